@@ -1,0 +1,64 @@
+// What the compiler has to say about a program: a value, never printed where it is found (render.h, json.h print).
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "source/source_range.h"
+
+namespace d2nn::diag {
+
+using source::SourceRange;
+
+enum class Severity { error, warning, hint };
+
+/// One entry of the catalogue (catalogue.h): a stable code ("E0302"), its severity and the one-line title that `explain` lists.
+struct DiagnosticCode {
+  const char* code;
+  Severity severity;
+  const char* title;
+};
+
+/// A second place, with a sentence that says what it has to do with the first ("`Q` is declared here").
+struct Note {
+  SourceRange range;
+  std::string message;
+};
+
+/// A change that would mend the program: replace `range` by `replacement`. Empty `replacement` deletes, empty range inserts.
+/// `message` is an imperative ("use `groups: 1`"); without a concrete text it stands alone and `is_applicable` is false.
+struct Fix {
+  std::string message;
+  SourceRange range;
+  std::string replacement;
+  bool is_applicable = false;
+};
+
+/// Messages: lower case, no full stop, code in backticks, what was found before what is required.
+struct Diagnostic {
+  const DiagnosticCode* code = nullptr;
+  std::string message;
+  SourceRange range;
+  /// Words under the caret; may be empty. Must not repeat the message.
+  std::string label;
+  std::vector<Note> notes;
+  std::vector<Fix> fixes;
+};
+
+/// Collects the diagnostics of one compilation in the order found.
+class Sink {
+ public:
+  void report(Diagnostic diagnostic);
+  bool has_errors() const { return error_count_ > 0; }
+  std::size_t error_count() const { return error_count_; }
+  /// Sorted by file and place (stably) when read through `sorted`.
+  std::span<const Diagnostic> all() const { return diagnostics_; }
+  std::vector<Diagnostic> sorted() const;
+
+ private:
+  std::vector<Diagnostic> diagnostics_;
+  std::size_t error_count_ = 0;
+};
+
+}  // namespace d2nn::diag

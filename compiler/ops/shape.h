@@ -1,0 +1,39 @@
+// The shape of a tensor of one sample; the batch is not in the language (docs/language.md).
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace d2nn::ops {
+
+/// Dimensions in C, H, W order for images, [units] for vectors; rank 1 to 8, every dimension at least 1. f32 always.
+struct Shape {
+  std::vector<std::int64_t> dims;
+
+  Shape() = default;
+  Shape(std::initializer_list<std::int64_t> list) : dims(list) {}
+  explicit Shape(std::vector<std::int64_t> list) : dims(std::move(list)) {}
+
+  std::size_t rank() const { return dims.size(); }
+  bool is_image() const { return dims.size() == 3; }
+  std::int64_t channels() const { return dims[0]; }
+  std::int64_t height() const { return dims[1]; }
+  std::int64_t width() const { return dims[2]; }
+  /// Product of the dimensions. sema guarantees at most max_elements.
+  std::int64_t elements() const;
+  /// As written in the language: "f32[3, 112, 112]".
+  std::string to_string() const;
+
+  friend bool operator==(const Shape&, const Shape&) = default;
+};
+
+/// The largest tensor of one sample and the largest parameter, in elements: 2^31 (8 GiB); larger is error E0308.
+inline constexpr std::int64_t max_elements = std::int64_t{1} << 31;
+
+/// Product of dims; nullopt when it exceeds max_elements or a dimension is below 1.
+std::optional<std::int64_t> checked_elements(const std::vector<std::int64_t>& dims);
+
+}  // namespace d2nn::ops
