@@ -20,9 +20,11 @@ function(d2nn_room)
     list(TRANSFORM ROOM_DEPENDS PREPEND d2nn_)
     target_link_libraries(${target} PUBLIC ${ROOM_DEPENDS} PRIVATE ${ROOM_PRIVATE})
     d2nn_warnings(${target})
-  else()
+  else()  # a room of headers only
     add_library(${target} INTERFACE)
-    target_include_directories(${target} INTERFACE ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../compiler)
+    target_include_directories(${target} INTERFACE ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../compiler
+                                                   ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../runtime
+                                                   ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../runtime/include)
     list(TRANSFORM ROOM_DEPENDS PREPEND d2nn_)
     target_link_libraries(${target} INTERFACE ${ROOM_DEPENDS})
   endif()

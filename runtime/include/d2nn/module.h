@@ -1,0 +1,233 @@
+/* The layout of a compiled module: the only contract between the code generator and the runtime.
+ *
+ * codegen emits one constant d2nn_module per network, and functions that receive a frame. The runtime owns frames, packs the
+ * weights as `ops` asks, and answers the calls listed at the end. Both sides are built from this file; a change of any struct
+ * or of a call's meaning raises D2NN_MODULE_LAYOUT, which a model checks before it touches anything else.
+ *
+ * Words:  row       one sample's place in a tile, 0 .. capacity-1. A row keeps its place from input to output: a group of rows
+ *                   that chose the same action is a list of row numbers, never a copy.
+ *         buffer    a tensor [capacity, shape] in an arena; row r stands at offset * capacity_or_1 + r * elements (see below).
+ *         cost      multiplications of conv and dense layers. */
+#ifndef D2NN_MODULE_H
+#define D2NN_MODULE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "d2nn/d2nn.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define D2NN_MODULE_LAYOUT 1
+
+/* Kinds of ops, in the order of the compiler's op table (a test holds the two together). */
+typedef enum d2nn_op_kind {
+  D2NN_OP_CONV, D2NN_OP_DENSE, D2NN_OP_MAX_POOL, D2NN_OP_AVG_POOL, D2NN_OP_GLOBAL_AVG_POOL, D2NN_OP_BATCH_NORM,
+  D2NN_OP_RELU, D2NN_OP_LEAKY_RELU, D2NN_OP_SIGMOID, D2NN_OP_TANH, D2NN_OP_GELU, D2NN_OP_SILU, D2NN_OP_SOFTMAX,
+  D2NN_OP_DROPOUT, D2NN_OP_FLATTEN, D2NN_OP_RESHAPE, D2NN_OP_NORMALIZE, D2NN_OP_PAD_CHANNELS, D2NN_OP_IDENTITY,
+  D2NN_OP_ADD, D2NN_OP_MULTIPLY, D2NN_OP_CONCAT
+} d2nn_op_kind;
+#define D2NN_OP_KINDS 22
+
+/* How the runtime lays out an op's weights for the kernel that codegen chose. `block` is d2nn_op::pack_block.
+ * NONE      no weights, or the kernel takes none.
+ * CONV      [out_c / block][in_c / groups][kernel_h][kernel_w][block], the last block padded with zeros; then bias [out_c rounded up].
+ * DENSE     [units / block][in][block], the last block padded with zeros; then bias [units rounded up].
+ * PLAIN     the tensors as they are in the file, one behind the other, in order of `params`.
+ * SCALE     batch_norm or normalize: scale [C], then shift [C] (y = x * scale + shift).
+ * LIBRARY   the kernel library's own layout, made when the model is created (runtime/kernels).
+ * A missing bias is packed as zeros. Batch norm that the compiler folded into a conv or dense (fold_params) is multiplied in. */
+typedef enum d2nn_pack {
+  D2NN_PACK_NONE, D2NN_PACK_CONV, D2NN_PACK_DENSE, D2NN_PACK_PLAIN, D2NN_PACK_SCALE, D2NN_PACK_LIBRARY
+} d2nn_pack;
+
+#define D2NN_NO_INDEX UINT32_MAX
+
+/* One layer application: a kernel's problem. Sizes of one sample; vectors are [C] with h = w = 1 (rank keeps the difference). */
+typedef struct d2nn_op {
+  uint32_t kind;                /* d2nn_op_kind */
+  uint32_t node;                /* index into nodes */
+  const char* label;            /* "N2.conv1", for messages and benchmarks */
+  int64_t in_c, in_h, in_w;     /* of the first operand; tensors that are not images: in_c = elements, in_h = in_w = 1 */
+  int64_t out_c, out_h, out_w;
+  int64_t kernel_h, kernel_w, stride_h, stride_w, pad_h, pad_w, dilation_h, dilation_w;
+  int64_t groups;
+  float alpha;                  /* leaky_relu: slope; batch_norm: eps; dropout: p */
+  float momentum;               /* batch_norm */
+  int64_t before, after;        /* pad_channels */
+  const float* mean;            /* normalize: [C] */
+  const float* std;
+  uint32_t params[4];           /* index into parameters: weight, bias, running_mean, running_var; D2NN_NO_INDEX: none */
+  uint32_t fold_params[4];      /* batch norm folded into this op (weight, bias, running_mean, running_var), or none */
+  float fold_eps;
+  uint32_t pack;                /* d2nn_pack */
+  uint32_t pack_block;
+  uint32_t fused_relu;          /* 1: the library kernel applies relu to its result */
+  int64_t cost;
+  uint32_t operand_count;       /* training: buffers read, and the one written */
+  const uint32_t* operands;
+  uint32_t result;
+  uint32_t state;               /* training: buffer (bytes) for what backward needs beyond values, or D2NN_NO_INDEX */
+} d2nn_op;
+
+/* A tensor of every row. Inference tiles have a fixed capacity (tile_rows); in training it is the mini-batch.
+ * Address of row r: arena + (offset * capacity + r * elements) floats; offset is in floats per row, a multiple of 16. */
+typedef struct d2nn_buffer {
+  int64_t offset;
+  int64_t elements;
+  int64_t gradient_offset;      /* in the gradient arena, same rule; -1: no gradient is needed */
+} d2nn_buffer;
+
+typedef enum d2nn_join_kind {
+  D2NN_JOIN_NONE, D2NN_JOIN_SUM, D2NN_JOIN_MEAN, D2NN_JOIN_MAX, D2NN_JOIN_CONCAT, D2NN_JOIN_FIRST, D2NN_JOIN_LAST
+} d2nn_join_kind;
+
+/* One data edge into a join. */
+typedef struct d2nn_join_edge {
+  uint32_t source_kind;         /* 0: buffer of a node; 1: network input; 2: dummy constant */
+  uint32_t source;              /* 0: buffer index; 1: input index; 2: unused */
+  uint32_t source_node;         /* index into nodes when source_kind is 0 */
+  const float* constant;        /* dummy: [elements] */
+  int64_t elements;
+  const float* fallback;        /* default value or NULL: [fallback_elements] = [1] or [elements] */
+  int64_t fallback_elements;
+} d2nn_join_edge;
+
+/* The join of the edges into one input of a node (target: a buffer) or into an output (target: output index). */
+typedef struct d2nn_join {
+  uint32_t kind;                /* d2nn_join_kind */
+  uint32_t is_output;
+  uint32_t target;              /* buffer index, or output index */
+  uint32_t edge_count;
+  const d2nn_join_edge* edges;
+  int64_t elements;             /* of the result */
+} d2nn_join;
+
+typedef struct d2nn_node {
+  const char* name;
+  const char* doc;
+  uint32_t kind;                /* d2nn_node_kind */
+  int64_t cost;
+} d2nn_node;
+
+typedef struct d2nn_action {
+  const char* name;
+  uint32_t target_count;
+  const uint32_t* targets;      /* indices into nodes */
+} d2nn_action;
+
+typedef struct d2nn_control {
+  uint32_t node;
+  uint32_t action_count;
+  const d2nn_action* actions;
+} d2nn_control;
+
+typedef struct d2nn_parameter {
+  d2nn_tensor_info tensor;
+  uint32_t role;                /* 0 weight, 1 bias, 2 running_mean, 3 running_var */
+  uint32_t is_trained;
+  uint32_t node;
+  uint32_t op_kind;             /* d2nn_op_kind of its layer */
+  int64_t fan_in;
+  int64_t offset;               /* in floats, of this tensor in one flat vector of all parameters */
+} d2nn_parameter;
+
+/* What a compiled function sees while it runs. One frame per tile in flight; the runtime fills it. */
+typedef struct d2nn_frame {
+  float* arena;                        /* 64-byte aligned; d2nn_module::arena_floats * capacity floats (training: train->...) */
+  const float* const* inputs;          /* [inputs]: row 0 of this tile */
+  float* const* outputs;               /* [outputs]: row 0 of this tile */
+  uint8_t* const* valid;               /* [outputs]: row 0 of this tile, never NULL */
+  const float* const* packed;          /* [ops]: packed weights, or NULL */
+  int32_t* actions;                    /* [controls][capacity]: action taken, -1: did not execute */
+  uint8_t* executed;                   /* [nodes][capacity] */
+  int32_t* row_lists;                  /* [nodes][capacity]: scratch for the lists of rows */
+  float* scratch;                      /* d2nn_module::scratch_floats floats for one kernel at a time */
+  int64_t capacity;
+  struct d2nn_frame_state* state;      /* the runtime's own */
+} d2nn_frame;
+
+/* Compiled entry points: 0, or the status of the first call that failed. rows <= capacity samples stand in rows 0.. */
+typedef int32_t (*d2nn_forward_one_fn)(d2nn_frame* frame);
+typedef int32_t (*d2nn_forward_tile_fn)(d2nn_frame* frame, int64_t rows);
+
+/* Training code of a module, present when it was built with training. Values of every op are kept (arena), gradients stand in
+ * a second arena; ops, buffers and joins are tables of their own: nothing is fused or left out. */
+typedef struct d2nn_train_code {
+  uint32_t op_count;
+  const d2nn_op* ops;
+  uint32_t buffer_count;
+  const d2nn_buffer* buffers;
+  uint32_t join_count;
+  const d2nn_join* joins;              /* of node inputs and outputs */
+  int64_t arena_floats;                /* per row of capacity */
+  int64_t gradient_floats;             /* per row of capacity */
+  const uint32_t* output_joins;        /* [outputs]: index into joins */
+  const uint32_t* control_buffers;     /* [controls]: buffer of the scores [actions] */
+  d2nn_forward_tile_fn forward;        /* rows of the mini-batch; decides through d2nn_rt_decide */
+  d2nn_forward_tile_fn backward;       /* gradients of scores are in the gradient arena before the call */
+} d2nn_train_code;
+
+struct d2nn_module {
+  uint32_t layout;                     /* D2NN_MODULE_LAYOUT */
+  uint32_t abi_version;                /* D2NN_ABI_VERSION */
+  const char* name;
+  const char* doc;
+  const char* compiler_version;
+  const char* target_cpu;
+  const char* target_features;         /* "+avx2,+fma,...": checked against the host when a model is made */
+  const char* path_count;
+  int64_t least_cost, greatest_cost;
+  const char* manifest;                /* JSON text, what `info --json` prints */
+  uint32_t input_count;
+  const d2nn_tensor_info* inputs;
+  uint32_t output_count;
+  const d2nn_tensor_info* outputs;
+  uint32_t node_count;
+  const d2nn_node* nodes;
+  uint32_t control_count;
+  const d2nn_control* controls;
+  uint32_t parameter_count;
+  const d2nn_parameter* parameters;
+  int64_t parameter_floats;            /* all of them in one flat vector */
+  uint32_t op_count;
+  const d2nn_op* ops;
+  uint32_t buffer_count;
+  const d2nn_buffer* buffers;
+  uint32_t join_count;
+  const d2nn_join* joins;
+  int64_t tile_rows;                   /* capacity of an inference tile */
+  int64_t arena_floats;                /* per row of capacity */
+  int64_t scratch_floats;              /* per frame */
+  d2nn_forward_one_fn forward_one;     /* one sample in row 0 */
+  d2nn_forward_tile_fn forward_tile;
+  const d2nn_train_code* train;        /* or NULL */
+  const void* embedded_weights;        /* safetensors bytes, or NULL */
+  uint64_t embedded_size;
+};
+
+/* ---- what compiled code calls: every one noexcept, int32 results are a d2nn_status ------------------------------------- */
+
+/* Chooses the action of a control node for the listed rows. scores: row r at scores + r * stride. Writes
+ * frame->actions[control][row]. D2NN_NONFINITE_CONTROL when a score is not finite. Training explores here. */
+int32_t d2nn_rt_decide(d2nn_frame* frame, uint32_t control, const float* scores, int64_t stride, const int32_t* rows, int64_t count);
+/* The same for row 0 alone: the action, or -1 - status. */
+int32_t d2nn_rt_decide_one(d2nn_frame* frame, uint32_t control, const float* scores);
+/* Joins the edges of `join` (an index into the module's joins) for the listed rows. */
+void d2nn_rt_join(d2nn_frame* frame, uint32_t join, const int32_t* rows, int64_t count);
+/* Writes an output and its validity for rows 0 .. rows-1: the join's value, or NaN and 0 where it is null. */
+void d2nn_rt_output(d2nn_frame* frame, uint32_t join, int64_t rows);
+/* Runs the library kernel of an op on one row. */
+int32_t d2nn_rt_library_op(d2nn_frame* frame, uint32_t op, const float* src, float* dst);
+/* Training: one op, forward or backward, for the listed rows; a join's backward. */
+int32_t d2nn_rt_train_forward(d2nn_frame* frame, uint32_t op, const int32_t* rows, int64_t count);
+int32_t d2nn_rt_train_backward(d2nn_frame* frame, uint32_t op, const int32_t* rows, int64_t count);
+void d2nn_rt_train_join(d2nn_frame* frame, uint32_t join, const int32_t* rows, int64_t count);
+void d2nn_rt_train_join_backward(d2nn_frame* frame, uint32_t join, const int32_t* rows, int64_t count);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
