@@ -44,6 +44,8 @@ typedef enum d2nn_pack {
 } d2nn_pack;
 
 #define D2NN_NO_INDEX UINT32_MAX
+/* Operands and join sources at or above this are network inputs: input index = operand - D2NN_INPUT_OPERAND. */
+#define D2NN_INPUT_OPERAND 0x80000000u
 
 /* One layer application: a kernel's problem. Sizes of one sample; vectors are [C] with h = w = 1 (rank keeps the difference). */
 typedef struct d2nn_op {
@@ -66,7 +68,7 @@ typedef struct d2nn_op {
   uint32_t pack_block;
   uint32_t fused_relu;          /* 1: the library kernel applies relu to its result */
   int64_t cost;
-  uint32_t operand_count;       /* training: buffers read, and the one written */
+  uint32_t operand_count;       /* training: buffers (or network inputs) read, and the buffer written */
   const uint32_t* operands;
   uint32_t result;
   uint32_t state;               /* training: buffer (bytes) for what backward needs beyond values, or D2NN_NO_INDEX */
@@ -78,6 +80,8 @@ typedef struct d2nn_buffer {
   int64_t offset;
   int64_t elements;
   int64_t gradient_offset;      /* in the gradient arena, same rule; -1: no gradient is needed */
+  uint32_t gradient_accumulates; /* 1: a node's value, zeroed for all rows before backward and added to; 0: inside a node,
+                                    written by the backward of its one reader */
 } d2nn_buffer;
 
 typedef enum d2nn_join_kind {
@@ -86,9 +90,8 @@ typedef enum d2nn_join_kind {
 
 /* One data edge into a join. */
 typedef struct d2nn_join_edge {
-  uint32_t source_kind;         /* 0: buffer of a node; 1: network input; 2: dummy constant */
-  uint32_t source;              /* 0: buffer index; 1: input index; 2: unused */
-  uint32_t source_node;         /* index into nodes when source_kind is 0 */
+  uint32_t source;              /* buffer of a node, or D2NN_INPUT_OPERAND + input; D2NN_NO_INDEX: a dummy's constant */
+  uint32_t source_node;         /* index into nodes when source is a buffer; the edge is null or default when it was skipped */
   const float* constant;        /* dummy: [elements] */
   int64_t elements;
   const float* fallback;        /* default value or NULL: [fallback_elements] = [1] or [elements] */
