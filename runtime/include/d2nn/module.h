@@ -78,7 +78,7 @@ typedef struct d2nn_op {
  * Address of row r: arena + (offset * capacity + r * elements) floats; offset is in floats per row, a multiple of 16. */
 typedef struct d2nn_buffer {
   int64_t offset;
-  int64_t elements;
+  int64_t elements;             /* floats from row to row; inference rounds it up to a multiple of 16 (use the op's own sizes to count) */
   int64_t gradient_offset;      /* in the gradient arena, same rule; -1: no gradient is needed */
   uint32_t gradient_accumulates; /* 1: a node's value, zeroed for all rows before backward and added to; 0: inside a node,
                                     written by the backward of its one reader */
@@ -164,11 +164,14 @@ typedef struct d2nn_train_code {
   uint32_t buffer_count;
   const d2nn_buffer* buffers;
   uint32_t join_count;
-  const d2nn_join* joins;              /* of node inputs and outputs */
+  /* Of node inputs and of outputs. Forward calls d2nn_rt_train_join for each, last those of the outputs, with all rows: an
+   * output's values go to frame->outputs, its validity to frame->valid. Backward begins with d2nn_rt_train_join_backward of the
+   * outputs, which reads d(loss)/d(output) where the trainer keeps it and adds to the edges' sources that executed. */
+  const d2nn_join* joins;
   int64_t arena_floats;                /* per row of capacity */
   int64_t gradient_floats;             /* per row of capacity */
   const uint32_t* output_joins;        /* [outputs]: index into joins */
-  const uint32_t* control_buffers;     /* [controls]: buffer of the scores [actions] */
+  const uint32_t* control_buffers;     /* [controls]: buffer of the scores [actions]; its gradient accumulates, the trainer adds d(loss)/d(score) before backward */
   d2nn_forward_tile_fn forward;        /* rows of the mini-batch; decides through d2nn_rt_decide */
   d2nn_forward_tile_fn backward;       /* gradients of scores are in the gradient arena before the call */
 } d2nn_train_code;
