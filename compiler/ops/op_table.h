@@ -1,6 +1,7 @@
 // The one table of layers: spelling, parameters and defaults, shape rule, cost rule, weights and documentation of each.
 // Shape inference, cost, hover texts, docs/ops.md, packing and the tests read it; nothing else says these things again.
-// What needs heavy headers (LLVM emitters, reference loops) is an array by OpKind in its own room, made with per_op().
+// What needs heavy headers (LLVM emitters, reference loops) is an array by OpKind in its own room, made with per_op()
+// (ops/per_op.h).
 #pragma once
 
 #include <array>
@@ -15,13 +16,31 @@
 
 namespace d2nn::ops {
 
-/// Enumerators are spelled as in the language. `add`, `multiply` and `concat` come from `+`, `*` and `concat(a, b)` in bodies;
-/// they are not layers that a pipeline can name, all others are.
+/// Enumerators are spelled as in the language. `add`, `multiply` and `concat` come from `+`, `*` and `concat(a, b)` in
+/// bodies; they are not layers that a pipeline can name, all others are.
 enum class OpKind : std::uint8_t {
-  conv, dense, max_pool, avg_pool, global_avg_pool, batch_norm,
-  relu, leaky_relu, sigmoid, tanh, gelu, silu, softmax,
-  dropout, flatten, reshape, normalize, pad_channels, identity,
-  add, multiply, concat,
+  conv,
+  dense,
+  max_pool,
+  avg_pool,
+  global_avg_pool,
+  batch_norm,
+  relu,
+  leaky_relu,
+  sigmoid,
+  tanh,
+  gelu,
+  silu,
+  softmax,
+  dropout,
+  flatten,
+  reshape,
+  normalize,
+  pad_channels,
+  identity,
+  add,
+  multiply,
+  concat,
 };
 inline constexpr std::size_t op_count = static_cast<std::size_t>(OpKind::concat) + 1;
 
@@ -49,14 +68,14 @@ struct OpAttrs {
   std::vector<std::int64_t> dims;  // reshape
   std::vector<double> mean;        // normalize, one per channel
   std::vector<double> std;
-  std::int64_t before = 0;         // pad_channels
+  std::int64_t before = 0;  // pad_channels
   std::int64_t after = 0;
 };
 
 enum class ParamType { extent, integer, boolean, number, dims, numbers };
 
-/// One parameter of a layer, in positional order. `fallback` is its default as written in the language ("0", "true", "kernel"
-/// for "the value of that parameter"); null when it is required.
+/// One parameter of a layer, in positional order. `fallback` is its default as written in the language ("0", "true",
+/// "kernel" for "the value of that parameter"); null when it is required.
 struct ParamInfo {
   const char* name;
   ParamType type;
@@ -73,11 +92,16 @@ struct WeightInfo {
 };
 std::string_view spelling(WeightRole role);  // "weight", "running_mean", ...
 
+/// What kind of mistake a shape rule found: an argument that is wrong whatever the input (E0304), an input that the
+/// layer does not take (E0301), or a tensor or parameter beyond max_elements (E0308).
+enum class ShapeFault : std::uint8_t { argument, input, size };
+
 /// Why a layer does not fit its input: the sentence for E03xx, and the parameter to blame (nullptr: the input itself).
 struct ShapeError {
   std::string message;
   const char* param = nullptr;
   std::string fix;  // imperative, or empty
+  ShapeFault fault = ShapeFault::input;
 };
 struct ShapeResult {
   std::optional<Shape> shape;
@@ -90,10 +114,12 @@ struct OpInfo {
   const char* spelling;
   bool is_layer;  // may stand in a pipeline
   std::span<const ParamInfo> params;
-  /// Output shape for one sample; inputs: the operands' shapes (one for layers). Never overflows: too large is an error.
+  /// Output shape for one sample; inputs: the operands' shapes (one for layers). Never overflows: too large is an
+  /// error.
   ShapeResult (*shape)(const OpAttrs&, std::span<const Shape> inputs);
-  /// Multiplications of one sample, exact; nullopt when the count exceeds int64 (E0308). Shapes must be checked already.
-  /// conv: out_c * out_h * out_w * (in_c / groups) * kernel_h * kernel_w; dense: in * units; all others 0; bias adds none.
+  /// Multiplications of one sample, exact; nullopt when the count exceeds int64 (E0308). Shapes must be checked
+  /// already. conv: out_c * out_h * out_w * (in_c / groups) * kernel_h * kernel_w; dense: in * units; all others 0;
+  /// bias adds none.
   std::optional<std::int64_t> (*cost)(const OpAttrs&, std::span<const Shape> inputs, const Shape& output);
   /// Weights in PyTorch's order; empty for layers without.
   std::vector<WeightInfo> (*weights)(const OpAttrs&, std::span<const Shape> inputs, const Shape& output);

@@ -1,0 +1,85 @@
+// The layout, by example:
+//
+//   node N1: f32[8, 28, 28], cost 677376
+//     %0 = image -> f32[3, 112, 112]
+//     %1 = conv(3x3, 8, stride: 2, pad: 1) %0: f32[8, 56, 56], cost 677376
+//            N1.conv1.weight [8, 3, 3, 3]
+#include "graph/print.h"
+
+#include <algorithm>
+
+#include "ops/attributes.h"
+
+namespace d2nn::graph {
+namespace {
+
+std::string dims_text(const Shape& shape) {
+  return shape.to_string().substr(3);
+}
+
+std::string values_text(const std::vector<float>& values) {
+  constexpr std::size_t shown = 8;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(values.size(), shown); ++i) {
+    text += (i > 0 ? ", " : "") + ops::number_text(static_cast<double>(values[i]));
+  }
+  if (values.size() > shown) text += ", ... (" + std::to_string(values.size()) + " values)";
+  return values.size() == 1 ? text : "[" + text + "]";
+}
+
+void print_input(std::string& out, const Program& program, const NodeInput& input, std::size_t index) {
+  out += "  %" + std::to_string(index) + " = ";
+  if (!input.name.empty()) out += input.name + ": ";
+  for (std::size_t i = 0; i < input.edges.size(); ++i) {
+    const Edge& edge = program[input.edges[i]];
+    out += (i > 0 ? ", " : "") + program[edge.source].name;
+    if (edge.fallback) out += " default " + values_text(*edge.fallback);
+  }
+  if (input.join != Join::none) out += " join " + std::string(spelling(input.join));
+  out += ": " + input.shape.to_string() + "\n";
+}
+
+void print_op(std::string& out, const Program& program, const Op& op, std::size_t index) {
+  const std::string arguments = ops::arguments_text(op.kind, op.attrs);
+  out += "  %" + std::to_string(index) + " = " + ops::info(op.kind).spelling;
+  if (!arguments.empty()) out += "(" + arguments + ")";
+  for (ValueId operand : op.operands) out += " %" + std::to_string(operand.index);
+  out += ": " + op.shape.to_string();
+  if (op.cost > 0) out += ", cost " + std::to_string(op.cost);
+  out += "\n";
+  for (ParamId id : op.parameters) out += "      " + program[id].name + " " + dims_text(program[id].shape) + "\n";
+}
+
+void print_action(std::string& out, const Program& program, const Action& action) {
+  out += "  ~> " + action.name + ":";
+  if (action.targets.empty()) out += " none";
+  for (NodeId target : action.targets) out += " " + program[target].name;
+  out += "\n";
+}
+
+void print_node(std::string& out, const Program& program, const Node& node) {
+  out += std::string(spelling(node.kind)) + " " + node.name + ": " + node.shape.to_string();
+  if (node.kind == NodeKind::regular || node.kind == NodeKind::control) out += ", cost " + std::to_string(node.cost);
+  if (node.kind == NodeKind::dummy) out += " = " + values_text(node.dummy_value);
+  if (node.is_required) out += " required";
+  out += "\n";
+  std::size_t index = 0;
+  for (const NodeInput& input : node.inputs) print_input(out, program, input, index++);
+  for (const Op& op : node.ops) print_op(out, program, op, index++);
+  const bool result_is_last = index == 0 || node.result.index == index - 1;
+  if (node.result.is_valid() && !result_is_last) out += "  result %" + std::to_string(node.result.index) + "\n";
+  for (const Action& action : node.actions) print_action(out, program, action);
+}
+
+}  // namespace
+
+std::string print(const Program& program) {
+  std::string out = "network " + program.name + "\n";
+  for (const auto& [name, value] : program.settings) out += "  " + name + " = " + value + "\n";
+  for (const Node& node : program.nodes) print_node(out, program, node);
+  out += "order";
+  for (NodeId id : program.topological_order) out += " " + program[id].name;
+  return out + "\n";
+}
+
+}  // namespace d2nn::graph
