@@ -5,8 +5,8 @@
 // Semantics per sample (docs/language.md, "Semantics, per sample"):
 //   * A node executes when none of its inputs is null and, if any action targets it, at least one such action is activated;
 //     otherwise it is skipped.
-//   * An edge of an executed source carries its value; of a skipped source its default, else null. Inputs and dummies
-//     always have a value.
+//   * An edge of an executed source carries its value; of a skipped source its default, else null. Inputs always have a
+//     value. A dummy is a function node without inputs: it executes unless actions target it and none of them is activated.
 //   * An input of a node is the join of its edges: sum, mean, max, concat are null when any edge is null; first and last
 //     take the first or last non-null edge in order of declaration and are null when all are; one edge needs no join.
 //   * An executed control node activates exactly one action (highest score, ties to the first declared); a skipped one none.

@@ -91,7 +91,7 @@ typedef enum d2nn_join_kind {
 /* One data edge into a join. */
 typedef struct d2nn_join_edge {
   uint32_t source;              /* buffer of a node, or D2NN_INPUT_OPERAND + input; D2NN_NO_INDEX: a dummy's constant */
-  uint32_t source_node;         /* index into nodes when source is a buffer; the edge is null or default when it was skipped */
+  uint32_t source_node;         /* row of frame->executed: the edge is null or default when it is 0; D2NN_NO_INDEX: never skipped */
   const float* constant;        /* dummy: [elements] */
   int64_t elements;
   const float* fallback;        /* default value or NULL: [fallback_elements] = [1] or [elements] */
@@ -145,8 +145,8 @@ typedef struct d2nn_frame {
   uint8_t* const* valid;               /* [outputs]: row 0 of this tile, never NULL */
   const float* const* packed;          /* [ops]: packed weights, or NULL */
   int32_t* actions;                    /* [controls][capacity]: action taken, -1: did not execute */
-  uint8_t* executed;                   /* [nodes][capacity] */
-  int32_t* row_lists;                  /* [nodes][capacity]: scratch for the lists of rows */
+  uint8_t* executed;                   /* [flags][capacity]: 1 executed, 0 skipped (d2nn_module::flag_count) */
+  int32_t* row_lists;                  /* [flags][capacity]: scratch for the lists of rows */
   float* scratch;                      /* d2nn_module::scratch_floats floats for one kernel at a time */
   int64_t capacity;
   struct d2nn_frame_state* state;      /* the runtime's own */
@@ -193,6 +193,7 @@ struct d2nn_module {
   const d2nn_tensor_info* outputs;
   uint32_t node_count;
   const d2nn_node* nodes;
+  uint32_t flag_count;                 /* rows of frame->executed: the nodes, then the dummies that an action can skip */
   uint32_t control_count;
   const d2nn_control* controls;
   uint32_t parameter_count;
