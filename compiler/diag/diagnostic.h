@@ -1,6 +1,7 @@
 // What the compiler has to say about a program: a value, never printed where it is found (render.h, json.h print).
 #pragma once
 
+#include <cstddef>
 #include <span>
 #include <string>
 #include <vector>
@@ -13,7 +14,8 @@ using source::SourceRange;
 
 enum class Severity { error, warning, hint };
 
-/// One entry of the catalogue (catalogue.h): a stable code ("E0302"), its severity and the one-line title that `explain` lists.
+/// One entry of the catalogue (catalogue.h): a stable code ("E0302"), its severity and the one-line title that
+/// `explain` lists.
 struct DiagnosticCode {
   const char* code;
   Severity severity;
@@ -26,8 +28,9 @@ struct Note {
   std::string message;
 };
 
-/// A change that would mend the program: replace `range` by `replacement`. Empty `replacement` deletes, empty range inserts.
-/// `message` is an imperative ("use `groups: 1`"); without a concrete text it stands alone and `is_applicable` is false.
+/// A change that would mend the program: replace `range` by `replacement`. Empty `replacement` deletes, empty range
+/// inserts. `message` is an imperative ("use `groups: 1`"); without a concrete text it stands alone and `is_applicable`
+/// is false.
 struct Fix {
   std::string message;
   SourceRange range;
@@ -39,6 +42,8 @@ struct Fix {
 struct Diagnostic {
   const DiagnosticCode* code = nullptr;
   std::string message;
+  /// `range.file == source::no_file` when there is no place in a program (command line, data); the message then names
+  /// it.
   SourceRange range;
   /// Words under the caret; may be empty. Must not repeat the message.
   std::string label;
