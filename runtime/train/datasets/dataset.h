@@ -1,0 +1,98 @@
+// Data sets for training and evaluation, behind one door. A spec names the kind and the place:
+//
+//   mnist:DIR            four IDX files, plain or .gz                    cifar10:DIR    the binary version
+//   idx:IMAGES,LABELS    IDX files, plain or .gz                         npy:X,Y        <f4 [samples, shape]; <i8, <i4 or <f4 [samples]
+//   images:DIR           SPLIT/CLASS/FILE or CLASS/FILE, JPEG or PNG     images:X.tar   the same in a tar archive (or .tar.gz)
+//   shapes, shapes:N     drawn on the fly, needs no files (shapes.h)
+//
+// Which samples. Split::train is `train/`; Split::evaluation is `test/` if there, else `val/`; val and test are those folders. CIFAR-10 and MNIST
+// have train and test files. Where the data is not divided (idx, npy, images without split folders), each class is divided by its own
+// shuffle: 80 % train, 20 % evaluation (which val and test name too), keyed by `seed` alone.
+// Labels: class folders in byte order of their names; CIFAR-10's usual names; otherwise the numbers "0", "1", ...
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "status/status.h"
+
+namespace d2nn::datasets {
+
+enum class Split { train, val, test, evaluation };
+
+/// "train", "val", "test" as `--split` spells them; anything else gives nothing.
+std::optional<Split> parse_split(std::string_view text);
+
+struct Options {
+  bool resize = false;            // resize images to the wanted shape; otherwise another size is an error
+  std::uint64_t seed = 0;         // of generated samples and of splits made here
+  std::size_t threads = 1;        // for decoding images; at least 1
+  std::size_t classes = 0;        // classes the network tells apart; a label at or above it is an error; 0: not checked (shapes: 2)
+  /// Called from the opening thread now and then while images are decoded: done, and the total where it is known (else 0). May be empty.
+  std::function<void(std::size_t done, std::size_t total)> progress;
+};
+
+/// Where samples come from; one of the kinds above. Implementations are thread-safe and do not change.
+class Source {
+ public:
+  virtual ~Source() = default;
+  /// Writes sample `index` as f32, Dataset::shape(). D2NN_IO_ERROR when a file that is read on demand fails.
+  virtual Status fill(std::size_t index, float* out) const = 0;
+};
+
+/// Labelled samples of one shape, addressed by index. Move-only; every const method may be called from several threads.
+class Dataset {
+ public:
+  Dataset(std::unique_ptr<Source> source, std::vector<std::int64_t> shape, std::vector<std::int32_t> labels,
+          std::vector<std::string> class_names, std::string description);
+
+  std::size_t size() const { return labels_.size(); }
+  /// Of one sample, as wanted: [C, H, W] or what npy holds.
+  const std::vector<std::int64_t>& shape() const { return shape_; }
+  /// Product of shape().
+  std::int64_t elements() const { return elements_; }
+  /// Writes sample `index` (< size()) as f32: byte / 255 for images, C, H, W order.
+  Status fill(std::size_t index, float* out) const { return source_->fill(index, out); }
+  /// In 0 .. class_names().size()-1.
+  std::int32_t label(std::size_t index) const { return labels_[index]; }
+  const std::vector<std::int32_t>& labels() const { return labels_; }
+  const std::vector<std::string>& class_names() const { return class_names_; }
+  /// Samples per class, in the order of class_names().
+  const std::vector<std::size_t>& class_counts() const { return class_counts_; }
+  /// "lfw-b.tar, train: 33568 samples" for logs.
+  const std::string& description() const { return description_; }
+
+ private:
+  std::unique_ptr<Source> source_;
+  std::vector<std::int64_t> shape_;
+  std::int64_t elements_ = 1;
+  std::vector<std::int32_t> labels_;
+  std::vector<std::string> class_names_;
+  std::vector<std::size_t> class_counts_;
+  std::string description_;
+};
+
+/// Opens the split of `spec` for a network input of `shape` ([C, H, W], C = 1 or 3, for images). Everything is checked here: a sample of a
+/// data set that opened has the right size and a label in range.
+/// D2NN_INVALID_ARGUMENT: the spec, the data or their shape is wrong; D2NN_IO_ERROR: missing or unreadable. The message names the file.
+/// Throws std::bad_alloc only.
+Result<Dataset> open(std::string_view spec, Split split, std::span<const std::int64_t> shape, const Options& options);
+
+/// Sample numbers of a data set in two parts, each ascending.
+struct Division {
+  std::vector<std::uint32_t> kept;
+  std::vector<std::uint32_t> held_out;
+};
+
+/// Sets `fraction` (0 <= fraction < 1) of every class aside, rounded to the nearest count, at least one sample of a class staying in each
+/// part when it has two and the fraction is not 0. The same labels, fraction and seed give the same division.
+Division divide(std::span<const std::int32_t> labels, double fraction, std::uint64_t seed);
+
+}  // namespace d2nn::datasets
