@@ -137,7 +137,8 @@ typedef struct d2nn_parameter {
   int64_t offset;               /* in floats, of this tensor in one flat vector of all parameters */
 } d2nn_parameter;
 
-/* What a compiled function sees while it runs. One frame per tile in flight; the runtime fills it. */
+/* What a compiled function sees while it runs. One frame per tile in flight; the runtime fills it, and before each call clears
+ * `executed` to 0 and `actions` to -1. The runtime writes `actions` (d2nn_rt_decide), compiled code writes `executed`. */
 typedef struct d2nn_frame {
   float* arena;                        /* 64-byte aligned; d2nn_module::arena_floats * capacity floats (training: train->...) */
   const float* const* inputs;          /* [inputs]: row 0 of this tile */
@@ -208,7 +209,7 @@ struct d2nn_module {
   int64_t tile_rows;                   /* capacity of an inference tile */
   int64_t arena_floats;                /* per row of capacity */
   int64_t scratch_floats;              /* per frame */
-  d2nn_forward_one_fn forward_one;     /* one sample in row 0 */
+  d2nn_forward_one_fn forward_one;     /* one sample in row 0 of a frame whose capacity is 1: its buffers lie side by side */
   d2nn_forward_tile_fn forward_tile;
   const d2nn_train_code* train;        /* or NULL */
   const void* embedded_weights;        /* safetensors bytes, or NULL */
