@@ -209,7 +209,7 @@ struct d2nn_module {
   int64_t tile_rows;                   /* capacity of an inference tile */
   int64_t arena_floats;                /* per row of capacity */
   int64_t scratch_floats;              /* per frame */
-  d2nn_forward_one_fn forward_one;     /* one sample in row 0 of a frame whose capacity is 1: its buffers lie side by side */
+  d2nn_forward_one_fn forward_one;     /* one sample in row 0; capacity is tile_rows here too */
   d2nn_forward_tile_fn forward_tile;
   const d2nn_train_code* train;        /* or NULL */
   const void* embedded_weights;        /* safetensors bytes, or NULL */
