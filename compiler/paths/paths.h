@@ -19,23 +19,31 @@ using Decisions = std::vector<std::optional<std::uint32_t>>;
 /// One path through the network.
 struct Path {
   Decisions decisions;
-  std::vector<graph::NodeId> executed;       // regular and control nodes, in topological order
-  std::int64_t cost = 0;                     // multiplications
+  std::vector<graph::NodeId> executed;  // regular and control nodes, in topological order
+  std::int64_t cost = 0;                // multiplications
   std::vector<graph::NodeId> null_outputs;
 };
 
 struct Analysis {
-  std::string path_count;                    // exact, decimal
+  /// Empty: everything below is proved. Else why the diagrams had to be given up (they outgrew their limit): then
+  /// path_count is empty, costs are bounds, nothing counts as never executing, an edge counts as possibly null and a
+  /// source as possibly skipped unless the graph alone forbids it, and null_outputs names every output that is possibly
+  /// null, without decisions.
+  std::string gave_up;
+  std::string path_count;  // exact, decimal
   /// All paths when there are at most `listed_paths_limit`, in order of the decisions (first declared action first).
   std::optional<std::vector<Path>> paths;
   std::int64_t least_cost = 0;
   std::int64_t greatest_cost = 0;
-  bool costs_are_exact = true;               // false: bounds (the elimination grew beyond its limit)
-  /// By NodeId::index. never_executes: unsatisfiable; can_be_null: the value of an output, or a data edge's (by EdgeId).
+  bool costs_are_exact = true;  // false: bounds (the elimination grew beyond its limit)
+  /// By NodeId::index. never_executes: unsatisfiable; can_be_null: the value of an output, or a data edge's (by
+  /// EdgeId).
   std::vector<bool> never_executes;
-  std::vector<bool> edge_can_be_null;        // by EdgeId::index, default values taken into account
-  std::vector<bool> source_can_be_skipped;   // by EdgeId::index: a default on an edge where this is false is useless
-  /// For each output node that can be null: a shortest list of decisions that makes it so, as (control node, action).
+  std::vector<bool> edge_can_be_null;       // by EdgeId::index, default values taken into account
+  std::vector<bool> source_can_be_skipped;  // by EdgeId::index: a default on an edge where this is false is useless
+  /// For each output node that can be null: a shortest list of decisions that makes it so whatever else is decided, as
+  /// (control node, action); empty when it is null on every path. A decision says by itself that its control node
+  /// executes.
   struct NullWitness {
     graph::NodeId output;
     std::vector<std::pair<graph::NodeId, std::uint32_t>> decisions;

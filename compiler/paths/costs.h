@@ -1,0 +1,21 @@
+// Least and greatest cost of a program's paths. The cost of a path is a sum of one term per node, so the variables can
+// be eliminated one by one, the last first: all terms that depend on it are added up and minimised over it. Exact as
+// long as the sums stay small diagrams, which they do for chains and trees of decisions whatever the number of paths.
+#pragma once
+
+#include <cstdint>
+
+#include "paths/predicates.h"
+
+namespace d2nn::paths {
+
+struct CostRange {
+  std::int64_t least = 0;
+  std::int64_t greatest = 0;
+  bool is_exact = true;  // false: least is at most, greatest at least the true one
+};
+
+/// `node_limit` bounds the size of the cost diagrams; beyond it the range is made of bounds.
+CostRange cost_range(const graph::Program& program, const Conditions& conditions, std::size_t node_limit);
+
+}  // namespace d2nn::paths
