@@ -1,0 +1,133 @@
+#include "exec/context.h"
+
+#include <sched.h>
+
+#include <algorithm>
+#include <limits>
+#include <new>
+#include <string>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include "threads/openmp_guard.h"
+
+namespace d2nn::exec {
+namespace {
+
+constexpr std::size_t most_threads = 4096;
+
+/// Processors that this process may run on; at least 1.
+std::size_t processors() {
+#if defined(__linux__)
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof(set), &set) == 0) return static_cast<std::size_t>(std::max(1, CPU_COUNT(&set)));
+#endif
+  return std::max(1u, std::thread::hardware_concurrency());
+}
+
+/// a * b when that many objects of `size` bytes fit into memory at all.
+std::size_t area(std::int64_t a, std::int64_t b, std::size_t size) {
+  std::int64_t product = 0;
+  if (__builtin_mul_overflow(a, b, &product) || product < 0 ||
+      static_cast<std::uint64_t>(product) > static_cast<std::uint64_t>(PTRDIFF_MAX) / size) {
+    throw std::bad_alloc();
+  }
+  return static_cast<std::size_t>(product);
+}
+
+std::size_t tiles_of(std::size_t batch, const d2nn_module& module) {
+  const std::size_t rows = static_cast<std::size_t>(module.tile_rows);
+  return batch / rows + (batch % rows != 0 ? 1 : 0);
+}
+
+/// Every buffer of the largest batch must be addressable, so that no size of a run can overflow.
+Status check_sizes(const d2nn_module& module, std::size_t max_batch) {
+  const auto check = [&](const char* role, const d2nn_tensor_info* tensors, std::uint32_t count) -> Status {
+    for (std::uint32_t i = 0; i < count; ++i) {
+      std::size_t bytes = 0;
+      if (!__builtin_mul_overflow(static_cast<std::size_t>(tensors[i].elements) * sizeof(float), max_batch, &bytes) &&
+          bytes <= static_cast<std::size_t>(PTRDIFF_MAX)) {
+        continue;
+      }
+      return {D2NN_INVALID_ARGUMENT, "max_batch is " + std::to_string(max_batch) + ", but so many samples of " + role +
+                                         " `" + tensors[i].name + "` exceed the address space"};
+    }
+    return {};
+  };
+  if (Status status = check("input", module.inputs, module.input_count); !status.ok()) return status;
+  return check("output", module.outputs, module.output_count);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Frame>> Frame::create(const Model& model) {
+  const d2nn_module& module = model.module();
+  const std::int64_t capacity = module.tile_rows;
+  std::unique_ptr<Frame> made(new Frame(module));
+  Frame& frame = *made;
+  frame.arena_ = weights::AlignedFloats(area(module.arena_floats, capacity, sizeof(float)));
+  frame.scratch_ = weights::AlignedFloats(area(module.scratch_floats, 1, sizeof(float)));
+  frame.inputs_.resize(module.input_count);
+  frame.outputs_.resize(module.output_count);
+  frame.valid_.resize(module.output_count);
+  frame.unwanted_valid_.resize(area(module.output_count, capacity, 1));
+  frame.actions_.resize(area(module.control_count, capacity, sizeof(std::int32_t)));
+  frame.executed_.resize(area(module.flag_count, capacity, 1));
+  frame.row_lists_.resize(area(module.flag_count, capacity, sizeof(std::int32_t)));
+  frame.owned_calls_.resize(module.op_count);
+  frame.library_calls_.resize(module.op_count);
+  for (std::size_t op = 0; op < module.op_count; ++op) {
+    if (model.library_op(op) == nullptr) continue;
+    Result<std::unique_ptr<kernels::LibraryCall>> call = kernels::LibraryCall::create(*model.library_op(op));
+    if (!call.ok()) return call.status();
+    frame.owned_calls_[op] = *std::move(call);
+    frame.library_calls_[op] = frame.owned_calls_[op].get();
+  }
+  frame.state_.module = &module;
+  frame.state_.library_calls = frame.library_calls_.data();
+  frame.frame_ = {.arena = frame.arena_.data(),
+                  .inputs = frame.inputs_.data(),
+                  .outputs = frame.outputs_.data(),
+                  .valid = frame.valid_.data(),
+                  .packed = model.packed(),
+                  .actions = frame.actions_.data(),
+                  .executed = frame.executed_.data(),
+                  .row_lists = frame.row_lists_.data(),
+                  .scratch = frame.scratch_.data(),
+                  .capacity = capacity,
+                  .state = &frame.state_};
+  return made;
+}
+
+Result<std::unique_ptr<Context>> Context::create(const Model& model, std::size_t max_batch, std::size_t threads) {
+  const d2nn_module& module = model.module();
+  if (max_batch == 0) return Status{D2NN_INVALID_ARGUMENT, "max_batch is 0, it must be at least 1"};
+  if (Status status = check_sizes(module, max_batch); !status.ok()) return status;
+  if (threads > most_threads) {
+    return Status{D2NN_INVALID_ARGUMENT,
+                  "threads is " + std::to_string(threads) + ", it must be at most " + std::to_string(most_threads)};
+  }
+  const std::size_t tiles = tiles_of(max_batch, module);
+  const std::size_t allowed = threads == 0 ? std::min(processors(), most_threads) : threads;
+  const std::size_t working = std::min(allowed, tiles);  // more threads than tiles would only wait
+  std::unique_ptr<Context> context(new Context(model, max_batch, threads == 0 ? working : threads));
+  context->failures_.resize(working);
+  {
+    const threads::OneOpenMpThread one_thread;  // library calls are made for the count
+    for (std::size_t i = 0; i < working; ++i) {
+      Result<std::unique_ptr<Frame>> frame = Frame::create(model);
+      if (!frame.ok()) return frame.status();
+      context->frames_.push_back(*std::move(frame));
+    }
+  }
+  try {
+    context->pool_ = std::make_unique<threads::ThreadPool>(working);
+  } catch (const std::system_error& error) {
+    return Status{D2NN_OUT_OF_MEMORY, "cannot start " + std::to_string(working - 1) + " threads: " + error.what() +
+                                          "; ask for fewer in d2nn_context_options::threads"};
+  }
+  return context;
+}
+
+}  // namespace d2nn::exec

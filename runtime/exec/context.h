@@ -1,0 +1,104 @@
+// All memory and threads of one caller: made once, so that a run allocates nothing.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "d2nn/module.h"
+#include "exec/frame_state.h"
+#include "exec/model.h"
+#include "kernels/library_op.h"
+#include "status/status.h"
+#include "threads/thread_pool.h"
+#include "weights/pack.h"
+
+namespace d2nn::exec {
+
+/// What a run reads and writes; every pointer was checked by the caller (runtime/api), every buffer is the user's.
+struct RunRequest {
+  std::size_t batch = 0;                 ///< 1 .. max_batch
+  const float* const* inputs = nullptr;  ///< [inputs] of [batch, shape]
+  float* const* outputs = nullptr;       ///< [outputs] of [batch, shape]
+  std::uint8_t* const* valid = nullptr;  ///< NULL, or [outputs] of NULL or [batch]
+  const d2nn_trace* trace = nullptr;     ///< or NULL
+  std::size_t threads = 0;               ///< 0: all of the context's
+};
+
+/// The memory of one tile in flight, owned by one thread while it works. Its address is fixed: the frame points into
+/// it.
+class Frame {
+ public:
+  static Result<std::unique_ptr<Frame>> create(const Model& model);
+
+  /// Points the frame at samples first .. first+rows-1 of a request and clears what the last tile left.
+  void aim(const RunRequest& request, std::size_t first);
+  /// Runs the compiled code on rows 0 .. rows-1. `alone`: through forward_one; rows is 1 then.
+  std::int32_t call(std::size_t rows, bool alone);
+  /// After a call that succeeded: what those rows did, into the request's trace.
+  void write_trace(const d2nn_trace& trace, std::size_t first, std::size_t rows) const;
+  const Failure& failure() const { return state_.failure; }
+
+ private:
+  explicit Frame(const d2nn_module& module) : module_(module) {}
+
+  const d2nn_module& module_;
+  weights::AlignedFloats arena_;
+  weights::AlignedFloats scratch_;
+  std::vector<const float*> inputs_;
+  std::vector<float*> outputs_;
+  std::vector<std::uint8_t*> valid_;
+  std::vector<std::uint8_t>
+      unwanted_valid_;  // where validity goes that the caller did not ask for: [outputs][tile_rows]
+  std::vector<std::int32_t> actions_;
+  std::vector<std::uint8_t> executed_;
+  std::vector<std::int32_t> row_lists_;
+  std::vector<std::unique_ptr<kernels::LibraryCall>> owned_calls_;
+  std::vector<kernels::LibraryCall*> library_calls_;
+  d2nn_frame frame_{};
+  d2nn_frame_state state_;
+};
+
+/// One caller's way to run a model. One run at a time; contexts of one model share nothing that is written.
+class Context {
+ public:
+  /// threads 0: as many as the largest run has tiles, at most the processors this process may use. Throws
+  /// std::bad_alloc only.
+  static Result<std::unique_ptr<Context>> create(const Model& model, std::size_t max_batch, std::size_t threads);
+
+  const Model& model() const { return model_; }
+  std::size_t max_batch() const { return max_batch_; }
+  /// The most threads a run may ask for.
+  std::size_t threads() const { return threads_; }
+
+  /// Runs a batch in tiles that depend on its size only: the same bits for any number of threads. Allocates nothing
+  /// unless it fails. D2NN_NONFINITE_CONTROL names the first such sample in batch order; after any failure all validity
+  /// bytes are 0.
+  Status run(const RunRequest& request);
+
+ private:
+  /// The failing tile that comes first, of those one thread met.
+  struct TileFailure {
+    std::size_t tile = SIZE_MAX;
+    std::int32_t status = D2NN_OK;
+    std::size_t first = 0, rows = 0;  // samples of the tile
+    Failure failure;
+  };
+
+  Context(const Model& model, std::size_t max_batch, std::size_t threads)
+      : model_(model), max_batch_(max_batch), threads_(threads) {}
+  void run_tile(const RunRequest& request, std::size_t tile, std::size_t tiles, std::size_t thread);
+  Status report(const RunRequest& request) const;
+
+  const Model& model_;
+  std::size_t max_batch_;
+  std::size_t threads_;
+  std::vector<std::unique_ptr<Frame>> frames_;  // one per thread of the pool
+  std::vector<TileFailure> failures_;           // the same
+  std::unique_ptr<threads::ThreadPool> pool_;
+  std::atomic<std::size_t> first_failed_tile_{SIZE_MAX};
+};
+
+}  // namespace d2nn::exec

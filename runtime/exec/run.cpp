@@ -1,0 +1,132 @@
+// One run: a batch cut into tiles, tiles handed to the threads, failures and traces put together in batch order.
+#include <algorithm>
+#include <string>
+
+#include "exec/context.h"
+#include "exec/float_mode.h"
+#include "threads/openmp_guard.h"
+
+namespace d2nn::exec {
+namespace {
+
+/// Tile t of `tiles` over `batch` samples: sizes differ by one at most, so that threads finish together.
+std::size_t tile_begin(std::size_t batch, std::size_t tiles, std::size_t tile) {
+  return batch / tiles * tile + std::min(tile, batch % tiles);
+}
+
+std::string samples_text(std::size_t first, std::size_t rows) {
+  return rows == 1 ? "sample " + std::to_string(first)
+                   : "samples " + std::to_string(first) + " to " + std::to_string(first + rows - 1);
+}
+
+}  // namespace
+
+void Frame::aim(const RunRequest& request, std::size_t first) {
+  for (std::size_t i = 0; i < inputs_.size(); ++i) {
+    inputs_[i] = request.inputs[i] + first * static_cast<std::size_t>(module_.inputs[i].elements);
+  }
+  const std::size_t capacity = static_cast<std::size_t>(frame_.capacity);
+  for (std::size_t i = 0; i < outputs_.size(); ++i) {
+    outputs_[i] = request.outputs[i] + first * static_cast<std::size_t>(module_.outputs[i].elements);
+    std::uint8_t* wanted = request.valid == nullptr ? nullptr : request.valid[i];
+    valid_[i] = wanted == nullptr ? unwanted_valid_.data() + i * capacity : wanted + first;
+  }
+}
+
+std::int32_t Frame::call(std::size_t rows, bool alone) {
+  std::fill(actions_.begin(), actions_.end(), -1);
+  std::fill(executed_.begin(), executed_.end(), std::uint8_t{0});
+  state_.failure = {};
+  return alone ? module_.forward_one(&frame_) : module_.forward_tile(&frame_, static_cast<std::int64_t>(rows));
+}
+
+void Frame::write_trace(const d2nn_trace& trace, std::size_t first, std::size_t rows) const {
+  const std::size_t capacity = static_cast<std::size_t>(frame_.capacity);
+  const std::size_t controls = module_.control_count;
+  const std::size_t nodes = module_.node_count;
+  for (std::size_t row = 0; row < rows; ++row) {
+    const std::size_t sample = first + row;
+    if (trace.actions != nullptr) {
+      for (std::size_t c = 0; c < controls; ++c) trace.actions[sample * controls + c] = actions_[c * capacity + row];
+    }
+    std::int64_t cost = 0;
+    for (std::size_t node = 0; node < nodes; ++node) {
+      const bool executed = executed_[node * capacity + row] != 0;
+      if (executed) cost += module_.nodes[node].cost;
+      if (trace.executed != nullptr) trace.executed[sample * nodes + node] = executed ? 1 : 0;
+    }
+    if (trace.cost != nullptr) trace.cost[sample] = cost;
+  }
+}
+
+void Context::run_tile(const RunRequest& request, std::size_t tile, std::size_t tiles, std::size_t thread) {
+  // Tiles before the first failing one still run: only they can change which sample is named.
+  if (tile > first_failed_tile_.load(std::memory_order_relaxed)) return;
+  const FlushSubnormals mode;
+  const std::size_t first = tile_begin(request.batch, tiles, tile);
+  const std::size_t rows = tile_begin(request.batch, tiles, tile + 1) - first;
+  const bool alone = request.batch == 1;
+  Frame& frame = *frames_[thread];
+  frame.aim(request, first);
+  const std::int32_t status = frame.call(rows, alone);
+  if (status == D2NN_OK) {
+    if (request.trace != nullptr) frame.write_trace(*request.trace, first, rows);
+    return;
+  }
+
+  TileFailure found{tile, status, first, rows, frame.failure()};
+  // A control node that comes later may have failed for an earlier sample: look again at the samples before this one.
+  while (found.status == D2NN_NONFINITE_CONTROL && found.failure.row > 0) {
+    const std::int32_t again = frame.call(static_cast<std::size_t>(found.failure.row), false);
+    if (again != D2NN_NONFINITE_CONTROL) break;
+    found.failure = frame.failure();
+  }
+  if (tile < failures_[thread].tile) failures_[thread] = found;
+  std::size_t known = first_failed_tile_.load(std::memory_order_relaxed);
+  while (tile < known && !first_failed_tile_.compare_exchange_weak(known, tile, std::memory_order_relaxed)) {
+  }
+}
+
+Status Context::run(const RunRequest& request) {
+  const std::size_t capacity = static_cast<std::size_t>(model_.module().tile_rows);
+  const std::size_t tiles = request.batch / capacity + (request.batch % capacity != 0 ? 1 : 0);
+  first_failed_tile_.store(SIZE_MAX, std::memory_order_relaxed);
+  {
+    const threads::OneOpenMpThread one_thread;  // for this thread; the pool's have it
+    auto task = [&](std::size_t tile, std::size_t thread) { run_tile(request, tile, tiles, thread); };
+    pool_->run(tiles, task, request.threads);
+  }
+  if (first_failed_tile_.load(std::memory_order_relaxed) == SIZE_MAX) return {};
+  Status status = report(request);
+  std::fill(failures_.begin(), failures_.end(), TileFailure{});
+  return status;
+}
+
+Status Context::report(const RunRequest& request) const {
+  const d2nn_module& module = model_.module();
+  if (request.valid != nullptr) {
+    for (std::uint32_t i = 0; i < module.output_count; ++i) {
+      if (request.valid[i] != nullptr) std::fill_n(request.valid[i], request.batch, std::uint8_t{0});
+    }
+  }
+  const TileFailure& first = *std::min_element(
+      failures_.begin(), failures_.end(), [](const TileFailure& a, const TileFailure& b) { return a.tile < b.tile; });
+  const Failure& failure = first.failure;
+  if (first.status == D2NN_NONFINITE_CONTROL && failure.row >= 0) {
+    const d2nn_control& control = module.controls[failure.control];
+    return {D2NN_NONFINITE_CONTROL,
+            "control node `" + std::string(module.nodes[control.node].name) + "` cannot decide for sample " +
+                std::to_string(first.first + static_cast<std::size_t>(failure.row)) + ": its score for action `" +
+                control.actions[failure.action].name + "` is " + std::to_string(failure.score) +
+                "; look for NaN, infinite or very large values in that sample and in the weights"};
+  }
+  const std::string where = samples_text(first.first, first.rows) + " of the batch";
+  if (failure.op != D2NN_NO_INDEX) {
+    return {static_cast<d2nn_status>(first.status),
+            "the kernel of `" + std::string(module.ops[failure.op].label) + "` failed for " + where};
+  }
+  return {static_cast<d2nn_status>(first.status), "the code of module `" + std::string(module.name) + "` failed for " +
+                                                      where + ": " + std::to_string(first.status)};
+}
+
+}  // namespace d2nn::exec
