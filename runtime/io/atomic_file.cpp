@@ -1,5 +1,5 @@
-// The file aside is made with the process's usual permissions (O_CREAT with 0666, less the umask); one that replaces a file
-// keeps that file's permissions.
+// The file aside is made with the process's usual permissions (O_CREAT with 0666, less the umask); one that replaces a
+// file keeps that file's permissions.
 #include "io/atomic_file.h"
 
 #include <fcntl.h>
@@ -42,7 +42,7 @@ Result<AtomicFile> AtomicFile::create(const std::string& path) {
   AtomicFile file;
   file.path_ = path;
   file.target_ = resolve(path);
-  struct stat info {};
+  struct stat info{};
   const bool exists = ::stat(file.target_.c_str(), &info) == 0;
   if (path.empty() || path.back() == '/' || (exists && S_ISDIR(info.st_mode))) {
     return cannot_write(path, "it names a folder, a file name is needed");
@@ -54,7 +54,8 @@ Result<AtomicFile> AtomicFile::create(const std::string& path) {
   }
   if (exists && ::access(file.target_.c_str(), W_OK) != 0) return cannot_write(path, std::strerror(errno));
   const std::string stem = folder_of(file.target_) + "/.d2nn-" + std::to_string(::getpid()) + "-";
-  for (int attempt = 0; file.descriptor_ < 0; ++attempt) {  // a short name of its own: names may be at their longest already
+  for (int attempt = 0; file.descriptor_ < 0;
+       ++attempt) {  // a short name of its own: names may be at their longest already
     std::string aside = stem + std::to_string(attempt) + ".part";
     file.descriptor_ = ::open(aside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (file.descriptor_ >= 0) {
@@ -64,11 +65,14 @@ Result<AtomicFile> AtomicFile::create(const std::string& path) {
                                                 : std::string(std::strerror(errno)));
     }
   }
-  if (exists && ::fchmod(file.descriptor_, info.st_mode & 07777) != 0) return file.fail("keep the permissions of", errno);
+  if (exists && ::fchmod(file.descriptor_, info.st_mode & 07777) != 0)
+    return file.fail("keep the permissions of", errno);
   return file;
 }
 
-AtomicFile::AtomicFile(AtomicFile&& other) noexcept { *this = std::move(other); }
+AtomicFile::AtomicFile(AtomicFile&& other) noexcept {
+  *this = std::move(other);
+}
 
 AtomicFile& AtomicFile::operator=(AtomicFile&& other) noexcept {
   if (this == &other) return *this;
@@ -82,7 +86,9 @@ AtomicFile& AtomicFile::operator=(AtomicFile&& other) noexcept {
   return *this;
 }
 
-AtomicFile::~AtomicFile() { discard(); }
+AtomicFile::~AtomicFile() {
+  discard();
+}
 
 void AtomicFile::discard() {
   if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));
@@ -134,7 +140,8 @@ Status AtomicFile::commit() {
   if (::close(std::exchange(descriptor_, -1)) != 0) return fail("write", errno);
   if (::rename(aside_.c_str(), target_.c_str()) != 0) return fail("replace", errno);
   aside_.clear();
-  // The rename itself reaches the disk with the folder; a folder that cannot be synced leaves the file as good as it can be.
+  // The rename itself reaches the disk with the folder; a folder that cannot be synced leaves the file as good as it
+  // can be.
   const int folder = ::open(folder_of(target_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (folder >= 0) {
     ::fsync(folder);

@@ -1,5 +1,5 @@
-// Writing a file so that nobody ever sees half of it: aside in the same folder, flushed to the disk, then renamed over the old
-// one. Whatever fails (a full disk, a crash, a signal), the old file stays as it was.
+// Writing a file so that nobody ever sees half of it: aside in the same folder, flushed to the disk, then renamed over
+// the old one. Whatever fails (a full disk, a crash, a signal), the old file stays as it was.
 #pragma once
 
 #include <cstddef>
@@ -15,8 +15,9 @@ namespace d2nn::io {
 /// A file being written aside. Move-only. Without a successful commit() nothing of it remains.
 class AtomicFile {
  public:
-  /// Makes the file aside in the folder of `path`; a symbolic link is followed, so that its target is replaced. A path that
-  /// names a device or pipe (`/dev/stdout`) is written directly. D2NN_IO_ERROR names the path and why it cannot be written.
+  /// Makes the file aside in the folder of `path`; a symbolic link is followed, so that its target is replaced. A path
+  /// that names a device or pipe (`/dev/stdout`) is written directly. D2NN_IO_ERROR names the path and why it cannot be
+  /// written.
   static Result<AtomicFile> create(const std::string& path);
   AtomicFile(AtomicFile&& other) noexcept;
   AtomicFile& operator=(AtomicFile&& other) noexcept;
@@ -35,9 +36,9 @@ class AtomicFile {
   Status flush();
   void discard();
 
-  std::string path_;     // as the caller spelled it, for messages
-  std::string target_;   // links resolved
-  std::string aside_;    // empty when written directly
+  std::string path_;    // as the caller spelled it, for messages
+  std::string target_;  // links resolved
+  std::string aside_;   // empty when written directly
   int descriptor_ = -1;
   std::vector<char> buffer_;
   Status failed_;

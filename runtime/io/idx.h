@@ -15,8 +15,9 @@ struct IdxArray {
   std::vector<std::uint8_t> bytes;
 };
 
-/// Reads a file whole. D2NN_IO_ERROR: unreadable. D2NN_INVALID_ARGUMENT: not IDX, not bytes, truncated, longer than its header says,
-/// damaged compression, or more than 2^33 bytes. Memory grows with the data that is really there, not with what the header claims.
+/// Reads a file whole. D2NN_IO_ERROR: unreadable. D2NN_INVALID_ARGUMENT: not IDX, not bytes, truncated, longer than its
+/// header says, damaged compression, or more than 2^33 bytes. Memory grows with the data that is really there, not with
+/// what the header claims.
 Result<IdxArray> read_idx(const std::string& path);
 
 }  // namespace d2nn::io

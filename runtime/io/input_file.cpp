@@ -15,12 +15,12 @@ Result<InputFile> InputFile::open(const std::string& path) {
   // O_NONBLOCK: opening a pipe that nobody writes to must not hang; it has no effect on regular files.
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor < 0) return Status(D2NN_IO_ERROR, "cannot open `" + path + "`: " + std::strerror(errno));
-  struct stat info {};
+  struct stat info{};
   const bool known = ::fstat(descriptor, &info) == 0;
   if (!known || !S_ISREG(info.st_mode)) {
-    const std::string why = !known                    ? std::string(std::strerror(errno))
+    const std::string why = !known                  ? std::string(std::strerror(errno))
                             : S_ISDIR(info.st_mode) ? "it is a folder, a file is needed"
-                                                      : "it is not a regular file";
+                                                    : "it is not a regular file";
     ::close(descriptor);
     return Status(D2NN_IO_ERROR, "cannot read `" + path + "`: " + why);
   }

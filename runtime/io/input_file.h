@@ -1,5 +1,5 @@
-// A file opened for reading, with positioned reads and errors that name it. Files are read, never mapped: a file that shrinks
-// while it is read gives an error here and would give a signal in a mapping.
+// A file opened for reading, with positioned reads and errors that name it. Files are read, never mapped: a file that
+// shrinks while it is read gives an error here and would give a signal in a mapping.
 #pragma once
 
 #include <cstddef>

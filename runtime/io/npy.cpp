@@ -1,4 +1,5 @@
-// The header is a Python literal; a small strict parser reads exactly the dictionary that NumPy writes, in any order of keys.
+// The header is a Python literal; a small strict parser reads exactly the dictionary that NumPy writes, in any order of
+// keys.
 #include "io/npy.h"
 
 #include <bit>
@@ -86,7 +87,8 @@ class HeaderParser {
   }
   bool parse_bool(bool& value) {
     peek();
-    for (const auto& [word, meaning] : {std::pair{std::string_view("False"), false}, {std::string_view("True"), true}}) {
+    for (const auto& [word, meaning] :
+         {std::pair{std::string_view("False"), false}, {std::string_view("True"), true}}) {
       if (text_.substr(at_, word.size()) == word) {
         at_ += word.size();
         value = meaning;
@@ -124,7 +126,8 @@ Status refuse(const std::string& path, const std::string& why) {
 Result<Header> read_header(const InputFile& file) {
   const std::string& path = file.path();
   char start[12] = {};
-  if (file.size() < 10) return refuse(path, "is not an npy file: it has only " + std::to_string(file.size()) + " bytes");
+  if (file.size() < 10)
+    return refuse(path, "is not an npy file: it has only " + std::to_string(file.size()) + " bytes");
   const std::size_t start_bytes = std::min<std::uint64_t>(12, file.size());
   if (Status status = file.read(0, start, start_bytes); !status.ok()) return status;
   if (std::memcmp(start, "\x93NUMPY", 6) != 0) {
@@ -146,8 +149,8 @@ Result<Header> read_header(const InputFile& file) {
     header.data_offset = 12;
   }
   if (length > greatest_header || header.data_offset + length > file.size()) {
-    return refuse(path, "is truncated or damaged: its header claims " + std::to_string(length) + " bytes, the file has " +
-                            std::to_string(file.size()));
+    return refuse(path, "is truncated or damaged: its header claims " + std::to_string(length) +
+                            " bytes, the file has " + std::to_string(file.size()));
   }
   std::string text(length, '\0');
   if (Status status = file.read(header.data_offset, text.data(), length); !status.ok()) return status;
@@ -173,8 +176,9 @@ Status check_length(const InputFile& file, const Header& header, std::uint64_t e
   if (needed && *needed == found) return {};
   const std::string shape = shape_text(header.shape);
   if (!needed) return refuse(file.path(), "is damaged: its shape " + shape + " is larger than any file");
-  return refuse(file.path(), (found < *needed ? "is truncated: shape " : "has bytes after its data: shape ") + shape + " takes " +
-                                 std::to_string(*needed) + " bytes of data, the file has " + std::to_string(found));
+  return refuse(file.path(), (found < *needed ? "is truncated: shape " : "has bytes after its data: shape ") + shape +
+                                 " takes " + std::to_string(*needed) + " bytes of data, the file has " +
+                                 std::to_string(found));
 }
 
 std::string wanted_text(std::span<const std::int64_t> shape) {
@@ -232,7 +236,8 @@ Status NpyReader::read(std::int64_t first, std::int64_t count, float* out) const
 NpyWriter::NpyWriter(AtomicFile file, std::int64_t samples, std::int64_t elements)
     : file_(std::move(file)), samples_(samples), elements_(elements) {}
 
-Result<NpyWriter> NpyWriter::create(const std::string& path, std::int64_t samples, std::span<const std::int64_t> shape) {
+Result<NpyWriter> NpyWriter::create(const std::string& path, std::int64_t samples,
+                                    std::span<const std::int64_t> shape) {
   std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': (" + std::to_string(samples) + ",";
   std::int64_t elements = 1;
   for (std::size_t i = 0; i < shape.size(); ++i) {
@@ -243,7 +248,8 @@ Result<NpyWriter> NpyWriter::create(const std::string& path, std::int64_t sample
   // The data begins at a multiple of 64 bytes, as the format asks; 10 bytes stand before the header.
   header.append((64 - (10 + header.size() + 1) % 64) % 64, ' ');
   header += '\n';
-  if (header.size() > 0xffff) return Status(D2NN_INVALID_ARGUMENT, "cannot write `" + path + "`: its shape has too many dimensions");
+  if (header.size() > 0xffff)
+    return Status(D2NN_INVALID_ARGUMENT, "cannot write `" + path + "`: its shape has too many dimensions");
   auto file = AtomicFile::create(path);
   if (!file.ok()) return file.status();
   const auto length = static_cast<std::uint16_t>(header.size());
@@ -276,7 +282,8 @@ Result<std::vector<std::int64_t>> read_npy_labels(const std::string& path) {
   const std::string& type = header->descr;
   const std::size_t size = type == "<i8" ? 8 : type == "<i4" || type == "<f4" ? 4 : type == "|u1" ? 1 : 0;
   if (size == 0) return refuse(path, "holds `" + type + "`; labels are `<i8`, `<i4`, `|u1` or `<f4`");
-  if (header->shape.size() != 1) return refuse(path, "has shape " + shape_text(header->shape) + "; labels need [samples]");
+  if (header->shape.size() != 1)
+    return refuse(path, "has shape " + shape_text(header->shape) + "; labels need [samples]");
   if (header->shape.front() == 0) return refuse(path, "holds no labels");
   if (Status status = check_length(*file, *header, size); !status.ok()) return status;
   std::vector<unsigned char> bytes(static_cast<std::size_t>(header->shape.front()) * size);
@@ -296,7 +303,8 @@ Result<std::vector<std::int64_t>> read_npy_labels(const std::string& path) {
       float value = 0;
       std::memcpy(&value, at, 4);
       if (!(std::abs(value) <= 16777216.0f) || value != std::floor(value)) {
-        return refuse(path, "holds " + std::to_string(value) + " at position " + std::to_string(i) + "; labels are whole numbers");
+        return refuse(path, "holds " + std::to_string(value) + " at position " + std::to_string(i) +
+                                "; labels are whole numbers");
       }
       labels[i] = static_cast<std::int64_t>(value);
     }

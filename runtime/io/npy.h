@@ -1,5 +1,5 @@
-// npy files: little-endian f32 in C order, [samples, shape of one sample]; format versions 1, 2 and 3. Everything else is an error
-// that says what was found and what is needed.
+// npy files: little-endian f32 in C order, [samples, shape of one sample]; format versions 1, 2 and 3. Everything else
+// is an error that says what was found and what is needed.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +16,9 @@ namespace d2nn::io {
 /// Samples read from an npy file, in any order, by several threads if they like.
 class NpyReader {
  public:
-  /// Checks the header and the file's length; reads no data. `shape`: dimensions of one sample, as the network's input declares them.
-  /// D2NN_IO_ERROR: unreadable. D2NN_INVALID_ARGUMENT: not npy, another type or order, another shape, no samples, truncated.
+  /// Checks the header and the file's length; reads no data. `shape`: dimensions of one sample, as the network's input
+  /// declares them. D2NN_IO_ERROR: unreadable. D2NN_INVALID_ARGUMENT: not npy, another type or order, another shape, no
+  /// samples, truncated.
   static Result<NpyReader> open(const std::string& path, std::span<const std::int64_t> shape);
   /// The same for a file of any shape with at least one dimension; shape() tells which.
   static Result<NpyReader> open(const std::string& path);

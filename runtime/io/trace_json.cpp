@@ -1,9 +1,8 @@
-// Names are escaped once by the JSON library; everything else is digits and punctuation, put together by hand because the
-// document is never in memory as a whole.
+// Names are escaped once by the JSON library; everything else is digits and punctuation, put together by hand because
+// the document is never in memory as a whole.
 #include "io/trace_json.h"
 
 #include <nlohmann/json.hpp>
-
 #include <utility>
 
 namespace d2nn::io {
@@ -20,19 +19,22 @@ Result<TraceWriter> TraceWriter::create(const std::string& path, const d2nn_modu
   if (!file.ok()) return file.status();
   TraceWriter writer(*std::move(file));
   for (std::uint32_t n = 0; n < module.node_count; ++n) writer.nodes_.push_back(quoted(module.nodes[n].name));
-  for (std::uint32_t o = 0; o < module.output_count; ++o) writer.outputs_.push_back(quoted(module.outputs[o].name) + ": ");
+  for (std::uint32_t o = 0; o < module.output_count; ++o)
+    writer.outputs_.push_back(quoted(module.outputs[o].name) + ": ");
   for (std::uint32_t c = 0; c < module.control_count; ++c) {
     const d2nn_control& control = module.controls[c];
     Control names{writer.nodes_[control.node] + ": ", {}};
     for (std::uint32_t a = 0; a < control.action_count; ++a) names.actions.push_back(quoted(control.actions[a].name));
     writer.controls_.push_back(std::move(names));
   }
-  if (Status status = writer.file_.write("{\"network\": " + quoted(module.name) + ", \"samples\": ["); !status.ok()) return status;
+  if (Status status = writer.file_.write("{\"network\": " + quoted(module.name) + ", \"samples\": ["); !status.ok())
+    return status;
   return writer;
 }
 
 Status TraceWriter::append(std::size_t batch, const d2nn_trace& trace, const std::uint8_t* const* valid) {
-  if ((trace.actions == nullptr && !controls_.empty()) || trace.executed == nullptr || trace.cost == nullptr || valid == nullptr) {
+  if ((trace.actions == nullptr && !controls_.empty()) || trace.executed == nullptr || trace.cost == nullptr ||
+      valid == nullptr) {
     return Status(D2NN_INVALID_ARGUMENT, "cannot write `" + file_.path() + "`: the run was made without a whole trace");
   }
   std::string text;

@@ -1,5 +1,7 @@
-// The trace file of `run --trace`: what every sample did, written sample by sample so that memory does not grow with the data.
-// {"network": .., "samples": [{"actions": {"Q": "high" | null}, "executed": ["N1", ..], "cost": 123, "valid": {"scores": true}}]}
+// The trace file of `run --trace`: what every sample did, written sample by sample so that memory does not grow with
+// the data.
+// {"network": .., "samples": [{"actions": {"Q": "high" | null}, "executed": ["N1", ..], "cost": 123, "valid":
+// {"scores": true}}]}
 #pragma once
 
 #include <cstddef>
@@ -18,8 +20,9 @@ class TraceWriter {
  public:
   /// Names are taken from the module and copied.
   static Result<TraceWriter> create(const std::string& path, const d2nn_module& module);
-  /// Adds `batch` samples. actions [batch, controls], executed [batch, nodes] and cost [batch] of `trace` must all be there, as
-  /// must valid[output] [batch]; D2NN_INVALID_ARGUMENT otherwise, and for an action that the module does not have.
+  /// Adds `batch` samples. actions [batch, controls], executed [batch, nodes] and cost [batch] of `trace` must all be
+  /// there, as must valid[output] [batch]; D2NN_INVALID_ARGUMENT otherwise, and for an action that the module does not
+  /// have.
   Status append(std::size_t batch, const d2nn_trace& trace, const std::uint8_t* const* valid);
   Status finish();
 

@@ -1,6 +1,6 @@
-// Weights as safetensors: 8 bytes of header length (little endian), a JSON header padded with spaces, the raw data. Files may come from
-// anywhere, so nothing in them is believed before it was checked; each refusal names the file, the tensor, what was found and
-// what was expected. Only F32 is read as weights.
+// Weights as safetensors: 8 bytes of header length (little endian), a JSON header padded with spaces, the raw data.
+// Files may come from anywhere, so nothing in them is believed before it was checked; each refusal names the file, the
+// tensor, what was found and what was expected. Only F32 is read as weights.
 #pragma once
 
 #include <cstddef>
@@ -30,8 +30,8 @@ struct TensorEntry {
 /// The header of a safetensors file (or of one in memory), with access to the data. Move-only.
 class Safetensors {
  public:
-  /// Reads and checks the header. D2NN_IO_ERROR: unreadable. D2NN_INVALID_WEIGHTS: not safetensors, truncated, duplicate names, sizes
-  /// that do not match their shapes, data that overlaps, has gaps or does not fill the file.
+  /// Reads and checks the header. D2NN_IO_ERROR: unreadable. D2NN_INVALID_WEIGHTS: not safetensors, truncated,
+  /// duplicate names, sizes that do not match their shapes, data that overlaps, has gaps or does not fill the file.
   static Result<Safetensors> open(const std::string& path);
   /// The same on `bytes`, which must outlive the object. `name` stands in messages.
   static Result<Safetensors> from_memory(std::span<const std::byte> bytes, std::string name);
@@ -44,19 +44,21 @@ class Safetensors {
   const std::map<std::string, std::string>& metadata() const { return metadata_; }
   /// What messages call the file.
   const std::string& name() const { return name_; }
-  /// Copies a tensor's values into out, which must hold exactly `entry.elements`. D2NN_INVALID_WEIGHTS unless the tensor is F32.
-  /// Values may be NaN or infinite; see load().
+  /// Copies a tensor's values into out, which must hold exactly `entry.elements`. D2NN_INVALID_WEIGHTS unless the
+  /// tensor is F32. Values may be NaN or infinite; see load().
   Status read(const TensorEntry& entry, std::span<float> out) const;
 
  private:
   Safetensors() = default;
-  static Result<Safetensors> parse(Safetensors file, std::string_view header, std::uint64_t data_bytes);
+  Status read_header(std::uint64_t file_bytes);
+  Status read_bytes(std::uint64_t offset, void* out, std::size_t size) const;
 
   std::string name_;
   std::optional<io::InputFile> file_;
   std::span<const std::byte> memory_;
   std::uint64_t data_offset_ = 0;
   std::vector<TensorEntry> tensors_;
+  std::vector<std::uint32_t> by_name_;  // indices into tensors_, sorted by name
   std::map<std::string, std::string> metadata_;
 };
 
@@ -65,12 +67,13 @@ struct ParameterSet {
   std::vector<float> values;  // module.parameter_floats
 };
 
-/// Loads every parameter of `module` from `source` (NULL: what is embedded in the module). The file must hold exactly the module's parameters by
-/// name and shape, finite, running variances not negative; tensors named `*.num_batches_tracked` are ignored.
-/// D2NN_INVALID_WEIGHTS, D2NN_IO_ERROR, D2NN_INVALID_ARGUMENT (a source that names nothing).
+/// Loads every parameter of `module` from `source` (NULL: what is embedded in the module). The file must hold exactly
+/// the module's parameters by name and shape, finite, running variances not negative; tensors named
+/// `*.num_batches_tracked` are ignored. D2NN_INVALID_WEIGHTS, D2NN_IO_ERROR, D2NN_INVALID_ARGUMENT (a source that names
+/// nothing).
 Result<ParameterSet> load(const d2nn_module& module, const d2nn_weights_source* source);
-/// The same from an open file. Tensors whose names begin with `ignored_prefix` (unless that is empty) belong to somebody else, such as the
-/// optimiser's state in a checkpoint.
+/// The same from an open file. Tensors whose names begin with `ignored_prefix` (unless that is empty) belong to
+/// somebody else, such as the optimiser's state in a checkpoint.
 Result<ParameterSet> load(const d2nn_module& module, const Safetensors& file, std::string_view ignored_prefix = {});
 
 /// One tensor to write; the views must live until the call returns.
@@ -80,11 +83,14 @@ struct TensorView {
   std::span<const float> values;  // as many as the product of shape
 };
 
-/// Writes a safetensors file aside and renames it: after a failure (a full disk) the old file is as it was. Tensors stand in the given
-/// order, metadata sorted by key: equal content gives equal bytes. D2NN_INVALID_ARGUMENT: a name twice, or a size that is not the shape's.
-Status save(const std::string& path, std::span<const TensorView> tensors, const std::map<std::string, std::string>& metadata = {});
+/// Writes a safetensors file aside and renames it: after a failure (a full disk) the old file is as it was. Tensors
+/// stand in the given order, metadata sorted by key: equal content gives equal bytes. D2NN_INVALID_ARGUMENT: a name
+/// twice, or a size that is not the shape's.
+Status save(const std::string& path, std::span<const TensorView> tensors,
+            const std::map<std::string, std::string>& metadata = {});
 /// The same bytes in memory.
-Result<std::string> encode(std::span<const TensorView> tensors, const std::map<std::string, std::string>& metadata = {});
+Result<std::string> encode(std::span<const TensorView> tensors,
+                           const std::map<std::string, std::string>& metadata = {});
 /// Views of a module's parameters in `values` (module.parameter_floats), in the module's order, for save().
 std::vector<TensorView> parameter_views(const d2nn_module& module, std::span<const float> values);
 

@@ -1,14 +1,15 @@
 // Data sets for training and evaluation, behind one door. A spec names the kind and the place:
 //
 //   mnist:DIR            four IDX files, plain or .gz                    cifar10:DIR    the binary version
-//   idx:IMAGES,LABELS    IDX files, plain or .gz                         npy:X,Y        <f4 [samples, shape]; <i8, <i4 or <f4 [samples]
-//   images:DIR           SPLIT/CLASS/FILE or CLASS/FILE, JPEG or PNG     images:X.tar   the same in a tar archive (or .tar.gz)
-//   shapes, shapes:N     drawn on the fly, needs no files (shapes.h)
+//   idx:IMAGES,LABELS    IDX files, plain or .gz                         npy:X,Y        <f4 [samples, shape]; <i8, <i4
+//   or <f4 [samples] images:DIR           SPLIT/CLASS/FILE or CLASS/FILE, JPEG or PNG     images:X.tar   the same in a
+//   tar archive (or .tar.gz) shapes, shapes:N     drawn on the fly, needs no files (shapes.h)
 //
-// Which samples. Split::train is `train/`; Split::evaluation is `test/` if there, else `val/`; val and test are those folders. CIFAR-10 and MNIST
-// have train and test files. Where the data is not divided (idx, npy, images without split folders), each class is divided by its own
-// shuffle: 80 % train, 20 % evaluation (which val and test name too), keyed by `seed` alone.
-// Labels: class folders in byte order of their names; CIFAR-10's usual names; otherwise the numbers "0", "1", ...
+// Which samples. Split::train is `train/`; Split::evaluation is `test/` if there, else `val/`; val and test are those
+// folders. CIFAR-10 and MNIST have train and test files. Where the data is not divided (idx, npy, images without split
+// folders), each class is divided by its own shuffle: 80 % train, 20 % evaluation (which val and test name too), keyed
+// by `seed` alone. Labels: class folders in byte order of their names; CIFAR-10's usual names; otherwise the numbers
+// "0", "1", ...
 #pragma once
 
 #include <cstddef>
@@ -31,11 +32,13 @@ enum class Split { train, val, test, evaluation };
 std::optional<Split> parse_split(std::string_view text);
 
 struct Options {
-  bool resize = false;            // resize images to the wanted shape; otherwise another size is an error
-  std::uint64_t seed = 0;         // of generated samples and of splits made here
-  std::size_t threads = 1;        // for decoding images; at least 1
-  std::size_t classes = 0;        // classes the network tells apart; a label at or above it is an error; 0: not checked (shapes: 2)
-  /// Called from the opening thread now and then while images are decoded: done, and the total where it is known (else 0). May be empty.
+  bool resize = false;      // resize images to the wanted shape; otherwise another size is an error
+  std::uint64_t seed = 0;   // of generated samples and of splits made here
+  std::size_t threads = 1;  // for decoding images; at least 1
+  std::size_t classes =
+      0;  // classes the network tells apart; a label at or above it is an error; 0: not checked (shapes: 2)
+  /// Called from the opening thread now and then while images are decoded: done, and the total where it is known (else
+  /// 0). May be empty.
   std::function<void(std::size_t done, std::size_t total)> progress;
 };
 
@@ -79,10 +82,10 @@ class Dataset {
   std::string description_;
 };
 
-/// Opens the split of `spec` for a network input of `shape` ([C, H, W], C = 1 or 3, for images). Everything is checked here: a sample of a
-/// data set that opened has the right size and a label in range.
-/// D2NN_INVALID_ARGUMENT: the spec, the data or their shape is wrong; D2NN_IO_ERROR: missing or unreadable. The message names the file.
-/// Throws std::bad_alloc only.
+/// Opens the split of `spec` for a network input of `shape` ([C, H, W], C = 1 or 3, for images). Everything is checked
+/// here: a sample of a data set that opened has the right size and a label in range. D2NN_INVALID_ARGUMENT: the spec,
+/// the data or their shape is wrong; D2NN_IO_ERROR: missing or unreadable. The message names the file. Throws
+/// std::bad_alloc only.
 Result<Dataset> open(std::string_view spec, Split split, std::span<const std::int64_t> shape, const Options& options);
 
 /// Sample numbers of a data set in two parts, each ascending.
@@ -91,8 +94,9 @@ struct Division {
   std::vector<std::uint32_t> held_out;
 };
 
-/// Sets `fraction` (0 <= fraction < 1) of every class aside, rounded to the nearest count, at least one sample of a class staying in each
-/// part when it has two and the fraction is not 0. The same labels, fraction and seed give the same division.
+/// Sets `fraction` (0 <= fraction < 1) of every class aside, rounded to the nearest count, at least one sample of a
+/// class staying in each part when it has two and the fraction is not 0. The same labels, fraction and seed give the
+/// same division.
 Division divide(std::span<const std::int32_t> labels, double fraction, std::uint64_t seed);
 
 }  // namespace d2nn::datasets
