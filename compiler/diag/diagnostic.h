@@ -32,23 +32,23 @@ struct Note {
 /// inserts. `message` is an imperative ("use `groups: 1`"); without a concrete text it stands alone and `is_applicable`
 /// is false.
 struct Fix {
-  std::string message;
-  SourceRange range;
-  std::string replacement;
+  std::string message = {};
+  SourceRange range = {};
+  std::string replacement = {};
   bool is_applicable = false;
 };
 
 /// Messages: lower case, no full stop, code in backticks, what was found before what is required.
 struct Diagnostic {
   const DiagnosticCode* code = nullptr;
-  std::string message;
+  std::string message = {};
   /// `range.file == source::no_file` when there is no place in a program (command line, data); the message then names
   /// it.
-  SourceRange range;
+  SourceRange range = {};
   /// Words under the caret; may be empty. Must not repeat the message.
-  std::string label;
-  std::vector<Note> notes;
-  std::vector<Fix> fixes;
+  std::string label = {};
+  std::vector<Note> notes = {};
+  std::vector<Fix> fixes = {};
 };
 
 /// Collects the diagnostics of one compilation in the order found.

@@ -30,7 +30,8 @@ struct Label {
 struct Expr;
 using ExprPtr = std::unique_ptr<Expr>;
 
-// ---- expressions: compile-time values and pieces of network share one grammar; sema tells them apart -------------------
+// ---- expressions: compile-time values and pieces of network share one grammar; sema tells them apart
+// -------------------
 
 struct NumberExpr {
   double value = 0;
@@ -62,7 +63,21 @@ struct UnaryExpr {
   char op = '-';
   ExprPtr operand;
 };
-enum class BinaryOp { add, subtract, multiply, divide, modulo, equal, not_equal, less, less_equal, greater, greater_equal, logical_and, logical_or };
+enum class BinaryOp {
+  add,
+  subtract,
+  multiply,
+  divide,
+  modulo,
+  equal,
+  not_equal,
+  less,
+  less_equal,
+  greater,
+  greater_equal,
+  logical_and,
+  logical_or
+};
 struct BinaryExpr {
   BinaryOp op = BinaryOp::add;
   SourceRange op_range;
@@ -78,9 +93,9 @@ struct Argument {
 /// A layer or a block: "relu", "conv(3x3, 8, stride: 2) as stem", "heads.exit(10)", "residual(16)(x)", "concat(a, b)".
 /// Without parentheses it is a NameExpr outside a pipeline and a CallExpr as a pipeline's stage.
 struct CallExpr {
-  std::optional<Name> module;               // before the dot
+  std::optional<Name> module;  // before the dot
   Name callee;
-  bool has_arguments = false;               // parentheses were written
+  bool has_arguments = false;  // parentheses were written
   std::vector<Argument> arguments;
   std::optional<std::vector<ExprPtr>> tensors;  // second parentheses: the tensors given to a block
   std::optional<Label> label;
@@ -92,8 +107,10 @@ struct RepeatExpr {
   std::optional<Label> label;
   ExprPtr from;  // null: 0
 };
-/// "x -> conv(3x3, 8) -> relu". `head` is null where the pipeline begins with a stage (the joined input flows in).
-/// Stages are CallExpr or RepeatExpr.
+/// "x -> conv(3x3, 8) -> relu": what flows in, then what it flows through. Stages are CallExpr or RepeatExpr.
+/// The parser does not know names: `head` is null when the first part is a call without second parentheses or a repeat
+/// (then stages[0]; the joined input flows in, or stages[0] is `concat(a, b)`), else it is the first part; a bare name there
+/// is a NameExpr that may turn out a tensor (`x -> relu`) or a layer (`relu -> dense(2)`). One part alone is no pipeline.
 struct PipelineExpr {
   ExprPtr head;
   std::vector<ExprPtr> stages;
@@ -101,10 +118,13 @@ struct PipelineExpr {
 
 struct Expr {
   SourceRange range;
-  std::variant<NumberExpr, BoolExpr, DimsExpr, ListExpr, NameExpr, IndexExpr, UnaryExpr, BinaryExpr, CallExpr, RepeatExpr, PipelineExpr> value;
+  std::variant<NumberExpr, BoolExpr, DimsExpr, ListExpr, NameExpr, IndexExpr, UnaryExpr, BinaryExpr, CallExpr,
+               RepeatExpr, PipelineExpr>
+      value;
 };
 
-// ---- types, parameters, bodies ------------------------------------------------------------------------------------------
+// ---- types, parameters, bodies
+// ------------------------------------------------------------------------------------------
 
 /// "f32[3, 112, 112]": the dimensions are compile-time expressions.
 struct TensorType {
@@ -135,7 +155,8 @@ struct Body {
   SourceRange range;
 };
 
-// ---- declarations -------------------------------------------------------------------------------------------------------
+// ---- declarations
+// -------------------------------------------------------------------------------------------------------
 
 /// "import std.vision;" (path = {"std", "vision"}) or "import "heads.d2nn" as heads;" (file = "heads.d2nn").
 struct Import {
@@ -192,13 +213,14 @@ struct NodeInput {
   std::optional<Name> join;
 };
 
-/// "node N2 { ... }", "control Q join sum { ... }", "node leaf[i] { ... }" inside `for`, "node N(left, right) as _ { ... }".
+/// "node N2 { ... }", "control Q join sum { ... }", "node leaf[i] { ... }" inside `for`, "node N(left, right) as _ {
+/// ... }".
 struct Node {
   std::string doc;
   bool is_control = false;
   Name name;
-  ExprPtr index;                    // family member, or null
-  std::vector<NodeInput> inputs;    // empty: one unnamed input
+  ExprPtr index;                  // family member, or null
+  std::vector<NodeInput> inputs;  // empty: one unnamed input
   std::optional<Name> join;
   std::optional<Label> label;
   Body body;
@@ -208,12 +230,13 @@ struct Node {
 /// An end of an edge: "N1", "leaf[2]", "N.left", or a whole family by its bare name.
 struct Endpoint {
   Name name;
-  ExprPtr index;               // or null
-  std::optional<Name> input;   // after the dot
+  ExprPtr index;              // or null
+  std::optional<Name> input;  // after the dot
   SourceRange range;
 };
 
-/// "A, B -> C -> D default 0;": hops[0] -> hops[1] -> ...; the default belongs to the last arrow, for each of its targets.
+/// "A, B -> C -> D default 0;": hops[0] -> hops[1] -> ...; the default belongs to the last arrow, for each of its
+/// targets.
 struct DataEdges {
   std::vector<std::vector<Endpoint>> hops;
   std::vector<SourceRange> arrows;  // hops.size() - 1
@@ -276,7 +299,8 @@ struct Network {
 
 using FileItem = std::variant<Import, Const, Block, Network>;
 
-/// One file, declarations in the order written. After syntax errors it holds what could be read; sema is not run on it then.
+/// One file, declarations in the order written. After syntax errors it holds what could be read; sema is not run on it
+/// then.
 struct File {
   source::FileId file = 0;
   std::vector<FileItem> items;
