@@ -12,11 +12,13 @@ namespace d2nn::passes {
 /// "this node executed".
 struct Executed {
   graph::NodeId node;
+  friend bool operator==(const Executed&, const Executed&) = default;
 };
 /// "this control node took this action".
 struct Took {
   graph::NodeId control;
   std::uint32_t action = 0;
+  friend bool operator==(const Took&, const Took&) = default;
 };
 using Literal = std::variant<Executed, Took>;
 /// At least one of the literals holds.

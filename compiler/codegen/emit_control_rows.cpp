@@ -1,0 +1,233 @@
+// forward_tile, and training's forward and backward: each node runs on the rows that execute it. Facts are per row and stand in
+// the frame (executed, actions); a conditional node's turn begins with a loop that lists its rows.
+#include "codegen/emit_control.h"
+#include "d2nn/module.h"
+
+namespace d2nn::codegen {
+
+namespace {
+
+using graph::NodeId;
+using graph::NodeKind;
+
+class RowsEmitter {
+ public:
+  RowsEmitter(llvm::Function* function, const NetworkLayout& layout, const NodeFunctions& nodes, RuntimeCalls& calls)
+      : function_(function),
+        b_(llvm::BasicBlock::Create(function->getContext(), "entry", function)),
+        frame_(b_, function->getArg(0), layout),
+        total_(function->getArg(1)),
+        layout_(layout),
+        plan_(*layout.plan),
+        program_(*layout.program),
+        nodes_(nodes),
+        calls_(calls) {}
+
+  void emit_forward() {
+    all_rows_ = emit_all_rows();
+    const bool is_training = plan_.mode == passes::PlanMode::training;
+    for (std::size_t i = 0; i < plan_.nodes.size(); ++i) emit_forward_turn(i);
+    for (const std::uint32_t join : plan_.output_joins) {
+      if (is_training) {
+        b_.CreateCall(calls_.train_join(), {frame_.frame(), b_.getInt32(join), all_rows_, total_});
+      } else {
+        b_.CreateCall(calls_.output(), {frame_.frame(), b_.getInt32(join), total_});
+      }
+    }
+    b_.CreateRet(b_.getInt32(0));
+  }
+
+  void emit_backward() {
+    all_rows_ = emit_all_rows();
+    for (const std::uint32_t join : plan_.output_joins) {
+      b_.CreateCall(calls_.train_join_backward(), {frame_.frame(), b_.getInt32(join), all_rows_, total_});
+    }
+    for (std::size_t i = plan_.nodes.size(); i-- > 0;) {
+      if (nodes_[i]) emit_backward_turn(i);
+    }
+    b_.CreateRet(b_.getInt32(0));
+  }
+
+ private:
+  llvm::BasicBlock* block(const std::string& name) { return llvm::BasicBlock::Create(b_.getContext(), name, function_); }
+  const std::string& name(std::size_t index) const { return program_[plan_.nodes[index].node].name; }
+  std::uint32_t flag(std::size_t index) const { return layout_.flags[plan_.nodes[index].node.index]; }
+  llvm::Value* at(llvm::Type* type, llvm::Value* base, llvm::Value* i) { return b_.CreateInBoundsGEP(type, base, i); }
+
+  /// for (i = 0; i < total; ++i) body(i); total is at least 1.
+  template <class Emit>
+  void emit_loop(const std::string& loop_name, Emit body) {
+    auto* before = b_.GetInsertBlock();
+    auto* loop = block(loop_name);
+    auto* done = block(loop_name + ".done");
+    b_.CreateBr(loop);
+    b_.SetInsertPoint(loop);
+    auto* i = b_.CreatePHI(b_.getInt64Ty(), 2, "r");
+    i->addIncoming(b_.getInt64(0), before);
+    body(i);
+    llvm::Value* next = b_.CreateAdd(i, b_.getInt64(1), "", true, true);
+    i->addIncoming(next, b_.GetInsertBlock());
+    b_.CreateCondBr(b_.CreateICmpSLT(next, total_), loop, done);
+    b_.SetInsertPoint(done);
+  }
+
+  /// Lists 0 .. total-1 in the row list of a node that always executes. Sema grants one: what an input or a dummy feeds first.
+  llvm::Value* emit_all_rows() {
+    std::uint32_t home = 0;
+    for (std::size_t i = 0; i < plan_.nodes.size(); ++i) {
+      if (plan_.conditions[plan_.nodes[i].node.index].is_always()) {
+        home = flag(i);
+        break;
+      }
+    }
+    llvm::Value* list = frame_.row_list(home);
+    emit_loop("all_rows", [&](llvm::Value* i) { b_.CreateStore(b_.CreateTrunc(i, b_.getInt32Ty()), at(b_.getInt32Ty(), list, i)); });
+    return list;
+  }
+
+  llvm::Value* holds(const passes::Literal& literal, llvm::Value* row) {
+    if (const auto* executed = std::get_if<passes::Executed>(&literal)) {
+      llvm::Value* address = at(b_.getInt8Ty(), frame_.executed(layout_.flags[executed->node.index]), row);
+      return b_.CreateICmpNE(b_.CreateLoad(b_.getInt8Ty(), address), b_.getInt8(0));
+    }
+    const auto& took = std::get<passes::Took>(literal);
+    llvm::Value* address = at(b_.getInt32Ty(), frame_.actions(layout_.controls[took.control.index]), row);
+    return b_.CreateICmpEQ(b_.CreateLoad(b_.getInt32Ty(), address), b_.getInt32(took.action));
+  }
+
+  llvm::Value* holds(const passes::Condition& condition, llvm::Value* row) {
+    llvm::Value* all = b_.getTrue();
+    for (const passes::Clause& clause : condition.clauses) {
+      llvm::Value* any = b_.getFalse();
+      for (const passes::Literal& literal : clause) any = b_.CreateOr(any, holds(literal, row));
+      all = b_.CreateAnd(all, any);
+    }
+    return all;
+  }
+
+  /// Appends to `list` every row for which `test` holds; returns how many.
+  template <class Test>
+  llvm::Value* emit_list(const std::string& list_name, llvm::Value* list, Test test) {
+    llvm::Value* count = entry_slot(list_name + ".count");
+    b_.CreateStore(b_.getInt64(0), count);
+    emit_loop(list_name + ".rows", [&](llvm::Value* row) {
+      llvm::Value* included = test(row);
+      // Stored without a branch: the place behind the last row is overwritten until a row stays.
+      llvm::Value* n = b_.CreateLoad(b_.getInt64Ty(), count);
+      b_.CreateStore(b_.CreateTrunc(row, b_.getInt32Ty()), at(b_.getInt32Ty(), list, n));
+      b_.CreateStore(b_.CreateAdd(n, b_.CreateZExt(included, b_.getInt64Ty()), "", true, true), count);
+    });
+    return b_.CreateLoad(b_.getInt64Ty(), count, list_name + ".count");
+  }
+
+  llvm::Value* entry_slot(const std::string& slot_name) {
+    llvm::IRBuilder<> entry(&function_->getEntryBlock(), function_->getEntryBlock().begin());
+    return entry.CreateAlloca(entry.getInt64Ty(), nullptr, slot_name);
+  }
+
+  void return_unless_ok(llvm::Value* status) {
+    auto* failed = block("failed");
+    auto* next = block("next");
+    b_.CreateCondBr(b_.CreateICmpEQ(status, b_.getInt32(0)), next, failed);
+    b_.SetInsertPoint(failed);
+    b_.CreateRet(status);
+    b_.SetInsertPoint(next);
+  }
+
+  /// Runs the node on the list and, for a control node, lets each of these rows decide.
+  void emit_run(std::size_t index, llvm::Value* rows, llvm::Value* count) {
+    if (nodes_[index]) return_unless_ok(b_.CreateCall(nodes_[index], {frame_.frame(), rows, count}, name(index) + ".status"));
+    const NodeId id = plan_.nodes[index].node;
+    if (program_[id].kind != NodeKind::control) return;
+    const passes::Operand scores = *plan_.value_of[id.index];
+    return_unless_ok(b_.CreateCall(calls_.decide(), {frame_.frame(), b_.getInt32(layout_.controls[id.index]), frame_.base_address(scores),
+                                                     b_.getInt64(static_cast<std::uint64_t>(frame_.row_stride(scores))), rows, count}));
+  }
+
+  void emit_forward_turn(std::size_t index) {
+    const NodeId id = plan_.nodes[index].node;
+    const passes::Condition& condition = plan_.conditions[id.index];
+    llvm::Value* executed = frame_.executed(flag(index));
+    if (condition.is_always()) {
+      b_.CreateMemSet(executed, b_.getInt8(1), total_, llvm::MaybeAlign(1));
+      emit_run(index, all_rows_, total_);
+      return;
+    }
+    if (program_[id].kind == NodeKind::control) {
+      llvm::Value* bytes = b_.CreateShl(total_, 2);
+      b_.CreateMemSet(frame_.actions(layout_.controls[id.index]), b_.getInt8(0xff), bytes, llvm::MaybeAlign(4));
+    }
+    llvm::Value* list = frame_.row_list(flag(index));
+    llvm::Value* count = emit_list(name(index), list, [&](llvm::Value* row) {
+      llvm::Value* executes = holds(condition, row);
+      b_.CreateStore(b_.CreateZExt(executes, b_.getInt8Ty()), at(b_.getInt8Ty(), executed, row));
+      return executes;
+    });
+    if (!nodes_[index]) return;
+    emit_if_any(index, count, [&] { emit_run(index, list, count); });
+  }
+
+  void emit_backward_turn(std::size_t index) {
+    const auto call = [&](llvm::Value* rows, llvm::Value* count) {
+      return_unless_ok(b_.CreateCall(nodes_[index], {frame_.frame(), rows, count}, name(index) + ".status"));
+    };
+    if (plan_.conditions[plan_.nodes[index].node.index].is_always()) {
+      call(all_rows_, total_);
+      return;
+    }
+    llvm::Value* list = frame_.row_list(flag(index));
+    llvm::Value* executed = frame_.executed(flag(index));
+    llvm::Value* count = emit_list(name(index), list, [&](llvm::Value* row) {
+      return b_.CreateICmpNE(b_.CreateLoad(b_.getInt8Ty(), at(b_.getInt8Ty(), executed, row)), b_.getInt8(0));
+    });
+    emit_if_any(index, count, [&] { call(list, count); });
+  }
+
+  /// The branch of a node: taken when at least one row executes it.
+  template <class Emit>
+  void emit_if_any(std::size_t index, llvm::Value* count, Emit body) {
+    auto* run = block(name(index));
+    auto* after = block(name(index) + ".after");
+    b_.CreateCondBr(b_.CreateICmpSGT(count, b_.getInt64(0)), run, after);
+    b_.SetInsertPoint(run);
+    body();
+    b_.CreateBr(after);
+    b_.SetInsertPoint(after);
+  }
+
+  llvm::Function* function_;
+  llvm::IRBuilder<> b_;
+  FrameAccess frame_;
+  llvm::Value* total_;
+  const NetworkLayout& layout_;
+  const passes::Plan& plan_;
+  const graph::Program& program_;
+  const NodeFunctions& nodes_;
+  RuntimeCalls& calls_;
+  llvm::Value* all_rows_ = nullptr;
+};
+
+llvm::Function* make_driver(llvm::Module& module, const std::string& name) {
+  llvm::LLVMContext& context = module.getContext();
+  auto* type = llvm::FunctionType::get(llvm::Type::getInt32Ty(context), {llvm::PointerType::getUnqual(context), llvm::Type::getInt64Ty(context)}, false);
+  auto* function = llvm::Function::Create(type, llvm::Function::InternalLinkage, name, module);
+  function->getArg(0)->setName("frame");
+  function->getArg(1)->setName("rows");
+  return function;
+}
+
+}  // namespace
+
+llvm::Function* DriverEmitter::emit_forward_rows(const NodeFunctions& nodes, const std::string& name) {
+  llvm::Function* function = make_driver(module_, name);
+  RowsEmitter(function, layout_, nodes, calls_).emit_forward();
+  return function;
+}
+
+llvm::Function* DriverEmitter::emit_backward_rows(const NodeFunctions& nodes, const std::string& name) {
+  llvm::Function* function = make_driver(module_, name);
+  RowsEmitter(function, layout_, nodes, calls_).emit_backward();
+  return function;
+}
+
+}  // namespace d2nn::codegen

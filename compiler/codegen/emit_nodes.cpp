@@ -1,0 +1,223 @@
+#include "codegen/emit_nodes.h"
+
+#include <bit>
+
+#include "d2nn/module.h"
+
+namespace d2nn::codegen {
+
+namespace {
+
+using ops::OpKind;
+
+TargetInfo info_of(const Target& target) { return {target.vector_floats, target.vector_registers}; }
+
+}  // namespace
+
+struct NodeEmitter::Body {
+  llvm::Function* function;
+  llvm::IRBuilder<> b;
+  FrameAccess frame;
+  llvm::Value* rows;
+  llvm::Value* count;
+
+  Body(llvm::Function* f, const NetworkLayout& layout)
+      : function(f),
+        b(llvm::BasicBlock::Create(f->getContext(), "entry", f)),
+        frame(b, f->getArg(0), layout),
+        rows(f->getArg(1)),
+        count(f->getArg(2)) {}
+};
+
+std::string problem_name(const KernelProblem& p) {
+  std::string name(ops::info(p.kind).spelling);
+  for (char& c : name) {
+    if (c == '+') c = 'a';
+    if (c == '*') c = 'm';
+  }
+  name += "_" + std::to_string(p.in_c) + "x" + std::to_string(p.in_h) + "x" + std::to_string(p.in_w) + "_" + std::to_string(p.out_c) + "x" +
+          std::to_string(p.out_h) + "x" + std::to_string(p.out_w);
+  const auto pair = [&](const char* tag, std::int64_t h, std::int64_t w, std::int64_t usual) {
+    if (h != usual || w != usual) name += std::string("_") + tag + std::to_string(h) + "x" + std::to_string(w);
+  };
+  pair("k", p.kernel_h, p.kernel_w, 1);
+  pair("s", p.stride_h, p.stride_w, 1);
+  pair("p", p.pad_h, p.pad_w, 0);
+  pair("d", p.dilation_h, p.dilation_w, 1);
+  if (p.groups != 1) name += "_g" + std::to_string(p.groups);
+  if (p.alpha != 0) name += "_a" + std::to_string(std::bit_cast<std::uint32_t>(p.alpha));
+  if (p.before != 0 || p.after != 0) pair("c", p.before, p.after, 0);
+  constexpr const char* activations[] = {"", "_relu", "_leaky_relu", "_sigmoid", "_tanh", "_gelu", "_silu"};
+  name += activations[static_cast<std::size_t>(p.activation)];
+  if (p.pool.kernel_h != 0) {
+    name += "_mp";
+    pair("k", p.pool.kernel_h, p.pool.kernel_w, 0);
+    pair("s", p.pool.stride_h, p.pool.stride_w, 0);
+    pair("p", p.pool.pad_h, p.pool.pad_w, 0);
+  }
+  return name;
+}
+
+NodeEmitter::NodeEmitter(llvm::Module& module, const NetworkLayout& layout, const std::vector<KernelChoice>& kernels, const Target& target)
+    : module_(module), layout_(layout), kernels_(kernels), target_(target), calls_(module) {}
+
+llvm::Function* NodeEmitter::row_kernel(const KernelProblem& problem) {
+  llvm::Function*& function = functions_[problem_name(problem)];
+  if (!function) function = emit_row_kernel(module_, problem, info_of(target_), problem_name(problem));
+  return function;
+}
+
+llvm::Function* NodeEmitter::dense_kernel(const KernelProblem& problem) {
+  llvm::Function*& function = functions_[problem_name(problem)];
+  if (!function) function = emit_dense_kernel(module_, problem, info_of(target_), problem_name(problem));
+  return function;
+}
+
+llvm::Function* NodeEmitter::binary_kernel(const KernelProblem& problem) {
+  llvm::Function*& function = functions_[problem_name(problem)];
+  if (!function) function = emit_binary_kernel(module_, problem, info_of(target_), problem_name(problem));
+  return function;
+}
+
+NodeEmitter::Body NodeEmitter::begin(const std::string& name) {
+  llvm::LLVMContext& context = module_.getContext();
+  llvm::Type* pointer = llvm::PointerType::getUnqual(context);
+  auto* type = llvm::FunctionType::get(llvm::Type::getInt32Ty(context), {pointer, pointer, llvm::Type::getInt64Ty(context)}, false);
+  auto* function = llvm::Function::Create(type, llvm::Function::InternalLinkage, name, module_);
+  function->getArg(0)->setName("frame");
+  function->getArg(1)->setName("rows");
+  function->getArg(2)->setName("count");
+  for (unsigned i = 0; i < 2; ++i) function->addParamAttr(i, llvm::Attribute::NoAlias);
+  return Body(function, layout_);
+}
+
+void NodeEmitter::return_unless_ok(Body& body, llvm::Value* status) {
+  auto& b = body.b;
+  auto* failed = llvm::BasicBlock::Create(b.getContext(), "failed", body.function);
+  auto* next = llvm::BasicBlock::Create(b.getContext(), "next", body.function);
+  b.CreateCondBr(b.CreateICmpEQ(status, b.getInt32(0)), next, failed);
+  b.SetInsertPoint(failed);
+  b.CreateRet(status);
+  b.SetInsertPoint(next);
+}
+
+void NodeEmitter::emit_joins(Body& body, const passes::NodePlan& node) {
+  for (const std::uint32_t join : node.joins) {
+    body.b.CreateCall(calls_.join(), {body.frame.frame(), body.b.getInt32(join), body.rows, body.count});
+  }
+}
+
+void NodeEmitter::emit_row_step(Body& body, std::uint32_t index, llvm::Value* row) {
+  auto& b = body.b;
+  const passes::Step& step = layout_.plan->steps[index];
+  const KernelChoice& choice = kernels_[index];
+  llvm::Value* dst = body.frame.row_address({false, step.result}, row);
+  if (choice.source == KernelSource::none) {
+    std::int64_t at = 0;
+    std::size_t operand_number = 0;
+    for (const passes::Operand operand : step.operands) {
+      const std::int64_t elements = step.operand_elements[operand_number++];
+      llvm::Value* to = b.CreateConstInBoundsGEP1_64(b.getFloatTy(), dst, static_cast<std::uint64_t>(at));
+      b.CreateMemCpy(to, llvm::MaybeAlign(4), body.frame.row_address(operand, row), llvm::MaybeAlign(4), static_cast<std::uint64_t>(elements) * 4);
+      at += elements;
+    }
+    return;
+  }
+  llvm::Value* src = body.frame.row_address(step.operands[0], row);
+  if (step.kind == OpKind::add || step.kind == OpKind::multiply) {
+    b.CreateCall(binary_kernel(choice.problem), {src, body.frame.row_address(step.operands[1], row), dst});
+    return;
+  }
+  llvm::Value* scratch = body.frame.scratch();
+  llvm::Value* first_dst = dst;
+  if (choice.pool_problem) {
+    // The tensor between convolution and pooling stands at the end of this step's scratch.
+    const std::int64_t between = choice.scratch_floats - (step.conv_out.elements() + 15) / 16 * 16;
+    first_dst = b.CreateConstInBoundsGEP1_64(b.getFloatTy(), scratch, static_cast<std::uint64_t>(between));
+  }
+  if (choice.source == KernelSource::library) {
+    return_unless_ok(body, b.CreateCall(calls_.library_op(), {body.frame.frame(), b.getInt32(index), src, first_dst}));
+  } else {
+    b.CreateCall(row_kernel(choice.problem), {src, first_dst, body.frame.packed(index), scratch});
+  }
+  if (choice.pool_problem) {
+    b.CreateCall(row_kernel(*choice.pool_problem), {first_dst, dst, llvm::ConstantPointerNull::get(b.getPtrTy()), scratch});
+  }
+}
+
+void NodeEmitter::emit_row_loop(Body& body, const std::vector<std::uint32_t>& steps) {
+  if (steps.empty()) return;
+  auto& b = body.b;
+  auto* head = b.GetInsertBlock();
+  auto* loop = llvm::BasicBlock::Create(b.getContext(), "row", body.function);
+  auto* done = llvm::BasicBlock::Create(b.getContext(), "rows.done", body.function);
+  b.CreateBr(loop);  // a node is called for at least one row
+  b.SetInsertPoint(loop);
+  llvm::PHINode* i = b.CreatePHI(b.getInt64Ty(), 2, "i");
+  i->addIncoming(b.getInt64(0), head);
+  llvm::Value* row = b.CreateSExt(b.CreateLoad(b.getInt32Ty(), b.CreateInBoundsGEP(b.getInt32Ty(), body.rows, i)), b.getInt64Ty(), "r");
+  for (const std::uint32_t step : steps) emit_row_step(body, step, row);
+  llvm::Value* next = b.CreateAdd(i, b.getInt64(1), "", true, true);
+  i->addIncoming(next, b.GetInsertBlock());
+  b.CreateCondBr(b.CreateICmpSLT(next, body.count), loop, done);
+  b.SetInsertPoint(done);
+}
+
+void NodeEmitter::emit_batched_step(Body& body, std::uint32_t index) {
+  const passes::Step& step = layout_.plan->steps[index];
+  auto& b = body.b;
+  const passes::Operand src = step.operands[0];
+  const passes::Operand dst{false, step.result};
+  b.CreateCall(dense_kernel(kernels_[index].problem),
+               {body.frame.base_address(src), b.getInt64(static_cast<std::uint64_t>(body.frame.row_stride(src))), body.rows, body.count,
+                body.frame.base_address(dst), b.getInt64(static_cast<std::uint64_t>(body.frame.row_stride(dst))), body.frame.packed(index)});
+}
+
+llvm::Function* NodeEmitter::emit_forward(const passes::NodePlan& node) {
+  Body body = begin(layout_.program->name + "." + (*layout_.program)[node.node].name);
+  emit_joins(body, node);
+  std::vector<std::uint32_t> run;
+  for (const std::uint32_t step : node.steps) {
+    if (!passes::is_batched(layout_.plan->steps[step])) {
+      run.push_back(step);
+      continue;
+    }
+    emit_row_loop(body, run);
+    run.clear();
+    emit_batched_step(body, step);
+  }
+  emit_row_loop(body, run);
+  body.b.CreateRet(body.b.getInt32(0));
+  return body.function;
+}
+
+llvm::Function* NodeEmitter::emit_train_forward(const passes::NodePlan& node) {
+  Body body = begin(layout_.program->name + "." + (*layout_.program)[node.node].name + ".train");
+  auto& b = body.b;
+  for (const std::uint32_t join : node.joins) {
+    b.CreateCall(calls_.train_join(), {body.frame.frame(), b.getInt32(join), body.rows, body.count});
+  }
+  for (const std::uint32_t step : node.steps) {
+    return_unless_ok(body, b.CreateCall(calls_.train_forward(), {body.frame.frame(), b.getInt32(step), body.rows, body.count}));
+  }
+  b.CreateRet(b.getInt32(0));
+  return body.function;
+}
+
+llvm::Function* NodeEmitter::emit_train_backward(const passes::NodePlan& node) {
+  Body body = begin(layout_.program->name + "." + (*layout_.program)[node.node].name + ".backward");
+  auto& b = body.b;
+  const passes::Plan& plan = *layout_.plan;
+  for (auto step = node.steps.rbegin(); step != node.steps.rend(); ++step) {
+    if (plan.buffers[plan.steps[*step].result].gradient_offset < 0) continue;  // nothing trained stands before it
+    return_unless_ok(body, b.CreateCall(calls_.train_backward(), {body.frame.frame(), b.getInt32(*step), body.rows, body.count}));
+  }
+  for (auto join = node.joins.rbegin(); join != node.joins.rend(); ++join) {
+    if (plan.buffers[plan.joins[*join].target].gradient_offset < 0) continue;
+    b.CreateCall(calls_.train_join_backward(), {body.frame.frame(), b.getInt32(*join), body.rows, body.count});
+  }
+  b.CreateRet(b.getInt32(0));
+  return body.function;
+}
+
+}  // namespace d2nn::codegen

@@ -1,0 +1,302 @@
+#include "codegen/emit_tables.h"
+
+#include <algorithm>
+
+#include <llvm/IR/Constants.h>
+#include <llvm/IR/Function.h>
+
+#include "d2nn/module.h"
+
+namespace d2nn::codegen {
+
+namespace {
+
+using graph::NodeId;
+using graph::NodeKind;
+using ops::OpKind;
+
+static_assert(static_cast<int>(OpKind::concat) == D2NN_OP_CONCAT && ops::op_count == D2NN_OP_KINDS, "module.h lists the ops in the table's order");
+static_assert(static_cast<int>(graph::Join::last) == D2NN_JOIN_LAST, "module.h lists the joins in the graph's order");
+
+class TableEmitter {
+ public:
+  TableEmitter(llvm::Module& module, const TableRequest& request)
+      : tables_(module), request_(request), program_(*request.program), layout_(*request.inference) {}
+
+  llvm::Constant* emit() {
+    d2nn_module m{};
+    m.layout = D2NN_MODULE_LAYOUT;
+    m.abi_version = D2NN_ABI_VERSION;
+    m.least_cost = request_.analysis->least_cost;
+    m.greatest_cost = request_.analysis->greatest_cost;
+    m.node_count = layout_.node_count;
+    m.flag_count = layout_.flag_count;
+    m.tile_rows = layout_.plan->tile_rows;
+    m.arena_floats = layout_.plan->arena_floats;
+    m.scratch_floats = layout_.kernel_scratch_floats + layout_.plan->row_local_floats;
+    m.embedded_size = request_.weights.size();
+    const auto inputs = tensors(NodeKind::input, m.input_count);
+    const auto outputs = tensors(NodeKind::output, m.output_count);
+    const auto parameters = emit_parameters(m);
+    const auto ops = emit_ops(layout_, request_.kernels, m.op_count);
+    const auto buffers = emit_buffers(*layout_.plan, m.buffer_count);
+    const auto joins = emit_joins(layout_, m.join_count);
+    const auto controls = emit_controls(m.control_count);
+    Image image;
+    image.append(m, {{offsetof(d2nn_module, name), tables_.string(program_.name)},
+                     {offsetof(d2nn_module, doc), tables_.string(program_.doc)},
+                     {offsetof(d2nn_module, compiler_version), tables_.string(request_.compiler_version)},
+                     {offsetof(d2nn_module, target_cpu), tables_.string(request_.target_cpu)},
+                     {offsetof(d2nn_module, target_features), tables_.string(request_.target_features)},
+                     {offsetof(d2nn_module, path_count), tables_.string(request_.analysis->path_count)},
+                     {offsetof(d2nn_module, manifest), tables_.string(request_.manifest)},
+                     {offsetof(d2nn_module, inputs), inputs},
+                     {offsetof(d2nn_module, outputs), outputs},
+                     {offsetof(d2nn_module, nodes), emit_nodes()},
+                     {offsetof(d2nn_module, controls), controls},
+                     {offsetof(d2nn_module, parameters), parameters},
+                     {offsetof(d2nn_module, ops), ops},
+                     {offsetof(d2nn_module, buffers), buffers},
+                     {offsetof(d2nn_module, joins), joins},
+                     {offsetof(d2nn_module, forward_one), request_.forward_one},
+                     {offsetof(d2nn_module, forward_tile), request_.forward_tile},
+                     {offsetof(d2nn_module, train), emit_train()},
+                     {offsetof(d2nn_module, embedded_weights), tables_.bytes(request_.weights, "weights")}});
+    return tables_.image(image, program_.name + ".module");
+  }
+
+ private:
+  void append_tensor(Image& image, const std::string& name, const std::string& doc, const ops::Shape& shape) {
+    d2nn_tensor_info info{};
+    info.rank = shape.rank();
+    info.elements = shape.elements();
+    image.append(info, {{offsetof(d2nn_tensor_info, name), tables_.string(name)},
+                        {offsetof(d2nn_tensor_info, doc), tables_.string(doc)},
+                        {offsetof(d2nn_tensor_info, dims), tables_.integers(shape.dims)}});
+  }
+
+  llvm::Constant* tensors(NodeKind kind, std::uint32_t& count) {
+    Image image;
+    for (const NodeId id : graph::nodes_of(program_, kind)) {
+      append_tensor(image, program_[id].name, program_[id].doc, program_[id].shape);
+      ++count;
+    }
+    return tables_.image(image, "tensors");
+  }
+
+  llvm::Constant* emit_nodes() {
+    Image image;
+    for (const passes::NodePlan& plan : layout_.plan->nodes) {
+      const graph::Node& node = program_[plan.node];
+      if (node.kind == NodeKind::dummy) continue;
+      d2nn_node entry{};
+      entry.kind = node.kind == NodeKind::control ? D2NN_NODE_CONTROL : D2NN_NODE_REGULAR;
+      entry.cost = node.cost;
+      image.append(entry, {{offsetof(d2nn_node, name), tables_.string(node.name)}, {offsetof(d2nn_node, doc), tables_.string(node.doc)}});
+    }
+    return tables_.image(image, "nodes");
+  }
+
+  llvm::Constant* emit_controls(std::uint32_t& count) {
+    Image image;
+    for (const NodeId id : graph::nodes_of(program_, NodeKind::control)) {
+      Image actions;
+      for (const graph::Action& action : program_[id].actions) {
+        std::vector<std::uint32_t> targets;
+        for (const NodeId target : action.targets) {
+          // A dummy that always executes has no flag: nothing observable depends on the action.
+          if (layout_.flags[target.index] != D2NN_NO_INDEX) targets.push_back(layout_.flags[target.index]);
+        }
+        d2nn_action entry{};
+        entry.target_count = static_cast<std::uint32_t>(targets.size());
+        actions.append(entry, {{offsetof(d2nn_action, name), tables_.string(action.name)},
+                               {offsetof(d2nn_action, targets), tables_.integers(targets)}});
+      }
+      d2nn_control entry{};
+      entry.node = layout_.flags[id.index];
+      entry.action_count = static_cast<std::uint32_t>(program_[id].actions.size());
+      image.append(entry, {{offsetof(d2nn_control, actions), tables_.image(actions, "actions")}});
+      ++count;
+    }
+    return tables_.image(image, "controls");
+  }
+
+  llvm::Constant* emit_parameters(d2nn_module& m) {
+    std::vector<std::pair<std::uint32_t, OpKind>> owner(program_.parameters.size(), {D2NN_NO_INDEX, OpKind::identity});
+    for (std::uint32_t n = 0; n < program_.nodes.size(); ++n) {
+      for (const graph::Op& op : program_.nodes[n].ops) {
+        for (const graph::ParamId param : op.parameters) owner[param.index] = {layout_.flags[n], op.kind};
+      }
+    }
+    Image image;
+    std::int64_t offset = 0;
+    for (std::size_t i = 0; i < program_.parameters.size(); ++i) {
+      const graph::Parameter& parameter = program_.parameters[i];
+      d2nn_parameter entry{};
+      entry.tensor.rank = parameter.shape.rank();
+      entry.tensor.elements = parameter.shape.elements();
+      entry.role = static_cast<std::uint32_t>(parameter.role);
+      entry.is_trained = parameter.is_trained ? 1 : 0;
+      entry.node = owner[i].first;
+      entry.op_kind = static_cast<std::uint32_t>(owner[i].second);
+      entry.fan_in = parameter.fan_in;
+      entry.offset = offset;
+      // Each tensor begins on a cache line, so that threads and vector loads meet no neighbour's values.
+      offset += (parameter.shape.elements() + 15) / 16 * 16;
+      constexpr std::size_t tensor = offsetof(d2nn_parameter, tensor);
+      image.append(entry, {{tensor + offsetof(d2nn_tensor_info, name), tables_.string(parameter.name)},
+                           {tensor + offsetof(d2nn_tensor_info, doc), tables_.string("")},
+                           {tensor + offsetof(d2nn_tensor_info, dims), tables_.integers(parameter.shape.dims)}});
+    }
+    m.parameter_count = static_cast<std::uint32_t>(program_.parameters.size());
+    m.parameter_floats = offset;
+    return tables_.image(image, "parameters");
+  }
+
+  void set_parameters(std::uint32_t (&slots)[4], const std::vector<graph::ParamId>& parameters) const {
+    std::fill(std::begin(slots), std::end(slots), D2NN_NO_INDEX);
+    for (const graph::ParamId id : parameters) slots[static_cast<std::size_t>(program_[id].role)] = id.index;
+  }
+
+  llvm::Constant* floats(const std::vector<double>& values) {
+    const std::vector<float> narrow(values.begin(), values.end());
+    return tables_.floats(narrow);
+  }
+
+  llvm::Constant* emit_ops(const NetworkLayout& layout, const std::vector<KernelChoice>* kernels, std::uint32_t& count) {
+    Image image;
+    const passes::Plan& plan = *layout.plan;
+    for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+      const passes::Step& step = plan.steps[i];
+      const KernelProblem problem = kernels ? (*kernels)[i].problem : kernel_problem(step);
+      d2nn_op op{};
+      op.kind = static_cast<std::uint32_t>(step.kind);
+      op.node = layout.flags[step.node.index];
+      op.in_c = problem.in_c;
+      op.in_h = problem.in_h;
+      op.in_w = problem.in_w;
+      op.out_c = problem.out_c;
+      op.out_h = problem.out_h;
+      op.out_w = problem.out_w;
+      op.kernel_h = problem.kernel_h;
+      op.kernel_w = problem.kernel_w;
+      op.stride_h = problem.stride_h;
+      op.stride_w = problem.stride_w;
+      op.pad_h = problem.pad_h;
+      op.pad_w = problem.pad_w;
+      op.dilation_h = problem.dilation_h;
+      op.dilation_w = problem.dilation_w;
+      op.groups = problem.groups;
+      op.alpha = static_cast<float>(step.kind == OpKind::leaky_relu    ? step.attrs.slope
+                                    : step.kind == OpKind::batch_norm ? step.attrs.eps
+                                    : step.kind == OpKind::dropout    ? step.attrs.p
+                                                                      : 0.0);
+      op.momentum = static_cast<float>(step.attrs.momentum);
+      op.before = step.attrs.before;
+      op.after = step.attrs.after;
+      set_parameters(op.params, step.parameters);
+      set_parameters(op.fold_params, step.folded_norm);
+      op.fold_eps = static_cast<float>(step.folded_eps);
+      if (kernels) {
+        op.pack = (*kernels)[i].pack.pack;
+        op.pack_block = (*kernels)[i].pack.block;
+      }
+      op.fused_relu = step.fused_relu ? 1 : 0;
+      op.cost = step.cost;
+      std::vector<std::uint32_t> operands;
+      for (const passes::Operand operand : step.operands) operands.push_back(operand.index + (operand.is_input ? D2NN_INPUT_OPERAND : 0));
+      op.operand_count = static_cast<std::uint32_t>(operands.size());
+      op.result = step.result;
+      op.state = step.state.value_or(D2NN_NO_INDEX);
+      image.append(op, {{offsetof(d2nn_op, label), tables_.string(step.label)},
+                        {offsetof(d2nn_op, mean), step.kind == OpKind::normalize ? floats(step.attrs.mean) : nullptr},
+                        {offsetof(d2nn_op, std), step.kind == OpKind::normalize ? floats(step.attrs.std) : nullptr},
+                        {offsetof(d2nn_op, operands), tables_.integers(operands)}});
+    }
+    count = static_cast<std::uint32_t>(plan.steps.size());
+    return tables_.image(image, "ops");
+  }
+
+  llvm::Constant* emit_buffers(const passes::Plan& plan, std::uint32_t& count) {
+    Image image;
+    for (const passes::Buffer& buffer : plan.buffers) {
+      d2nn_buffer entry{};
+      entry.offset = buffer.offset;
+      entry.elements = buffer.stride;
+      entry.gradient_offset = buffer.gradient_offset;
+      entry.gradient_accumulates = buffer.gradient_accumulates ? 1 : 0;
+      image.append(entry);
+    }
+    count = static_cast<std::uint32_t>(plan.buffers.size());
+    return tables_.image(image, "buffers");
+  }
+
+  llvm::Constant* emit_joins(const NetworkLayout& layout, std::uint32_t& count) {
+    Image image;
+    for (const passes::JoinStep& step : layout.plan->joins) {
+      const graph::NodeInput& input = program_[step.node].inputs[step.input];
+      Image edges;
+      for (const graph::EdgeId id : input.edges) append_edge(edges, layout, program_[id]);
+      d2nn_join entry{};
+      entry.kind = static_cast<std::uint32_t>(input.join);
+      entry.is_output = step.is_output ? 1 : 0;
+      entry.target = step.target;
+      entry.edge_count = static_cast<std::uint32_t>(input.edges.size());
+      entry.elements = input.shape.elements();
+      image.append(entry, {{offsetof(d2nn_join, edges), tables_.image(edges, "edges")}});
+    }
+    count = static_cast<std::uint32_t>(layout.plan->joins.size());
+    return tables_.image(image, "joins");
+  }
+
+  void append_edge(Image& edges, const NetworkLayout& layout, const graph::Edge& edge) {
+    const graph::Node& source = program_[edge.source];
+    d2nn_join_edge entry{};
+    const auto& value = layout.plan->value_of[edge.source.index];
+    entry.source = value ? value->index + (value->is_input ? D2NN_INPUT_OPERAND : 0) : D2NN_NO_INDEX;
+    const bool can_be_skipped = !layout.plan->conditions[edge.source.index].is_always();
+    entry.source_node = can_be_skipped ? layout.flags[edge.source.index] : D2NN_NO_INDEX;
+    entry.elements = source.shape.elements();
+    llvm::Constant* fallback = nullptr;
+    if (edge.fallback && can_be_skipped) {
+      entry.fallback_elements = static_cast<std::int64_t>(edge.fallback->size());
+      fallback = tables_.floats(*edge.fallback);
+    }
+    edges.append(entry, {{offsetof(d2nn_join_edge, constant), source.kind == NodeKind::dummy ? tables_.floats(source.dummy_value) : nullptr},
+                         {offsetof(d2nn_join_edge, fallback), fallback}});
+  }
+
+  llvm::Constant* emit_train() {
+    if (!request_.training) return nullptr;
+    const NetworkLayout& layout = *request_.training;
+    const passes::Plan& plan = *layout.plan;
+    d2nn_train_code code{};
+    code.arena_floats = plan.arena_floats;
+    code.gradient_floats = plan.gradient_floats;
+    const auto ops = emit_ops(layout, nullptr, code.op_count);
+    const auto buffers = emit_buffers(plan, code.buffer_count);
+    const auto joins = emit_joins(layout, code.join_count);
+    std::vector<std::uint32_t> control_buffers;
+    for (const NodeId id : graph::nodes_of(program_, NodeKind::control)) control_buffers.push_back(plan.value_of[id.index]->index);
+    Image image;
+    image.append(code, {{offsetof(d2nn_train_code, ops), ops},
+                        {offsetof(d2nn_train_code, buffers), buffers},
+                        {offsetof(d2nn_train_code, joins), joins},
+                        {offsetof(d2nn_train_code, output_joins), tables_.integers(plan.output_joins)},
+                        {offsetof(d2nn_train_code, control_buffers), tables_.integers(control_buffers)},
+                        {offsetof(d2nn_train_code, forward), request_.train_forward},
+                        {offsetof(d2nn_train_code, backward), request_.train_backward}});
+    return tables_.image(image, "train");
+  }
+
+  ConstantTables tables_;
+  const TableRequest& request_;
+  const graph::Program& program_;
+  const NetworkLayout& layout_;
+};
+
+}  // namespace
+
+llvm::Constant* emit_module_table(llvm::Module& module, const TableRequest& request) { return TableEmitter(module, request).emit(); }
+
+}  // namespace d2nn::codegen

@@ -1,0 +1,129 @@
+#include "codegen/kernel_choice.h"
+
+#include <algorithm>
+
+namespace d2nn::codegen {
+
+namespace {
+
+using ops::OpKind;
+
+/// Sizes of a tensor as kernels count them: [C, H, W], or all elements as channels.
+struct Sizes {
+  std::int64_t c, h, w;
+};
+Sizes sizes(const ops::Shape& shape) {
+  return shape.is_image() ? Sizes{shape.channels(), shape.height(), shape.width()} : Sizes{shape.elements(), 1, 1};
+}
+
+PoolStage pool_stage(const ops::OpAttrs& attrs) {
+  return {attrs.kernel.h, attrs.kernel.w, attrs.stride.h, attrs.stride.w, attrs.pad.h, attrs.pad.w};
+}
+
+/// From 16 channels on the library's convolutions are at the machine's limit (docs/design/001-kernels.md).
+bool prefers_library(const KernelProblem& p) {
+  const std::int64_t in_per_group = p.in_c / p.groups;
+  const std::int64_t multiplications = p.out_c * p.out_h * p.out_w * in_per_group * p.kernel_h * p.kernel_w;
+  return p.kind == OpKind::conv && p.groups == 1 && p.in_c >= 32 && p.out_c >= 32 && multiplications >= 1'000'000;
+}
+
+std::int64_t aligned(std::int64_t floats) { return (floats + 15) / 16 * 16; }
+
+TargetInfo info_of(const Target& target) { return {target.vector_floats, target.vector_registers}; }
+
+KernelChoice choose(const passes::Step& step, const Target& target) {
+  const TargetInfo info = info_of(target);
+  KernelChoice choice;
+  choice.problem = kernel_problem(step);
+  if (step.kind == OpKind::concat) {
+    choice.source = KernelSource::none;
+    return choice;
+  }
+  if (step.kind == OpKind::dense || step.kind == OpKind::add || step.kind == OpKind::multiply) {
+    choice.pack = choose_pack(choice.problem, info);
+    return choice;
+  }
+  std::int64_t between_floats = 0;
+  if (step.fused_pool) {
+    const PoolStage pool = pool_stage(*step.fused_pool);
+    const Sizes between = sizes(step.conv_out);
+    KernelProblem conv = choice.problem;
+    conv.out_c = between.c;
+    conv.out_h = between.h;
+    conv.out_w = between.w;
+    if (!prefers_library(conv) && can_fuse_pool(conv, pool)) {
+      choice.problem.pool = pool;
+    } else {
+      KernelProblem after;
+      after.kind = OpKind::max_pool;
+      after.in_c = between.c;
+      after.in_h = between.h;
+      after.in_w = between.w;
+      after.out_c = choice.problem.out_c;
+      after.out_h = choice.problem.out_h;
+      after.out_w = choice.problem.out_w;
+      after.kernel_h = pool.kernel_h;
+      after.kernel_w = pool.kernel_w;
+      after.stride_h = pool.stride_h;
+      after.stride_w = pool.stride_w;
+      after.pad_h = pool.pad_h;
+      after.pad_w = pool.pad_w;
+      choice.problem = conv;
+      choice.pool_problem = after;
+      between_floats = aligned(step.conv_out.elements());
+      choice.scratch_floats = scratch_floats(after, info);
+    }
+  }
+  if (choice.problem.pool.kernel_h == 0 && prefers_library(choice.problem)) {
+    choice.source = KernelSource::library;
+    choice.pack = {D2NN_PACK_LIBRARY, 0};
+  } else {
+    choice.pack = choose_pack(choice.problem, info);
+    choice.scratch_floats = std::max(choice.scratch_floats, scratch_floats(choice.problem, info));
+  }
+  choice.scratch_floats = aligned(choice.scratch_floats) + between_floats;
+  return choice;
+}
+
+}  // namespace
+
+KernelProblem kernel_problem(const passes::Step& step) {
+  const ops::OpAttrs& attrs = step.attrs;
+  KernelProblem p;
+  p.kind = step.kind;
+  const Sizes in = sizes(step.in);
+  const Sizes out = sizes(step.out);
+  p.in_c = in.c;
+  p.in_h = in.h;
+  p.in_w = in.w;
+  p.out_c = out.c;
+  p.out_h = out.h;
+  p.out_w = out.w;
+  if (step.kind == OpKind::dense) {
+    p.in_c = step.in.elements();
+    p.in_h = p.in_w = 1;
+  }
+  p.kernel_h = attrs.kernel.h;
+  p.kernel_w = attrs.kernel.w;
+  p.stride_h = attrs.stride.h;
+  p.stride_w = attrs.stride.w;
+  p.pad_h = attrs.pad.h;
+  p.pad_w = attrs.pad.w;
+  p.dilation_h = attrs.dilation.h;
+  p.dilation_w = attrs.dilation.w;
+  p.groups = attrs.groups;
+  p.alpha = step.kind == OpKind::leaky_relu ? static_cast<float>(attrs.slope) : 0.0F;
+  p.before = attrs.before;
+  p.after = attrs.after;
+  p.activation = step.fused_relu ? Activation::relu : Activation::none;
+  return p;
+}
+
+std::vector<KernelChoice> choose_kernels(const passes::Plan& plan, const Target& target) {
+  std::vector<KernelChoice> choices;
+  choices.reserve(plan.steps.size());
+  for (const passes::Step& step : plan.steps) choices.push_back(choose(step, target));
+  return choices;
+}
+
+}  // namespace d2nn::codegen

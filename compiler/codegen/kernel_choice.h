@@ -1,0 +1,34 @@
+// Which kernel runs each step: one that codegen emits, or the kernel library's. A fixed table of defaults; measured, see
+// docs/design/001-kernels.md.
+#pragma once
+
+#include <vector>
+
+#include "codegen/kernels/kernels.h"
+#include "codegen/target.h"
+#include "passes/plan.h"
+
+namespace d2nn::codegen {
+
+enum class KernelSource : std::uint8_t {
+  none,      // nothing to call: copies that codegen emits inline (concat)
+  emitted,
+  library,
+};
+
+/// A step's kernel. With fused pooling that cannot be one kernel, `pool_problem` runs behind `problem`.
+struct KernelChoice {
+  KernelSource source = KernelSource::emitted;
+  KernelProblem problem;
+  std::optional<KernelProblem> pool_problem;
+  PackChoice pack;
+  std::int64_t scratch_floats = 0;  // of both, the tensor between them included
+};
+
+/// The problem that a step poses, as d2nn_op has it.
+KernelProblem kernel_problem(const passes::Step& step);
+
+/// One choice per step of an inference plan.
+std::vector<KernelChoice> choose_kernels(const passes::Plan& plan, const Target& target);
+
+}  // namespace d2nn::codegen
