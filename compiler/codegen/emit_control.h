@@ -17,7 +17,7 @@ using NodeFunctions = std::vector<llvm::Function*>;  // by position in Plan::nod
 
 class DriverEmitter {
  public:
-  DriverEmitter(llvm::Module& module, const NetworkLayout& layout) : module_(module), layout_(layout), calls_(module) {}
+  DriverEmitter(llvm::Module& module, const NetworkLayout& layout) : module_(module), layout_(layout) {}
 
   /// i32 (frame)
   llvm::Function* emit_forward_one(const NodeFunctions& nodes);
@@ -28,7 +28,6 @@ class DriverEmitter {
  private:
   llvm::Module& module_;
   const NetworkLayout& layout_;
-  RuntimeCalls calls_;
 };
 
 }  // namespace d2nn::codegen

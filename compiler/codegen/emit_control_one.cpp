@@ -14,7 +14,7 @@ using graph::NodeKind;
 
 class OneEmitter {
  public:
-  OneEmitter(llvm::Function* function, const NetworkLayout& layout, const NodeFunctions& nodes, RuntimeCalls& calls)
+  OneEmitter(llvm::Function* function, const NetworkLayout& layout, const NodeFunctions& nodes)
       : function_(function),
         b_(llvm::BasicBlock::Create(function->getContext(), "entry", function)),
         frame_(b_, function->getArg(0), layout),
@@ -22,7 +22,7 @@ class OneEmitter {
         plan_(*layout.plan),
         program_(*layout.program),
         nodes_(nodes),
-        calls_(calls),
+        calls_(b_, function->getArg(0)),
         executed_(program_.nodes.size(), b_.getTrue()),
         action_(program_.nodes.size(), nullptr),
         is_done_(plan_.nodes.size(), false) {
@@ -35,7 +35,7 @@ class OneEmitter {
       if (!is_done_[i]) emit_turn(i);
     }
     for (const std::uint32_t join : plan_.output_joins) {
-      b_.CreateCall(calls_.output(), {frame_.frame(), b_.getInt32(join), b_.getInt64(1)});
+      calls_.output(join, b_.getInt64(1));
     }
     b_.CreateRet(b_.getInt32(0));
   }
@@ -152,7 +152,8 @@ class OneEmitter {
     const graph::Node& control = program_[id];
     const std::uint32_t position = layout_.controls[id.index];
     llvm::Value* scores = frame_.row_address(*plan_.value_of[id.index], b_.getInt64(0));
-    llvm::Value* action = b_.CreateCall(calls_.decide_one(), {frame_.frame(), b_.getInt32(position), scores}, control.name + ".action");
+    llvm::Value* action = calls_.decide_one(position, scores);
+    action->setName(control.name + ".action");
     auto* decided = block(control.name + ".decided");
     auto* failed = block(control.name + ".failed");
     b_.CreateCondBr(b_.CreateICmpSLT(action, b_.getInt32(0)), failed, decided);
@@ -200,7 +201,7 @@ class OneEmitter {
   const passes::Plan& plan_;
   const graph::Program& program_;
   const NodeFunctions& nodes_;
-  RuntimeCalls& calls_;
+  RuntimeCalls calls_;
   std::vector<llvm::Value*> executed_;  // i1 by NodeId::index
   std::vector<llvm::Value*> action_;    // i32 by NodeId::index, control nodes
   std::vector<bool> is_done_;           // by position in Plan::nodes
@@ -214,7 +215,7 @@ llvm::Function* DriverEmitter::emit_forward_one(const NodeFunctions& nodes) {
   auto* type = llvm::FunctionType::get(llvm::Type::getInt32Ty(context), {llvm::PointerType::getUnqual(context)}, false);
   auto* function = llvm::Function::Create(type, llvm::Function::InternalLinkage, layout_.program->name + ".forward_one", module_);
   function->getArg(0)->setName("frame");
-  OneEmitter(function, layout_, nodes, calls_).run();
+  OneEmitter(function, layout_, nodes).run();
   return function;
 }
 

@@ -12,7 +12,7 @@ using graph::NodeKind;
 
 class RowsEmitter {
  public:
-  RowsEmitter(llvm::Function* function, const NetworkLayout& layout, const NodeFunctions& nodes, RuntimeCalls& calls)
+  RowsEmitter(llvm::Function* function, const NetworkLayout& layout, const NodeFunctions& nodes)
       : function_(function),
         b_(llvm::BasicBlock::Create(function->getContext(), "entry", function)),
         frame_(b_, function->getArg(0), layout),
@@ -21,7 +21,7 @@ class RowsEmitter {
         plan_(*layout.plan),
         program_(*layout.program),
         nodes_(nodes),
-        calls_(calls) {}
+        calls_(b_, function->getArg(0)) {}
 
   void emit_forward() {
     all_rows_ = emit_all_rows();
@@ -29,9 +29,9 @@ class RowsEmitter {
     for (std::size_t i = 0; i < plan_.nodes.size(); ++i) emit_forward_turn(i);
     for (const std::uint32_t join : plan_.output_joins) {
       if (is_training) {
-        b_.CreateCall(calls_.train_join(), {frame_.frame(), b_.getInt32(join), all_rows_, total_});
+        calls_.train_join(join, all_rows_, total_);
       } else {
-        b_.CreateCall(calls_.output(), {frame_.frame(), b_.getInt32(join), total_});
+        calls_.output(join, total_);
       }
     }
     b_.CreateRet(b_.getInt32(0));
@@ -40,7 +40,7 @@ class RowsEmitter {
   void emit_backward() {
     all_rows_ = emit_all_rows();
     for (const std::uint32_t join : plan_.output_joins) {
-      b_.CreateCall(calls_.train_join_backward(), {frame_.frame(), b_.getInt32(join), all_rows_, total_});
+      calls_.train_join_backward(join, all_rows_, total_);
     }
     for (std::size_t i = plan_.nodes.size(); i-- > 0;) {
       if (nodes_[i]) emit_backward_turn(i);
@@ -140,8 +140,8 @@ class RowsEmitter {
     const NodeId id = plan_.nodes[index].node;
     if (program_[id].kind != NodeKind::control) return;
     const passes::Operand scores = *plan_.value_of[id.index];
-    return_unless_ok(b_.CreateCall(calls_.decide(), {frame_.frame(), b_.getInt32(layout_.controls[id.index]), frame_.base_address(scores),
-                                                     b_.getInt64(static_cast<std::uint64_t>(frame_.row_stride(scores))), rows, count}));
+    return_unless_ok(calls_.decide(layout_.controls[id.index], frame_.base_address(scores),
+                                    b_.getInt64(static_cast<std::uint64_t>(frame_.row_stride(scores))), rows, count));
   }
 
   void emit_forward_turn(std::size_t index) {
@@ -203,7 +203,7 @@ class RowsEmitter {
   const passes::Plan& plan_;
   const graph::Program& program_;
   const NodeFunctions& nodes_;
-  RuntimeCalls& calls_;
+  RuntimeCalls calls_;
   llvm::Value* all_rows_ = nullptr;
 };
 
@@ -220,13 +220,13 @@ llvm::Function* make_driver(llvm::Module& module, const std::string& name) {
 
 llvm::Function* DriverEmitter::emit_forward_rows(const NodeFunctions& nodes, const std::string& name) {
   llvm::Function* function = make_driver(module_, name);
-  RowsEmitter(function, layout_, nodes, calls_).emit_forward();
+  RowsEmitter(function, layout_, nodes).emit_forward();
   return function;
 }
 
 llvm::Function* DriverEmitter::emit_backward_rows(const NodeFunctions& nodes, const std::string& name) {
   llvm::Function* function = make_driver(module_, name);
-  RowsEmitter(function, layout_, nodes, calls_).emit_backward();
+  RowsEmitter(function, layout_, nodes).emit_backward();
   return function;
 }
 

@@ -18,6 +18,7 @@ struct NodeEmitter::Body {
   llvm::Function* function;
   llvm::IRBuilder<> b;
   FrameAccess frame;
+  RuntimeCalls calls;
   llvm::Value* rows;
   llvm::Value* count;
 
@@ -25,6 +26,7 @@ struct NodeEmitter::Body {
       : function(f),
         b(llvm::BasicBlock::Create(f->getContext(), "entry", f)),
         frame(b, f->getArg(0), layout),
+        calls(b, f->getArg(0)),
         rows(f->getArg(1)),
         count(f->getArg(2)) {}
 };
@@ -59,7 +61,7 @@ std::string problem_name(const KernelProblem& p) {
 }
 
 NodeEmitter::NodeEmitter(llvm::Module& module, const NetworkLayout& layout, const std::vector<KernelChoice>& kernels, const Target& target)
-    : module_(module), layout_(layout), kernels_(kernels), target_(target), calls_(module) {}
+    : module_(module), layout_(layout), kernels_(kernels), target_(target) {}
 
 llvm::Function* NodeEmitter::row_kernel(const KernelProblem& problem) {
   llvm::Function*& function = functions_[problem_name(problem)];
@@ -103,7 +105,7 @@ void NodeEmitter::return_unless_ok(Body& body, llvm::Value* status) {
 
 void NodeEmitter::emit_joins(Body& body, const passes::NodePlan& node) {
   for (const std::uint32_t join : node.joins) {
-    body.b.CreateCall(calls_.join(), {body.frame.frame(), body.b.getInt32(join), body.rows, body.count});
+    body.calls.join(join, body.rows, body.count);
   }
 }
 
@@ -136,7 +138,7 @@ void NodeEmitter::emit_row_step(Body& body, std::uint32_t index, llvm::Value* ro
     first_dst = b.CreateConstInBoundsGEP1_64(b.getFloatTy(), scratch, static_cast<std::uint64_t>(between));
   }
   if (choice.source == KernelSource::library) {
-    return_unless_ok(body, b.CreateCall(calls_.library_op(), {body.frame.frame(), b.getInt32(index), src, first_dst}));
+    return_unless_ok(body, body.calls.library_op(index, src, first_dst));
   } else {
     b.CreateCall(row_kernel(choice.problem), {src, first_dst, body.frame.packed(index), scratch});
   }
@@ -195,10 +197,10 @@ llvm::Function* NodeEmitter::emit_train_forward(const passes::NodePlan& node) {
   Body body = begin(layout_.program->name + "." + (*layout_.program)[node.node].name + ".train");
   auto& b = body.b;
   for (const std::uint32_t join : node.joins) {
-    b.CreateCall(calls_.train_join(), {body.frame.frame(), b.getInt32(join), body.rows, body.count});
+    body.calls.train_join(join, body.rows, body.count);
   }
   for (const std::uint32_t step : node.steps) {
-    return_unless_ok(body, b.CreateCall(calls_.train_forward(), {body.frame.frame(), b.getInt32(step), body.rows, body.count}));
+    return_unless_ok(body, body.calls.train_forward(step, body.rows, body.count));
   }
   b.CreateRet(b.getInt32(0));
   return body.function;
@@ -210,11 +212,11 @@ llvm::Function* NodeEmitter::emit_train_backward(const passes::NodePlan& node) {
   const passes::Plan& plan = *layout_.plan;
   for (auto step = node.steps.rbegin(); step != node.steps.rend(); ++step) {
     if (plan.buffers[plan.steps[*step].result].gradient_offset < 0) continue;  // nothing trained stands before it
-    return_unless_ok(body, b.CreateCall(calls_.train_backward(), {body.frame.frame(), b.getInt32(*step), body.rows, body.count}));
+    return_unless_ok(body, body.calls.train_backward(*step, body.rows, body.count));
   }
   for (auto join = node.joins.rbegin(); join != node.joins.rend(); ++join) {
     if (plan.buffers[plan.joins[*join].target].gradient_offset < 0) continue;
-    b.CreateCall(calls_.train_join_backward(), {body.frame.frame(), b.getInt32(*join), body.rows, body.count});
+    body.calls.train_join_backward(*join, body.rows, body.count);
   }
   b.CreateRet(b.getInt32(0));
   return body.function;

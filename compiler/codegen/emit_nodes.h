@@ -39,7 +39,6 @@ class NodeEmitter {
   const NetworkLayout& layout_;
   const std::vector<KernelChoice>& kernels_;
   const Target& target_;
-  RuntimeCalls calls_;
   std::map<std::string, llvm::Function*> functions_;
 };
 

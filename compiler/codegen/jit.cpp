@@ -4,10 +4,9 @@
 #include <llvm/ExecutionEngine/Orc/LLJIT.h>
 #include <llvm/ExecutionEngine/Orc/TargetProcess/TargetExecutionUtils.h>
 
-#include <cmath>
+#include <cstring>
 
 #include "codegen/compiled_module.h"
-#include "d2nn/module.h"
 #include "diag/internal_error.h"
 
 namespace d2nn::codegen {
@@ -29,28 +28,16 @@ void expect(llvm::Error error, const char* what) {
 struct Jit::State {
   std::unique_ptr<llvm::orc::LLJIT> jit;
 
-  template <class Function>
-  void define(llvm::orc::SymbolMap& symbols, const char* name, Function* function) {
-    symbols[jit->mangleAndIntern(name)] = {llvm::orc::ExecutorAddr::fromPtr(function),
-                                           llvm::JITSymbolFlags::Exported | llvm::JITSymbolFlags::Callable};
-  }
-
-  /// The contract of module.h, and the functions of libc that LLVM may call by itself.
-  void define_runtime() {
+  /// What LLVM may call by itself; all else compiled code reaches through its frame.
+  void define_libc() {
     llvm::orc::SymbolMap symbols;
-    define(symbols, "d2nn_rt_decide", &d2nn_rt_decide);
-    define(symbols, "d2nn_rt_decide_one", &d2nn_rt_decide_one);
-    define(symbols, "d2nn_rt_join", &d2nn_rt_join);
-    define(symbols, "d2nn_rt_output", &d2nn_rt_output);
-    define(symbols, "d2nn_rt_library_op", &d2nn_rt_library_op);
-    define(symbols, "d2nn_rt_train_forward", &d2nn_rt_train_forward);
-    define(symbols, "d2nn_rt_train_backward", &d2nn_rt_train_backward);
-    define(symbols, "d2nn_rt_train_join", &d2nn_rt_train_join);
-    define(symbols, "d2nn_rt_train_join_backward", &d2nn_rt_train_join_backward);
-    define(symbols, "memset", &memset);
-    define(symbols, "memcpy", &memcpy);
-    define(symbols, "memmove", &memmove);
-    expect(jit->getMainJITDylib().define(llvm::orc::absoluteSymbols(std::move(symbols))), "defining the runtime's symbols");
+    const auto define = [&](const char* name, auto* function) {
+      symbols[jit->mangleAndIntern(name)] = {llvm::orc::ExecutorAddr::fromPtr(function), llvm::JITSymbolFlags::Exported | llvm::JITSymbolFlags::Callable};
+    };
+    define("memset", &memset);
+    define("memcpy", &memcpy);
+    define("memmove", &memmove);
+    expect(jit->getMainJITDylib().define(llvm::orc::absoluteSymbols(std::move(symbols))), "defining libc's symbols");
   }
 };
 
@@ -58,7 +45,7 @@ Jit::Jit(CompiledModule module) : state_(std::make_unique<State>()) {
   auto builder = expect(llvm::orc::JITTargetMachineBuilder::detectHost(), "detecting the host");
   builder.setCodeGenOptLevel(module.state_->machine->getOptLevel());
   state_->jit = expect(llvm::orc::LLJITBuilder().setJITTargetMachineBuilder(std::move(builder)).create(), "creating the JIT");
-  state_->define_runtime();
+  state_->define_libc();
   llvm::orc::ThreadSafeModule safe(std::move(module.state_->module), std::move(module.state_->context));
   expect(state_->jit->addIRModule(std::move(safe)), "adding the module");
 }

@@ -1,30 +1,40 @@
-// The calls that compiled code makes into the runtime, declared in a module as d2nn/module.h states them.
+// The calls that compiled code makes into the runtime: through the table in the frame (d2nn_calls in d2nn/module.h).
 #pragma once
 
-#include <llvm/IR/DerivedTypes.h>
-#include <llvm/IR/Module.h>
+#include <llvm/IR/IRBuilder.h>
+
+#include <initializer_list>
+
+#include "d2nn/module.h"
 
 namespace d2nn::codegen {
 
-/// Declares (once) and returns the runtime's functions. All are nounwind: they return a status and never throw.
+/// Emits calls inside one function that received the frame. All are nounwind: they return a status and never throw.
 class RuntimeCalls {
  public:
-  explicit RuntimeCalls(llvm::Module& module) : module_(module) {}
+  RuntimeCalls(llvm::IRBuilder<>& builder, llvm::Value* frame) : b_(builder), frame_(frame) {}
 
-  llvm::FunctionCallee decide();               // i32 (frame, control, scores, stride, rows, count)
-  llvm::FunctionCallee decide_one();           // i32 (frame, control, scores): action, or -1 - status
-  llvm::FunctionCallee join();                 // void (frame, join, rows, count)
-  llvm::FunctionCallee output();               // void (frame, join, rows)
-  llvm::FunctionCallee library_op();           // i32 (frame, op, src, dst)
-  llvm::FunctionCallee train_forward();        // i32 (frame, op, rows, count)
-  llvm::FunctionCallee train_backward();
-  llvm::FunctionCallee train_join();           // void (frame, join, rows, count)
-  llvm::FunctionCallee train_join_backward();
+  /// i32: a status.
+  llvm::Value* decide(std::uint32_t control, llvm::Value* scores, llvm::Value* stride, llvm::Value* rows, llvm::Value* count);
+  /// i32: the action, or -1 - status.
+  llvm::Value* decide_one(std::uint32_t control, llvm::Value* scores);
+  void join(std::uint32_t join, llvm::Value* rows, llvm::Value* count);
+  void output(std::uint32_t join, llvm::Value* rows);
+  /// i32: a status.
+  llvm::Value* library_op(std::uint32_t op, llvm::Value* src, llvm::Value* dst);
+  llvm::Value* train_forward(std::uint32_t op, llvm::Value* rows, llvm::Value* count);
+  llvm::Value* train_backward(std::uint32_t op, llvm::Value* rows, llvm::Value* count);
+  void train_join(std::uint32_t join, llvm::Value* rows, llvm::Value* count);
+  void train_join_backward(std::uint32_t join, llvm::Value* rows, llvm::Value* count);
 
  private:
-  llvm::FunctionCallee declare(const char* name, llvm::Type* result, llvm::ArrayRef<llvm::Type*> arguments);
+  /// Calls the table's member at this offset with the frame, an index and further arguments.
+  llvm::Value* call(std::size_t member, const char* name, llvm::Type* result, std::uint32_t index, std::initializer_list<llvm::Value*> arguments);
+  llvm::Value* status(std::size_t member, const char* name, std::uint32_t index, std::initializer_list<llvm::Value*> arguments);
+  void plain(std::size_t member, const char* name, std::uint32_t index, std::initializer_list<llvm::Value*> arguments);
 
-  llvm::Module& module_;
+  llvm::IRBuilder<>& b_;
+  llvm::Value* frame_;
 };
 
 }  // namespace d2nn::codegen

@@ -150,6 +150,7 @@ typedef struct d2nn_frame {
   int32_t* row_lists;                  /* [flags][capacity]: scratch for the lists of rows */
   float* scratch;                      /* d2nn_module::scratch_floats floats for one kernel at a time */
   int64_t capacity;
+  const struct d2nn_calls* calls;      /* what compiled code may call */
   struct d2nn_frame_state* state;      /* the runtime's own */
 } d2nn_frame;
 
@@ -216,7 +217,9 @@ struct d2nn_module {
   uint64_t embedded_size;
 };
 
-/* ---- what compiled code calls: every one noexcept, int32 results are a d2nn_status ------------------------------------- */
+/* ---- what compiled code calls: every one noexcept, int32 results are a d2nn_status ---------------------------------------
+ * Compiled code reaches them through frame->calls, never by name: a module has no undefined symbols of ours, so one that was
+ * linked, loaded or compiled in process works alike, and any number of modules share the one runtime that made their frames. */
 
 /* Chooses the action of a control node for the listed rows. scores: row r at scores + r * stride. Writes
  * frame->actions[control][row]. D2NN_NONFINITE_CONTROL when a score is not finite. Training explores here. */
@@ -234,6 +237,19 @@ int32_t d2nn_rt_train_forward(d2nn_frame* frame, uint32_t op, const int32_t* row
 int32_t d2nn_rt_train_backward(d2nn_frame* frame, uint32_t op, const int32_t* rows, int64_t count);
 void d2nn_rt_train_join(d2nn_frame* frame, uint32_t join, const int32_t* rows, int64_t count);
 void d2nn_rt_train_join_backward(d2nn_frame* frame, uint32_t join, const int32_t* rows, int64_t count);
+
+/* The same as a table. The train_ members are NULL in frames that do not train. */
+typedef struct d2nn_calls {
+  int32_t (*decide)(d2nn_frame*, uint32_t, const float*, int64_t, const int32_t*, int64_t);
+  int32_t (*decide_one)(d2nn_frame*, uint32_t, const float*);
+  void (*join)(d2nn_frame*, uint32_t, const int32_t*, int64_t);
+  void (*output)(d2nn_frame*, uint32_t, int64_t);
+  int32_t (*library_op)(d2nn_frame*, uint32_t, const float*, float*);
+  int32_t (*train_forward)(d2nn_frame*, uint32_t, const int32_t*, int64_t);
+  int32_t (*train_backward)(d2nn_frame*, uint32_t, const int32_t*, int64_t);
+  void (*train_join)(d2nn_frame*, uint32_t, const int32_t*, int64_t);
+  void (*train_join_backward)(d2nn_frame*, uint32_t, const int32_t*, int64_t);
+} d2nn_calls;
 
 #ifdef __cplusplus
 }
