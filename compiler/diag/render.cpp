@@ -213,7 +213,8 @@ std::string render(const Sink& sink, const source::SourceFiles& files, const Ren
       out.pop_back();  // behind the last fix
       column = source::count_code_points("fix: " + diagnostic.fixes.back().message);
     }
-    out += std::string(column < pointer_column ? pointer_column - column : 2, ' ') + painter.paint(pointer, dim) + "\n";
+    const std::size_t blanks = diagnostic.fixes.empty() ? 0 : column < pointer_column ? pointer_column - column : 2;
+    out += std::string(blanks, ' ') + painter.paint(pointer, dim) + "\n";
   }
   if (diagnostics.size() > options.limit) {
     const std::size_t rest = diagnostics.size() - options.limit;

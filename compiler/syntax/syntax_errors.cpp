@@ -57,6 +57,28 @@ bool is_bracketed_rule(std::size_t rule) {
   }
 }
 
+/// Rules of elements with commas between them up to a closing bracket.
+bool is_separated_rule(std::size_t rule) {
+  return (is_bracketed_rule(rule) && rule != P::RuleIndex && rule != P::RuleBody) || rule == P::RuleTensorType;
+}
+
+const char* element_of(std::size_t separated_rule) {
+  switch (separated_rule) {
+    case P::RuleArguments:
+      return "an argument";
+    case P::RuleParameters:
+      return "a parameter";
+    case P::RuleTensors:
+    case P::RuleList:
+    case P::RuleTensorType:
+      return "an expression";
+    case P::RuleTargetSet:
+      return "a node";
+    default:
+      return "a name";
+  }
+}
+
 bool is_closing(std::size_t type) {
   return type == P::RIGHT_BRACE || type == P::RIGHT_PAREN || type == P::RIGHT_BRACKET;
 }
@@ -84,7 +106,7 @@ class ErrorStrategy final : public antlr4::DefaultErrorStrategy {
       const std::size_t type = token.getType();
       if (type == closer || type == Token::EOF || starts.contains(static_cast<ssize_t>(type))) return;
       if (rule != P::RuleFile && (type == P::NETWORK || type == P::BLOCK)) return;  // the brace was forgotten
-      report_no_statement(*parser, rule);
+      if (report_no_statement(*parser, rule)) continue;                             // now it does begin one
       skip_statement(*parser, token.getTokenIndex(), true);
     }
   }
@@ -109,7 +131,11 @@ class ErrorStrategy final : public antlr4::DefaultErrorStrategy {
       }
     }
     if (is_statement_rule(rule)) {
-      skip_statement(*parser, context.start->getTokenIndex(), false);
+      if (std::exchange(read_again_, false)) {
+        parser->getTokenStream()->seek(context.start->getTokenIndex());
+      } else {
+        skip_statement(*parser, context.start->getTokenIndex(), false);
+      }
       is_unwinding_ = false;
       return;
     }
@@ -127,6 +153,13 @@ class ErrorStrategy final : public antlr4::DefaultErrorStrategy {
         ends_statement && found.getTokenIndex() > 0) {
       if (may_report(found)) report_missing_semicolon(found);
       return parser->getCurrentToken();
+    }
+    const bool is_name = parser->getContext()->getRuleIndex() == P::RuleName;
+    if (!is_unwinding_ && is_name && is_reserved(found.getType()) && !begins_line(found)) {
+      sink_.report({.code = diag::code("E0109"),
+                    .message = spelling(found) + " is a word of the language, expected a name",
+                    .range = range(found)});
+      return parser->consume();  // read as the name it was meant to be
     }
     throw antlr4::InputMismatchException(parser);
   }
@@ -193,7 +226,8 @@ class ErrorStrategy final : public antlr4::DefaultErrorStrategy {
   void skip_statement(antlr4::Parser& parser, std::size_t first, bool must_move) {
     antlr4::TokenStream& stream = *parser.getTokenStream();
     const std::int32_t level = tokens_.enclosing[first];
-    bool is_first = must_move || stream.index() == first;
+    const std::size_t error_place = stream.index();
+    bool is_first = must_move || error_place == first;
     for (;; stream.consume(), is_first = false) {
       const Token& at = *stream.LT(1);
       const std::size_t type = at.getType();
@@ -202,7 +236,7 @@ class ErrorStrategy final : public antlr4::DefaultErrorStrategy {
       const std::int32_t enclosing = tokens_.enclosing[index];
       const bool is_label_step =
           index > 0 && (token(index - 1).getType() == P::AS || token(index - 1).getType() == P::DOT);
-      const bool is_error_place = index == parser.getCurrentToken()->getTokenIndex();
+      const bool is_error_place = index == error_place;
       if (!is_first) {
         if (is_declaration_word(type) && !is_label_step && (enclosing <= level || is_error_place)) return;
         if (enclosing < level || (is_closing(type) && enclosing < level)) return;
@@ -246,11 +280,15 @@ class ErrorStrategy final : public antlr4::DefaultErrorStrategy {
                   .fixes = {{.message = "add `;`", .range = place, .replacement = ";", .is_applicable = true}}});
   }
 
-  /// A token that begins no statement of a list.
-  void report_no_statement(antlr4::Parser& parser, std::size_t rule) {
+  /// A token that begins no statement of a list. True when it is a misspelt word that now stands for the right one.
+  bool report_no_statement(antlr4::Parser& parser, std::size_t rule) {
     const Token& found = *parser.getCurrentToken();
-    if (!may_report(found)) return;
     const std::size_t type = found.getType();
+    // "}}}}" and ";;;;" are one mistake.
+    const bool is_repeated = found.getTokenIndex() > 0 &&
+                             found.getTokenIndex() == std::exchange(behind_stray_, found.getTokenIndex() + 1) &&
+                             token(found.getTokenIndex() - 1).getType() == type;
+    if (!may_report(found) || is_repeated) return false;
     const bool is_file = rule == P::RuleFile;
     Diagnostic diagnostic{.code = diag::code("E0106"), .range = range(found)};
     const std::string expected = is_file                    ? "a declaration"
@@ -263,7 +301,7 @@ class ErrorStrategy final : public antlr4::DefaultErrorStrategy {
       diagnostic.code = diag::code("E0112");
       diagnostic.message = spelling(found) + " stands inside a network, it is a declaration of the file";
     } else if (is_file && type == P::NAME) {
-      if (report_misspelt(found, true)) return;
+      if (report_misspelt(found, true)) return true;
       diagnostic.code = diag::code("E0108");
       diagnostic.message = spelling(found) + " begins no declaration, expected `import`, `const`, `block` or `network`";
     } else {
@@ -274,24 +312,17 @@ class ErrorStrategy final : public antlr4::DefaultErrorStrategy {
       }
     }
     sink_.report(std::move(diagnostic));
+    return false;
   }
 
-  /// True when the word is nearly a declaration word, and reported as that.
+  /// True when the word is nearly a declaration word: it is reported and stands for that word from now on.
   bool report_misspelt(const Token& word, bool is_file) {
     const SourceRange place = range(word);
     const std::string_view text = text_.substr(place.begin, place.end - place.begin);
+    std::vector<std::size_t> types(network_words.begin(), network_words.end());
+    if (is_file) types.assign(file_words.begin(), file_words.end());
     std::vector<std::string> words;
-    const auto add = [&](const auto& types) {
-      for (const auto type : types) {
-        const std::string quoted = vocabulary_.getLiteralName(type);
-        words.push_back(quoted.substr(1, quoted.size() - 2));
-      }
-    };
-    if (is_file) {
-      add(file_words);
-    } else {
-      add(network_words);
-    }
+    for (const std::size_t type : types) words.push_back(spelling_of_type(type));
     const std::vector<std::string_view> candidates(words.begin(), words.end());
     const std::string_view meant = diag::closest(text, candidates);
     if (meant.empty()) return false;
@@ -302,11 +333,18 @@ class ErrorStrategy final : public antlr4::DefaultErrorStrategy {
                              .range = place,
                              .replacement = std::string(meant),
                              .is_applicable = true}}});
+    const auto which = static_cast<std::size_t>(std::ranges::find(candidates, meant) - candidates.begin());
+    static_cast<antlr4::CommonToken&>(*tokens_.tokens[word.getTokenIndex()]).setType(types[which]);
     return true;
   }
 
+  std::string spelling_of_type(std::size_t type) const {
+    const std::string quoted = vocabulary_.getLiteralName(type);
+    return quoted.size() < 2 ? std::string{} : quoted.substr(1, quoted.size() - 2);
+  }
+
   /// What the grammar wants at the parser's state, in the language's words.
-  std::string expected_words(antlr4::Parser& parser) const {
+  std::string expected_words(antlr4::Parser& parser, const Token& found) const {
     const std::size_t rule = parser.getContext()->getRuleIndex();
     const antlr4::misc::IntervalSet set = parser.getATN().nextTokens(
         parser.getInterpreter<antlr4::atn::ParserATNSimulator>()->atn.states[parser.getState()]);
@@ -318,17 +356,19 @@ class ErrorStrategy final : public antlr4::DefaultErrorStrategy {
     if (has(P::NAME) && has(P::STRING)) return "a module or the name of a file in quotes";
     if (has(P::NAME)) return has(P::LEFT_BRACE) ? "a name or `{`" : "a name";
     if (rule == P::RuleEdges && has(P::ARROW)) return "`->` or `~>`";
-    if (rule == P::RuleEdges && has(P::SEMICOLON)) return "`,` or `;`";
-    if (has(P::RIGHT_PAREN) && rule != P::RulePrimary) return "`,` or `)`";
-    if (has(P::RIGHT_BRACKET) && rule != P::RuleIndex) return "`,` or `]`";
-    if (has(P::RIGHT_BRACE) && rule == P::RuleTargetSet) return "`,` or `}`";
+    if (rule == P::RuleEdges && has(P::SEMICOLON)) return "`->`, `,` or `;`";
+    for (const std::size_t closer : {P::RIGHT_PAREN, P::RIGHT_BRACKET, P::RIGHT_BRACE}) {
+      if (!has(closer) || !is_separated_rule(rule)) continue;
+      const std::size_t index = found.getTokenIndex();
+      const std::size_t previous = index == 0 ? Token::EOF : token(index - 1).getType();
+      const bool may_begin = previous == P::COMMA || is_opening_type(previous);
+      return (may_begin ? element_of(rule) : "`,`") + std::string(" or `") + spelling_of_type(closer) + "`";
+    }
     if (rule == P::RuleBody && has(P::RIGHT_BRACE)) return "`->` or `}`";
     std::vector<std::string> words;
     for (const ssize_t type : set.toList()) {
-      if (type > 0 && static_cast<std::size_t>(type) != Token::EOF) {
-        const std::string quoted = vocabulary_.getLiteralName(static_cast<std::size_t>(type));
-        if (!quoted.empty()) words.push_back("`" + quoted.substr(1, quoted.size() - 2) + "`");
-      }
+      const std::string word = type > 0 ? spelling_of_type(static_cast<std::size_t>(type)) : std::string{};
+      if (!word.empty()) words.push_back("`" + word + "`");
     }
     std::string out;
     for (std::size_t i = 0; i < words.size(); ++i)
@@ -341,8 +381,11 @@ class ErrorStrategy final : public antlr4::DefaultErrorStrategy {
     const ParserRuleContext& context = *parser.getContext();
     const std::size_t rule = context.getRuleIndex();
     const std::size_t type = found.getType();
-    const std::string expected = expected_words(parser);
-    if (rule == P::RuleEdges && is_first_word_misspelt(context, found)) return;
+    const std::string expected = expected_words(parser, found);
+    if (rule == P::RuleEdges && is_first_word_misspelt(context, found)) {
+      read_again_ = true;
+      return;
+    }
     Diagnostic diagnostic{.code = diag::code("E0106"),
                           .message = "found " + found_words(found) + ", expected " + expected,
                           .range = range(found)};
@@ -354,9 +397,6 @@ class ErrorStrategy final : public antlr4::DefaultErrorStrategy {
         diagnostic.message = "the file ends before " + spelling(*opener) + " is closed, expected " + expected;
         diagnostic.notes.push_back({range(*opener), "opened here"});
       }
-    } else if (rule == P::RuleName && is_reserved(type) && !begins_line(found)) {
-      diagnostic.code = diag::code("E0109");
-      diagnostic.message = spelling(found) + " is a word of the language, expected a name";
     } else if (rule == P::RuleNetworkDecl && expected == "`}`") {
       diagnostic.code = diag::code("E0110");
       diagnostic.message = "found " + found_words(found) + " before the network is closed, expected `}`";
@@ -383,7 +423,9 @@ class ErrorStrategy final : public antlr4::DefaultErrorStrategy {
   source::FileId file_;
   diag::Sink& sink_;
   antlr4::dfa::Vocabulary vocabulary_ = P(nullptr).getVocabulary();
-  bool is_unwinding_ = false;
+  bool is_unwinding_ = false;     // an error is reported and its end not reached yet
+  std::size_t behind_stray_ = 0;  // index behind the last token that began no statement
+  bool read_again_ = false;       // the statement's first word was misspelt and is mended
 };
 
 }  // namespace

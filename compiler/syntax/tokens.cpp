@@ -400,6 +400,8 @@ class Reader {
     std::vector<Level> levels(1);
     for (const auto& token : list_.tokens) {
       const std::size_t type = token->getType();
+      // A network or block begins the file's own level again, whatever was left open before it.
+      if (type == D2nnLexer::NETWORK || type == D2nnLexer::BLOCK) levels.resize(1);
       Level& level = levels.back();
       if (is_opening(type)) {
         levels.emplace_back();
