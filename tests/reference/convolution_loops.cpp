@@ -1,0 +1,143 @@
+// conv and dense, as torch.nn.Conv2d and torch.nn.Linear on the flattened input.
+#include "reference/layer_loops.h"
+
+namespace d2nn::reference {
+namespace {
+
+/// Sizes of a conv, and where its elements stand.
+struct ConvSizes {
+  std::int64_t in_c, in_h, in_w, out_c, out_h, out_w, group_in, group_out;
+  ops::Extent kernel, stride, pad, dilation;
+
+  ConvSizes(const graph::Op& op, const ops::Shape& input)
+      : in_c(input.channels()),
+        in_h(input.height()),
+        in_w(input.width()),
+        out_c(op.shape.channels()),
+        out_h(op.shape.height()),
+        out_w(op.shape.width()),
+        group_in(in_c / op.attrs.groups),
+        group_out(out_c / op.attrs.groups),
+        kernel(op.attrs.kernel),
+        stride(op.attrs.stride),
+        pad(op.attrs.pad),
+        dilation(op.attrs.dilation) {}
+
+  /// Calls visit(weight index, input index) for every product of one output element; padding contributes none.
+  template <class Visit>
+  void for_each_product(std::int64_t o, std::int64_t y, std::int64_t x, Visit visit) const {
+    const std::int64_t first_in = o / group_out * group_in;
+    for (std::int64_t i = 0; i < group_in; ++i) {
+      for (std::int64_t ky = 0; ky < kernel.h; ++ky) {
+        for (std::int64_t kx = 0; kx < kernel.w; ++kx) {
+          const std::int64_t in_y = y * stride.h - pad.h + ky * dilation.h;
+          const std::int64_t in_x = x * stride.w - pad.w + kx * dilation.w;
+          if (in_y < 0 || in_y >= in_h || in_x < 0 || in_x >= in_w) continue;
+          visit(std::size_t(((o * group_in + i) * kernel.h + ky) * kernel.w + kx),
+                std::size_t(((first_in + i) * in_h + in_y) * in_w + in_x));
+        }
+      }
+    }
+  }
+
+  /// Calls visit(channel, y, x, output index) for every output element.
+  template <class Visit>
+  void for_each_output(Visit visit) const {
+    std::size_t index = 0;
+    for (std::int64_t o = 0; o < out_c; ++o) {
+      for (std::int64_t y = 0; y < out_h; ++y) {
+        for (std::int64_t x = 0; x < out_w; ++x) visit(o, y, x, index++);
+      }
+    }
+  }
+};
+
+}  // namespace
+
+template <class Scalar>
+void conv_forward(OpForward<Scalar>& call) {
+  const ConvSizes sizes(call.op, call.operand_shapes[0]);
+  const Tensor<Scalar>& weight = *call.weights[0];
+  for (std::size_t row = 0; row < call.results.size(); ++row) {
+    const Tensor<Scalar>& input = *call.operands[row][0];
+    sizes.for_each_output([&](std::int64_t o, std::int64_t y, std::int64_t x, std::size_t index) {
+      double sum = call.op.attrs.bias ? double((*call.weights[1])[std::size_t(o)]) : 0.0;
+      sizes.for_each_product(o, y, x,
+                             [&](std::size_t w, std::size_t i) { sum += double(weight[w]) * double(input[i]); });
+      (*call.results[row])[index] = Scalar(sum);
+    });
+  }
+}
+
+template <class Scalar>
+void conv_backward(OpBackward<Scalar>& call) {
+  const ConvSizes sizes(call.op, call.operand_shapes[0]);
+  const Tensor<Scalar>& weight = *call.weights[0];
+  std::vector<double> weight_gradient(weight.size());
+  std::vector<double> bias_gradient(std::size_t(sizes.out_c));
+  for (std::size_t row = 0; row < call.results.size(); ++row) {
+    const Tensor<Scalar>& input = *call.operands[row][0];
+    std::vector<double> input_gradient(input.size());
+    sizes.for_each_output([&](std::int64_t o, std::int64_t y, std::int64_t x, std::size_t index) {
+      const double gradient = (*call.result_gradients[row])[index];
+      bias_gradient[std::size_t(o)] += gradient;
+      sizes.for_each_product(o, y, x, [&](std::size_t w, std::size_t i) {
+        weight_gradient[w] += gradient * double(input[i]);
+        input_gradient[i] += gradient * double(weight[w]);
+      });
+    });
+    for (std::size_t i = 0; i < input.size(); ++i) (*call.operand_gradients[row][0])[i] += Scalar(input_gradient[i]);
+  }
+  for (std::size_t w = 0; w < weight.size(); ++w) (*call.weight_gradients[0])[w] += Scalar(weight_gradient[w]);
+  if (!call.op.attrs.bias) return;
+  for (std::size_t o = 0; o < bias_gradient.size(); ++o) (*call.weight_gradients[1])[o] += Scalar(bias_gradient[o]);
+}
+
+template <class Scalar>
+void dense_forward(OpForward<Scalar>& call) {
+  const Tensor<Scalar>& weight = *call.weights[0];
+  for (std::size_t row = 0; row < call.results.size(); ++row) {
+    const Tensor<Scalar>& input = *call.operands[row][0];
+    for (std::size_t unit = 0; unit < call.results[row]->size(); ++unit) {
+      double sum = call.op.attrs.bias ? double((*call.weights[1])[unit]) : 0.0;
+      for (std::size_t i = 0; i < input.size(); ++i) sum += double(weight[unit * input.size() + i]) * double(input[i]);
+      (*call.results[row])[unit] = Scalar(sum);
+    }
+  }
+}
+
+template <class Scalar>
+void dense_backward(OpBackward<Scalar>& call) {
+  const Tensor<Scalar>& weight = *call.weights[0];
+  const std::size_t units = std::size_t(call.op.shape.elements());
+  const std::size_t in = weight.size() / units;
+  std::vector<double> weight_gradient(weight.size());
+  std::vector<double> bias_gradient(units);
+  for (std::size_t row = 0; row < call.results.size(); ++row) {
+    const Tensor<Scalar>& input = *call.operands[row][0];
+    std::vector<double> input_gradient(in);
+    for (std::size_t unit = 0; unit < units; ++unit) {
+      const double gradient = (*call.result_gradients[row])[unit];
+      bias_gradient[unit] += gradient;
+      for (std::size_t i = 0; i < in; ++i) {
+        weight_gradient[unit * in + i] += gradient * double(input[i]);
+        input_gradient[i] += gradient * double(weight[unit * in + i]);
+      }
+    }
+    for (std::size_t i = 0; i < in; ++i) (*call.operand_gradients[row][0])[i] += Scalar(input_gradient[i]);
+  }
+  for (std::size_t w = 0; w < weight.size(); ++w) (*call.weight_gradients[0])[w] += Scalar(weight_gradient[w]);
+  if (!call.op.attrs.bias) return;
+  for (std::size_t unit = 0; unit < units; ++unit) (*call.weight_gradients[1])[unit] += Scalar(bias_gradient[unit]);
+}
+
+template void conv_forward(OpForward<float>&);
+template void conv_forward(OpForward<double>&);
+template void conv_backward(OpBackward<float>&);
+template void conv_backward(OpBackward<double>&);
+template void dense_forward(OpForward<float>&);
+template void dense_forward(OpForward<double>&);
+template void dense_backward(OpBackward<float>&);
+template void dense_backward(OpBackward<double>&);
+
+}  // namespace d2nn::reference
