@@ -20,7 +20,8 @@ class LibraryOp {
   virtual std::size_t packed_bytes() const = 0;
 };
 
-/// One frame's way to run a LibraryOp: its memory objects and scratchpad. One thread at a time; run() allocates nothing of ours.
+/// One frame's way to run a LibraryOp: its memory objects and scratchpad. One thread at a time; run() allocates nothing
+/// of ours.
 class LibraryCall {
  public:
   static Result<std::unique_ptr<LibraryCall>> create(const LibraryOp& op);

@@ -1,0 +1,25 @@
+// How an inference convolution is computed: inside the room only, and its benchmark.
+#pragma once
+
+#include <memory>
+
+#include "d2nn/module.h"
+#include "kernels/library_op.h"
+
+namespace d2nn::kernels {
+
+enum class ConvPlan {
+  flat,           // our flat convolution (flat_conv.h), planar throughout
+  planar_source,  // the library's first-layer kernel: planar operand, blocked result, reordered back
+  blocked,        // blocked on both sides, reordered
+  winograd        // the same by Winograd's algorithm: 3x3, stride 1
+};
+
+/// The plan measured fastest for such a convolution (table in conv_plan.cpp).
+ConvPlan choose_plan(const d2nn_op& op);
+
+/// LibraryOp::create with a given plan. D2NN_INTERNAL_ERROR when the library has no such kernel.
+Result<std::unique_ptr<LibraryOp>> create_library_op(const d2nn_op& op, ConvPlan plan, const float* weight,
+                                                     const float* bias);
+
+}  // namespace d2nn::kernels

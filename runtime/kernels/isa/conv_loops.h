@@ -1,0 +1,172 @@
+// Convolution over flat positions, forward and weight gradient. Included by loops_body.h only, once per instruction
+// set, with kLanes, Vec, kMaxBlock and the block shapes of the weight gradient defined.
+
+inline Vec load(const float* p) {
+  return *reinterpret_cast<const VecU*>(p);
+}
+inline void store(float* p, Vec v) {
+  *reinterpret_cast<VecU*>(p) = v;
+}
+inline Vec splat(float x) {
+  return x - Vec{};
+}
+
+/// One tile: O output channels by V vectors of positions, all accumulators in registers.
+template <int O, int V>
+inline void conv_tile(const ConvBlock& b, std::int64_t position) {
+  Vec acc[O][V];
+  for (int o = 0; o < O; ++o)
+    for (int v = 0; v < V; ++v) acc[o][v] = splat(b.bias ? b.bias[o] : 0.0F);
+  const float* w = b.weights;
+  const float* in = b.in + position;
+  for (std::int64_t t = 0; t < b.taps; ++t, w += O) {
+    const float* x = in + b.offsets[t];
+    Vec xs[V];
+    for (int v = 0; v < V; ++v) xs[v] = load(x + v * kLanes);
+    for (int o = 0; o < O; ++o) {
+      const Vec wo = splat(w[o]);
+      for (int v = 0; v < V; ++v) acc[o][v] += wo * xs[v];
+    }
+  }
+  for (int o = 0; o < O; ++o)
+    for (int v = 0; v < V; ++v) store(b.out + o * b.out_stride + position + v * kLanes, acc[o][v]);
+}
+
+/// All positions: full tiles first, then narrower ones, so that little is computed beyond the last position.
+template <int O, int V>
+inline void conv_rows(const ConvBlock& b) {
+  std::int64_t p = 0;
+  for (; p + (V - 1) * kLanes < b.positions; p += V * kLanes) conv_tile<O, V>(b, p);
+  if constexpr (V > 4) {
+    for (; p + 3 * kLanes < b.positions; p += 4 * kLanes) conv_tile<O, 4>(b, p);
+  }
+  if constexpr (V > 2) {
+    for (; p + kLanes < b.positions; p += 2 * kLanes) conv_tile<O, 2>(b, p);
+  }
+  for (; p < b.positions; p += kLanes) conv_tile<O, 1>(b, p);
+}
+
+void conv_block(const ConvBlock& b) {
+  switch (b.block) {
+    case 1:
+      return conv_rows<1, kVectors1>(b);
+    case 2:
+      return conv_rows<2, kVectors2>(b);
+    case 4:
+      return conv_rows<4, kVectors4>(b);
+    default:
+      if constexpr (kMaxBlock >= 8) return conv_rows<8, kVectors8>(b);
+  }
+}
+
+inline float lane_sum(Vec v) {
+  float sum = 0;
+  for (int i = 0; i < kLanes; ++i) sum += v[i];
+  return sum;
+}
+
+/// O channels by T taps over all rows.
+template <int O, int T>
+inline void weight_tile(const WeightGradient& g, std::int64_t channel, std::int64_t tap) {
+  Vec acc[O][T];
+  for (int o = 0; o < O; ++o)
+    for (int t = 0; t < T; ++t) acc[o][t] = Vec{};
+  for (std::int64_t r = 0; r < g.rows; ++r) {
+    const float* dy = g.dy + r * g.dy_row_stride + channel * g.dy_channel_stride;
+    const float* x[T];
+    for (int t = 0; t < T; ++t) x[t] = g.in + r * g.in_row_stride + g.offsets[tap + t];
+    for (std::int64_t p = 0; p < g.positions; p += kLanes) {
+      Vec ds[O];
+      for (int o = 0; o < O; ++o) ds[o] = load(dy + o * g.dy_channel_stride + p);
+      for (int t = 0; t < T; ++t) {
+        const Vec xt = load(x[t] + p);
+        for (int o = 0; o < O; ++o) acc[o][t] += ds[o] * xt;
+      }
+    }
+  }
+  for (int o = 0; o < O; ++o)
+    for (int t = 0; t < T; ++t) g.gradient[(channel + o) * g.taps + tap + t] += lane_sum(acc[o][t]);
+}
+
+template <int O>
+inline void weight_taps(const WeightGradient& g, std::int64_t channel) {
+  std::int64_t t = 0;
+  for (; t + kWeightTaps <= g.taps; t += kWeightTaps) weight_tile<O, kWeightTaps>(g, channel, t);
+  if constexpr (kWeightTaps > 3) {
+    for (; t + 3 <= g.taps; t += 3) weight_tile<O, 3>(g, channel, t);
+  }
+  for (; t < g.taps; ++t) weight_tile<O, 1>(g, channel, t);
+}
+
+void weight_gradient(const WeightGradient& g) {
+  std::int64_t c = 0;
+  for (; c + 4 <= g.channels; c += 4) weight_taps<4>(g, c);
+  for (; c + 2 <= g.channels; c += 2) weight_taps<2>(g, c);
+  for (; c < g.channels; ++c) weight_taps<1>(g, c);
+}
+
+/// The columns [begin, end) of a plane that lie in the image.
+inline void column_range(std::int64_t columns, std::int64_t width, std::int64_t step, std::int64_t first,
+                         std::int64_t* begin, std::int64_t* end) {
+  std::int64_t b = first >= 0 ? 0 : (-first + step - 1) / step;
+  std::int64_t e = width - first <= 0 ? 0 : (width - first + step - 1) / step;
+  if (b > columns) b = columns;
+  if (e > columns) e = columns;
+  if (e < b) e = b;
+  *begin = b;
+  *end = e;
+}
+
+void fill_plane(const FillPlane& f) {
+  std::int64_t begin = 0;
+  std::int64_t end = 0;
+  column_range(f.pitch, f.width, f.step_x, f.first_x, &begin, &end);
+  for (std::int64_t l = 0; l < f.lines; ++l) {
+    float* dst = f.dst + l * f.pitch;
+    const std::int64_t y = l * f.step_y + f.first_y;
+    const bool inside = y >= 0 && y < f.height;
+    const std::int64_t b = inside ? begin : f.pitch;
+    for (std::int64_t c = 0; c < b; ++c) dst[c] = f.fill;
+    if (!inside) continue;
+    const float* src = f.src + y * f.width + f.first_x;
+    if (f.step_x == 1) {
+      for (std::int64_t c = begin; c < end; ++c) dst[c] = src[c];
+    } else if (f.step_x == 2) {
+      for (std::int64_t c = begin; c < end; ++c) dst[c] = src[2 * c];
+    } else {
+      for (std::int64_t c = begin; c < end; ++c) dst[c] = src[f.step_x * c];
+    }
+    for (std::int64_t c = end; c < f.pitch; ++c) dst[c] = f.fill;
+  }
+  for (std::int64_t i = f.lines * f.pitch; i < f.plane; ++i) f.dst[i] = f.fill;
+}
+
+template <int Step>
+inline void store_line(float* dst, const float* src, std::int64_t begin, std::int64_t end, std::int64_t any_step,
+                       Store how) {
+  const std::int64_t step = Step > 0 ? Step : any_step;
+  if (how == Store::overwrite) {
+    for (std::int64_t c = begin; c < end; ++c) dst[step * c] = src[c];
+  } else if (how == Store::add) {
+    for (std::int64_t c = begin; c < end; ++c) dst[step * c] += src[c];
+  } else {
+    for (std::int64_t c = begin; c < end; ++c) dst[step * c] = src[c] < 0 ? 0.0F : src[c];
+  }
+}
+
+void store_lines(const StoreLines& s) {
+  std::int64_t begin = 0;
+  std::int64_t end = 0;
+  column_range(s.columns, s.width, s.step_x, s.first_x, &begin, &end);
+  for (std::int64_t l = 0; l < s.lines; ++l) {
+    const std::int64_t y = l * s.step_y + s.first_y;
+    if (y < 0 || y >= s.height) continue;
+    float* dst = s.dst + y * s.width + s.first_x;
+    const float* src = s.src + l * s.pitch;
+    if (s.step_x == 1) {
+      store_line<1>(dst, src, begin, end, 1, s.store);
+    } else {
+      store_line<0>(dst, src, begin, end, s.step_x, s.store);
+    }
+  }
+}

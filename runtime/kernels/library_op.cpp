@@ -1,0 +1,223 @@
+// Inference ops on the kernel library, one planar row at a time. How a convolution is computed comes from a fixed table
+// (choose_plan) of what was measured fastest; the user of this room sees planar memory only.
+#include "kernels/library_op.h"
+
+#include <cstring>
+#include <new>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include "kernels/conv_plan.h"
+#include "kernels/flat_conv.h"
+#include "kernels/onednn_shim.h"
+#include "threads/openmp_guard.h"
+
+namespace d2nn::kernels {
+namespace {
+
+using dnnl::memory;
+using Tag = memory::format_tag;
+
+std::string name_of(const d2nn_op& op) {
+  return op.label ? std::string("`") + op.label + "`" : std::string("an op without a label");
+}
+
+/// A convolution in flat positions, our own loops.
+class FlatOp final : public LibraryOp {
+ public:
+  FlatOp(const d2nn_op& op, const float* weight, const float* bias)
+      : conv_(FlatConv::forward(op, isa::host_loops())),
+        weights_(conv_.packed_floats()),
+        bias_(conv_.packed_bias_floats()),
+        store_(op.fused_relu != 0 ? isa::Store::overwrite_relu : isa::Store::overwrite) {
+    conv_.pack(weight, weights_.data());
+    if (bias) conv_.pack_bias(bias, bias_.data());
+  }
+  std::size_t packed_bytes() const override {
+    return static_cast<std::size_t>(weights_.size() + bias_.size()) * sizeof(float);
+  }
+  std::int64_t scratch_floats() const { return conv_.scratch_floats(); }
+  void run(const float* src, float* dst, float* scratch) const {
+    conv_.run(src, weights_.data(), bias_.data(), dst, scratch, store_);
+  }
+
+ private:
+  FlatConv conv_;
+  AlignedFloats weights_;
+  AlignedFloats bias_;
+  isa::Store store_;
+};
+
+class FlatCall final : public LibraryCall {
+ public:
+  explicit FlatCall(const FlatOp& op) : op_(op), scratch_(op.scratch_floats()) {}
+  d2nn_status run(const float* src, float* dst) noexcept override {
+    op_.run(src, dst, scratch_.data());
+    return D2NN_OK;
+  }
+
+ private:
+  const FlatOp& op_;
+  AlignedFloats scratch_;
+};
+
+/// A convolution or dense layer of the library: its primitive, weights in its layout, and reorders to and from planar
+/// rows.
+class PrimitiveOp final : public LibraryOp {
+ public:
+  PrimitiveOp(const d2nn_op& op, ConvPlan plan, const float* weight, const float* bias)
+      : engine_(dnnl::engine::kind::cpu, 0) {
+    const threads::OneOpenMpThread one_thread;
+    dnnl::stream stream(engine_);
+    if (op.kind == D2NN_OP_DENSE) {
+      const auto desc = onednn::make_dense(engine_, op, bias != nullptr);
+      adopt(desc, desc.src_desc(), desc.dst_desc());
+      primitive_ = dnnl::inner_product_forward(desc);
+    } else {
+      const auto desc = onednn::make_conv(
+          engine_, op, 1, plan == ConvPlan::winograd ? onednn::Algorithm::winograd : onednn::Algorithm::direct,
+          plan == ConvPlan::planar_source ? onednn::Layout::planar : onednn::Layout::any, bias != nullptr);
+      adopt(desc, memory::desc({1, op.in_c, op.in_h, op.in_w}, memory::data_type::f32, Tag::nchw),
+            memory::desc({1, op.out_c, op.out_h, op.out_w}, memory::data_type::f32, Tag::nchw));
+      primitive_ = dnnl::convolution_forward(desc);
+    }
+    const auto plain =
+        op.kind == D2NN_OP_DENSE ? memory::desc({op.out_c * op.out_h * op.out_w, op.in_c * op.in_h * op.in_w},
+                                                memory::data_type::f32, Tag::ab)
+        : op.groups == 1
+            ? memory::desc({op.out_c, op.in_c, op.kernel_h, op.kernel_w}, memory::data_type::f32, Tag::oihw)
+            : memory::desc({op.groups, op.out_c / op.groups, op.in_c / op.groups, op.kernel_h, op.kernel_w},
+                           memory::data_type::f32, Tag::goihw);
+    memory from(plain, engine_, const_cast<float*>(weight));  // read only: the library has no const memory
+    weights_ = memory(weights_desc_, engine_);
+    dnnl::reorder(from, weights_).execute(stream, from, weights_);
+    stream.wait();
+    packed_bytes_ = weights_desc_.get_size();
+    if (bias) {
+      bias_ =
+          memory(memory::desc({op.out_c * op.out_h * op.out_w / (op.kind == D2NN_OP_DENSE ? 1 : op.out_h * op.out_w)},
+                              memory::data_type::f32, Tag::x),
+                 engine_);
+      std::memcpy(bias_->get_data_handle(), bias, bias_->get_desc().get_size());
+      packed_bytes_ += bias_->get_desc().get_size();
+    }
+  }
+  std::size_t packed_bytes() const override { return packed_bytes_; }
+
+ private:
+  friend class PrimitiveCall;
+
+  template <class Desc>
+  void adopt(const Desc& desc, const memory::desc& planar_src, const memory::desc& planar_dst) {
+    src_desc_ = desc.src_desc();
+    dst_desc_ = desc.dst_desc();
+    weights_desc_ = desc.weights_desc();
+    scratchpad_desc_ = desc.scratchpad_desc();
+    planar_src_ = planar_src;
+    planar_dst_ = planar_dst;
+    if (src_desc_ != planar_src_) reorder_in_ = dnnl::reorder(reorder_desc(planar_src_, src_desc_));
+    if (dst_desc_ != planar_dst_) reorder_out_ = dnnl::reorder(reorder_desc(dst_desc_, planar_dst_));
+  }
+  dnnl::reorder::primitive_desc reorder_desc(const memory::desc& from, const memory::desc& to) {
+    dnnl::primitive_attr attr;
+    attr.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+    dnnl::reorder::primitive_desc desc(engine_, from, engine_, to, attr);
+    if (desc.scratchpad_desc().get_size() > scratchpad_desc_.get_size()) scratchpad_desc_ = desc.scratchpad_desc();
+    return desc;
+  }
+
+  dnnl::engine engine_;
+  dnnl::primitive primitive_;
+  std::optional<dnnl::reorder> reorder_in_, reorder_out_;
+  memory::desc src_desc_, dst_desc_, weights_desc_, scratchpad_desc_, planar_src_, planar_dst_;
+  memory weights_;
+  std::optional<memory> bias_;
+  std::size_t packed_bytes_ = 0;
+};
+
+/// Memory objects and argument maps are made here; a run sets two addresses.
+class PrimitiveCall final : public LibraryCall {
+ public:
+  explicit PrimitiveCall(const PrimitiveOp& op)
+      : op_(op),
+        stream_(op.engine_),
+        planar_src_(op.planar_src_, op.engine_, nullptr),
+        planar_dst_(op.planar_dst_, op.engine_, nullptr),
+        src_(op.reorder_in_ ? memory(op.src_desc_, op.engine_) : planar_src_),
+        dst_(op.reorder_out_ ? memory(op.dst_desc_, op.engine_) : planar_dst_),
+        scratchpad_(op.scratchpad_desc_, op.engine_) {
+    arguments_ = {{DNNL_ARG_SRC, src_},
+                  {DNNL_ARG_DST, dst_},
+                  {DNNL_ARG_WEIGHTS, op.weights_},
+                  {DNNL_ARG_SCRATCHPAD, scratchpad_}};
+    if (op.bias_) arguments_.insert({DNNL_ARG_BIAS, *op.bias_});
+    in_arguments_ = {{DNNL_ARG_FROM, planar_src_}, {DNNL_ARG_TO, src_}, {DNNL_ARG_SCRATCHPAD, scratchpad_}};
+    out_arguments_ = {{DNNL_ARG_FROM, dst_}, {DNNL_ARG_TO, planar_dst_}, {DNNL_ARG_SCRATCHPAD, scratchpad_}};
+  }
+
+  d2nn_status run(const float* src, float* dst) noexcept override {
+    try {
+      const threads::OneOpenMpThread one_thread;
+      planar_src_.set_data_handle(const_cast<float*>(src));
+      planar_dst_.set_data_handle(dst);
+      if (op_.reorder_in_) op_.reorder_in_->execute(stream_, in_arguments_);
+      op_.primitive_.execute(stream_, arguments_);
+      if (op_.reorder_out_) op_.reorder_out_->execute(stream_, out_arguments_);
+      stream_.wait();
+      return D2NN_OK;
+    } catch (const std::bad_alloc&) {
+      return D2NN_OUT_OF_MEMORY;
+    } catch (const dnnl::error& error) {
+      return error.status == dnnl_out_of_memory ? D2NN_OUT_OF_MEMORY : D2NN_INTERNAL_ERROR;
+    } catch (...) {
+      return D2NN_INTERNAL_ERROR;
+    }
+  }
+
+ private:
+  const PrimitiveOp& op_;
+  dnnl::stream stream_;
+  memory planar_src_, planar_dst_;
+  memory src_, dst_;
+  memory scratchpad_;
+  std::unordered_map<int, memory> arguments_, in_arguments_, out_arguments_;
+};
+
+/// Runs `make` and turns what the library throws into a Status that names the op.
+template <class T, class F>
+Result<std::unique_ptr<T>> guarded(const std::string& what, F make) {
+  try {
+    return std::unique_ptr<T>(make());
+  } catch (const std::bad_alloc&) {
+    return Status(D2NN_OUT_OF_MEMORY, "not enough memory for the kernel of " + what);
+  } catch (const dnnl::error& error) {
+    return Status(error.status == dnnl_out_of_memory ? D2NN_OUT_OF_MEMORY : D2NN_INTERNAL_ERROR,
+                  "the kernel library refused " + what + ": " + error.what());
+  }
+}
+
+}  // namespace
+
+Result<std::unique_ptr<LibraryOp>> create_library_op(const d2nn_op& op, ConvPlan plan, const float* weight,
+                                                     const float* bias) {
+  return guarded<LibraryOp>(name_of(op), [&]() -> LibraryOp* {
+    if (op.kind == D2NN_OP_CONV && plan == ConvPlan::flat) return new FlatOp(op, weight, bias);
+    return new PrimitiveOp(op, plan, weight, bias);
+  });
+}
+
+Result<std::unique_ptr<LibraryOp>> LibraryOp::create(const d2nn_op& op, const float* weight, const float* bias) {
+  if (op.kind != D2NN_OP_CONV && op.kind != D2NN_OP_DENSE)
+    return Status(D2NN_INVALID_MODULE, name_of(op) + " is no conv or dense layer; the kernel library has no other ops");
+  return create_library_op(op, op.kind == D2NN_OP_CONV ? choose_plan(op) : ConvPlan::blocked, weight, bias);
+}
+
+Result<std::unique_ptr<LibraryCall>> LibraryCall::create(const LibraryOp& op) {
+  return guarded<LibraryCall>("a library op", [&]() -> LibraryCall* {
+    if (const auto* flat = dynamic_cast<const FlatOp*>(&op)) return new FlatCall(*flat);
+    return new PrimitiveCall(dynamic_cast<const PrimitiveOp&>(op));
+  });
+}
+
+}  // namespace d2nn::kernels

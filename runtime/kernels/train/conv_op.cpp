@@ -1,0 +1,148 @@
+// Convolution in training: three flat convolutions (flat_conv.h), rows split over the threads. The weight gradient is
+// summed per thread over blocks of rows that fit the second-level cache, and the threads' sums are added in order.
+#include "kernels/train/train_op.h"
+
+namespace d2nn::kernels::train {
+namespace {
+
+std::int64_t round_up(std::int64_t n, std::int64_t to) {
+  return (n + to - 1) / to * to;
+}
+
+/// Floats of padded rows that the weight gradient goes over at once.
+constexpr std::int64_t kBlockFloats = 96 * 1024;
+constexpr std::int64_t kMostBlockRows = 16;
+
+class ConvOp final : public TrainOp {
+ public:
+  ConvOp(const d2nn_op& op, std::uint32_t index, Shared& shared)
+      : TrainOp(op, index, shared),
+        forward_(FlatConv::forward(op, shared.loops)),
+        backward_(FlatConv::data_gradient(op, shared.loops)),
+        packed_(forward_.packed_floats()),
+        packed_bias_(forward_.packed_bias_floats()) {
+    has_data_gradient_ =
+        op.operands[0] < D2NN_INPUT_OPERAND && shared.code.buffers[op.operands[0]].gradient_offset >= 0;
+    if (has_data_gradient_) packed_backward_ = AlignedFloats(backward_.packed_floats());
+    in_stride_ = round_up(forward_.plane_floats() + shared.loops.slack, 16);
+    channel_stride_ = round_up(std::max(op.out_h * forward_.pitch(), forward_.padded_positions()), 16);
+    out_stride_ = op.out_c * channel_stride_;
+    block_rows_ = std::clamp<std::int64_t>(kBlockFloats / (in_stride_ + out_stride_), 1, kMostBlockRows);
+    weight_floats_ = op.out_c * static_cast<std::int64_t>(forward_.taps().size());
+  }
+
+  std::int64_t thread_scratch_floats() const override {
+    return std::max({forward_.scratch_floats(), has_data_gradient_ ? backward_.scratch_floats() : 0,
+                     block_rows_ * (in_stride_ + out_stride_)});
+  }
+  std::int64_t op_scratch_floats() const override {
+    return static_cast<std::int64_t>(shared_.pool.threads()) * partial_stride();
+  }
+
+  void begin_step() override {
+    forward_.pack(parameter(0), packed_.data());
+    if (const float* bias = parameter(1)) forward_.pack_bias(bias, packed_bias_.data());
+    if (has_data_gradient_) backward_.pack(parameter(0), packed_backward_.data());
+  }
+
+  void forward(RowList rows) override {
+    const Place x = operand();
+    const Place y = result();
+    const float* bias = parameter(1) ? packed_bias_.data() : nullptr;
+    for_rows(rows, in_elements() + out_elements(), [&](std::int64_t r, std::size_t thread) {
+      forward_.run(x.row(r), packed_.data(), bias, y.row(r), shared_.thread_scratch[thread].data(),
+                   isa::Store::overwrite);
+    });
+  }
+
+  void backward(RowList rows) override {
+    const Place dy = result_gradient();
+    if (!dy) return;
+    if (has_data_gradient_) {
+      const Place dx = operand_gradient();
+      const isa::Store store = adds() ? isa::Store::add : isa::Store::overwrite;
+      for_rows(rows, in_elements() + out_elements(), [&](std::int64_t r, std::size_t thread) {
+        backward_.run(dy.row(r), packed_backward_.data(), nullptr, dx.row(r), shared_.thread_scratch[thread].data(),
+                      store);
+      });
+    }
+    if (parameter_gradient(0) || parameter_gradient(1)) weight_gradient(rows, dy);
+  }
+
+ private:
+  std::int64_t partial_stride() const { return round_up(weight_floats_ + op_.out_c, 16); }
+
+  void weight_gradient(RowList list, Place dy) {
+    const std::size_t tasks = tasks_for(list.count, list.count * (in_elements() + out_elements()));
+    float* partials = shared_.op_scratch.data();
+    run_tasks(tasks, [&](std::size_t task, std::size_t thread) {
+      float* sums = partials + static_cast<std::int64_t>(task) * partial_stride();
+      std::fill_n(sums, partial_stride(), 0.0F);
+      const std::int64_t end = split_at(list.count, tasks, task + 1);
+      for (std::int64_t i = split_at(list.count, tasks, task); i < end; i += block_rows_)
+        add_block({list.rows + i, std::min(block_rows_, end - i)}, dy, sums, shared_.thread_scratch[thread].data());
+    });
+    for (std::size_t task = 0; task < tasks; ++task) {
+      const float* sums = partials + static_cast<std::int64_t>(task) * partial_stride();
+      if (float* dw = parameter_gradient(0)) loops().add(weight_floats_, sums, dw);
+      if (float* db = parameter_gradient(1)) loops().add(op_.out_c, sums + weight_floats_, db);
+    }
+  }
+
+  /// Adds one block of rows to the sums of the weights, then of the bias.
+  void add_block(RowList block, Place dy, float* sums, float* scratch) const {
+    const Place x = operand();
+    float* planes = scratch;
+    float* gradients = scratch + block_rows_ * in_stride_;
+    isa::FillPlane f{nullptr, op_.out_h, forward_.pitch(), channel_stride_, nullptr, op_.out_h, op_.out_w, 1, 1, 0,
+                     0,       0.0F};
+    for (std::int64_t i = 0; i < block.count; ++i) {
+      float* in = planes + i * in_stride_;
+      forward_.fill(x.row(block.rows[i]), in);
+      // Vectors reach beyond the last plane; what they find is multiplied by zero and must be finite.
+      std::fill(in + forward_.plane_floats(), in + in_stride_, 0.0F);
+      for (std::int64_t c = 0; c < op_.out_c; ++c) {
+        f.src = dy.row(block.rows[i]) + c * op_.out_h * op_.out_w;
+        f.dst = gradients + i * out_stride_ + c * channel_stride_;
+        loops().fill_plane(f);
+        sums[weight_floats_ + c] += loops().sum(op_.out_h * op_.out_w, f.src);
+      }
+    }
+    const std::int64_t out_group = op_.out_c / op_.groups;
+    for (std::int64_t g = 0; g < op_.groups; ++g) {
+      isa::WeightGradient w{};
+      w.in = planes + g * forward_.group_plane_floats();
+      w.in_row_stride = in_stride_;
+      w.dy = gradients + g * out_group * channel_stride_;
+      w.dy_row_stride = out_stride_;
+      w.dy_channel_stride = channel_stride_;
+      w.rows = block.count;
+      w.positions = forward_.padded_positions();
+      w.offsets = forward_.taps().data();
+      w.taps = static_cast<std::int64_t>(forward_.taps().size());
+      w.channels = out_group;
+      w.gradient = sums + g * out_group * w.taps;
+      loops().weight_gradient(w);
+    }
+  }
+
+  FlatConv forward_;
+  FlatConv backward_;
+  bool has_data_gradient_ = false;
+  AlignedFloats packed_;
+  AlignedFloats packed_bias_;
+  AlignedFloats packed_backward_;
+  std::int64_t in_stride_ = 0;       // of a row's padded operand
+  std::int64_t channel_stride_ = 0;  // of a channel of the padded gradient
+  std::int64_t out_stride_ = 0;      // of a row's
+  std::int64_t block_rows_ = 1;
+  std::int64_t weight_floats_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<TrainOp> make_conv(const d2nn_op& op, std::uint32_t index, Shared& shared) {
+  return std::make_unique<ConvOp>(op, index, shared);
+}
+
+}  // namespace d2nn::kernels::train
