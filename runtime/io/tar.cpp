@@ -18,7 +18,9 @@ constexpr std::size_t block_bytes = 1 << 18;
 
 struct TarReader::State {
   std::string path;
+  std::string name;  // of the member at hand
   archive* reader = archive_read_new();
+  archive_entry* entry = nullptr;  // the reader's
   ~State() { archive_read_free(reader); }
 
   Status damaged(const std::string& where) const {
@@ -43,38 +45,35 @@ TarReader::TarReader(TarReader&&) noexcept = default;
 TarReader& TarReader::operator=(TarReader&&) noexcept = default;
 TarReader::~TarReader() = default;
 
-Result<std::optional<TarMember>> TarReader::next() {
+Result<std::optional<std::string>> TarReader::next() {
   for (;;) {
-    archive_entry* entry = nullptr;
-    const int found = archive_read_next_header(state_->reader, &entry);
-    if (found == ARCHIVE_EOF) return std::optional<TarMember>();
+    const int found = archive_read_next_header(state_->reader, &state_->entry);
+    if (found == ARCHIVE_EOF) return std::optional<std::string>();
     if (found != ARCHIVE_OK) return state_->damaged("");
-    if (archive_entry_filetype(entry) != AE_IFREG || archive_entry_hardlink(entry) != nullptr) continue;
-    const char* name = archive_entry_pathname(entry);
+    if (archive_entry_filetype(state_->entry) != AE_IFREG || archive_entry_hardlink(state_->entry) != nullptr) continue;
+    const char* name = archive_entry_pathname(state_->entry);
     if (name == nullptr) return state_->damaged("");
-    TarMember member{name, {}};
-    while (member.name.starts_with("./")) member.name.erase(0, 2);
-    const std::int64_t size = archive_entry_size(entry);
-    if (size < 0 || size > greatest_member) {
-      return Status(D2NN_INVALID_ARGUMENT, "`" + state_->path + "`, member `" + member.name + "`: it has " +
-                                               std::to_string(size) + " bytes, at most " +
-                                               std::to_string(greatest_member) + " are read");
-    }
-    member.bytes.resize(static_cast<std::size_t>(size));
-    std::size_t done = 0;
-    while (done < member.bytes.size()) {
-      const la_ssize_t got = archive_read_data(state_->reader, member.bytes.data() + done, member.bytes.size() - done);
-      if (got < 0) return state_->damaged(", member `" + member.name + "`");
-      if (got == 0) break;
-      done += static_cast<std::size_t>(got);
-    }
-    if (done < member.bytes.size()) return state_->damaged(", member `" + member.name + "`");
-    return std::optional<TarMember>(std::move(member));
+    state_->name = name;
+    while (state_->name.starts_with("./")) state_->name.erase(0, 2);
+    return std::optional<std::string>(state_->name);
   }
 }
 
-std::int64_t TarReader::position() const {
-  return archive_filter_bytes(state_->reader, -1);
+Result<std::vector<std::uint8_t>> TarReader::read() {
+  const std::string where = ", member `" + state_->name + "`";
+  const std::int64_t size = archive_entry_size(state_->entry);
+  if (size < 0 || size > greatest_member) {
+    return Status(D2NN_INVALID_ARGUMENT, "`" + state_->path + "`" + where + ": it has " + std::to_string(size) +
+                                             " bytes, at most " + std::to_string(greatest_member) + " are read");
+  }
+  std::vector<std::uint8_t> bytes(static_cast<std::size_t>(size));
+  std::size_t done = 0;
+  while (done < bytes.size()) {
+    const la_ssize_t got = archive_read_data(state_->reader, bytes.data() + done, bytes.size() - done);
+    if (got <= 0) return state_->damaged(where);
+    done += static_cast<std::size_t>(got);
+  }
+  return bytes;
 }
 
 }  // namespace d2nn::io

@@ -11,12 +11,6 @@
 
 namespace d2nn::io {
 
-/// One file of an archive.
-struct TarMember {
-  std::string name;  // path inside the archive, without a leading "./"
-  std::vector<std::uint8_t> bytes;
-};
-
 /// Reads an archive from front to back. Move-only; one thread.
 class TarReader {
  public:
@@ -25,11 +19,13 @@ class TarReader {
   TarReader& operator=(TarReader&&) noexcept;
   ~TarReader();
 
-  /// The next regular file; folders and links are passed over. Empty at the end of the archive.
-  /// D2NN_INVALID_ARGUMENT names archive and member: damaged, truncated, or a member of more than 256 MB.
-  Result<std::optional<TarMember>> next();
-  /// How much of the archive file has been read, in bytes, for progress.
-  std::int64_t position() const;
+  /// Goes to the next regular file and returns its path inside the archive, without a leading "./"; nothing at the end.
+  /// Folders and links are passed over, as is the content of a file that was not read. D2NN_INVALID_ARGUMENT: damaged
+  /// or truncated.
+  Result<std::optional<std::string>> next();
+  /// The content of the file that next() named; once for each. D2NN_INVALID_ARGUMENT names archive and member:
+  /// truncated, or more than 256 MB.
+  Result<std::vector<std::uint8_t>> read();
 
  private:
   struct State;

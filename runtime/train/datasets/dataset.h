@@ -6,10 +6,11 @@
 //   tar archive (or .tar.gz) shapes, shapes:N     drawn on the fly, needs no files (shapes.h)
 //
 // Which samples. Split::train is `train/`; Split::evaluation is `test/` if there, else `val/`; val and test are those
-// folders. CIFAR-10 and MNIST have train and test files. Where the data is not divided (idx, npy, images without split
-// folders), each class is divided by its own shuffle: 80 % train, 20 % evaluation (which val and test name too), keyed
-// by `seed` alone. Labels: class folders in byte order of their names; CIFAR-10's usual names; otherwise the numbers
-// "0", "1", ...
+// folders. CIFAR-10 and MNIST have train and test files. Data that is not divided (idx, npy, images without split
+// folders) is divided here, the same way whatever the seed: 20 % of each class, drawn by divide() with key 0, are for
+// evaluation (val and test name them too). Labels: class folders in byte order of their names, over all splits;
+// CIFAR-10's usual names; otherwise the numbers "0", "1", ... Images may lie in folders below their class folder; names
+// that begin with a dot are passed over.
 #pragma once
 
 #include <cstddef>
@@ -33,7 +34,7 @@ std::optional<Split> parse_split(std::string_view text);
 
 struct Options {
   bool resize = false;      // resize images to the wanted shape; otherwise another size is an error
-  std::uint64_t seed = 0;   // of generated samples and of splits made here
+  std::uint64_t seed = 0;   // of generated samples
   std::size_t threads = 1;  // for decoding images; at least 1
   std::size_t classes =
       0;  // classes the network tells apart; a label at or above it is an error; 0: not checked (shapes: 2)
