@@ -16,7 +16,8 @@ function(d2nn_room)
     add_library(${target} STATIC ${ROOM_SOURCES})
     target_include_directories(${target} PUBLIC ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../compiler
                                                 ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../runtime
-                                                ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../runtime/include)
+                                                ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../runtime/include
+                                                ${CMAKE_BINARY_DIR}/include)
     list(TRANSFORM ROOM_DEPENDS PREPEND d2nn_)
     target_link_libraries(${target} PUBLIC ${ROOM_DEPENDS} PRIVATE ${ROOM_PRIVATE})
     d2nn_warnings(${target})
@@ -24,7 +25,8 @@ function(d2nn_room)
     add_library(${target} INTERFACE)
     target_include_directories(${target} INTERFACE ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../compiler
                                                    ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../runtime
-                                                   ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../runtime/include)
+                                                   ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../runtime/include
+                                                ${CMAKE_BINARY_DIR}/include)
     list(TRANSFORM ROOM_DEPENDS PREPEND d2nn_)
     target_link_libraries(${target} INTERFACE ${ROOM_DEPENDS})
   endif()

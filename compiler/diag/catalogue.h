@@ -86,10 +86,18 @@ inline constexpr auto catalogue = std::to_array<DiagnosticCode>({
     {"E0509", Severity::error, "a required output that can be null"},
     {"E0510", Severity::warning, "a default value that is never used"},
     {"E0511", Severity::warning, "a node that never executes"},
+    // E07 weights and data
+    {"E0701", Severity::error, "weights that do not fit the network"},
     // E08 command line
+    {"E0801", Severity::error, "a file that cannot be read"},
     {"E0802", Severity::error, "`-D` of a parameter that no network has"},
     {"E0803", Severity::error, "`--network` of a network that the file does not hold"},
     {"E0804", Severity::error, "a value of `-D` that cannot be read"},
+    {"E0805", Severity::error, "several networks where one is needed"},
+    {"E0806", Severity::error, "a file that cannot be written"},
+    // E09 target and link
+    {"E0901", Severity::error, "an unknown CPU or target"},
+    {"E0902", Severity::error, "an artefact that cannot be linked"},
 });
 // clang-format on
 

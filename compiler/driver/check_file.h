@@ -1,0 +1,25 @@
+// The first hops: a file's name in, checked programs out. Knows nothing of LLVM, so that checking stays quick.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "diag/diagnostic.h"
+#include "graph/graph.h"
+#include "sema/check.h"
+#include "source/source_file.h"
+
+namespace d2nn::driver {
+
+/// What a compilation knows about one file. Ranges in programs and diagnostics refer to `files`.
+struct Checked {
+  source::SourceFiles files;
+  diag::Sink sink;
+  std::vector<graph::Program> programs;  // those without errors
+};
+
+/// Reads, parses and checks a file ("-" is standard input). An unreadable file is E0801. Programs are complete only when the
+/// sink has no errors.
+Checked check_file(const std::string& path, const sema::CheckOptions& options);
+
+}  // namespace d2nn::driver
