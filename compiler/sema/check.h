@@ -21,6 +21,7 @@ struct CheckOptions {
 
 /// Checks every network of the file (or the one asked for): names, constants, parameters, shapes, edge rules, outputs.
 /// Returns one program per network without errors, in order; what is wrong goes to `sink`, one diagnostic per mistake.
-std::vector<graph::Program> check(const ast::File& file, const source::SourceFiles& files, const CheckOptions& options, diag::Sink& sink);
+std::vector<graph::Program> check(const ast::File& file, const source::SourceFiles& files, const CheckOptions& options,
+                                  diag::Sink& sink);
 
 }  // namespace d2nn::sema

@@ -1,0 +1,85 @@
+// Evaluation at compile time: constants, network parameters and every expression that must be known before a sample
+// runs. Arithmetic is exact or an error: int is 64 bits and never wraps, `/` of two ints truncates towards zero, float
+// is f64 and stays finite.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "diag/diagnostic.h"
+#include "sema/check.h"
+#include "sema/values.h"
+#include "syntax/ast.h"
+
+namespace d2nn::sema {
+
+using source::SourceRange;
+
+/// What a name stands for where compile-time values are read.
+struct NamedValue {
+  SourceRange range;           // of the declaration's name
+  std::optional<Value> value;  // nothing: its declaration was wrong, and that was reported
+  std::string other_kind;      // "node", "tensor", ...: no compile-time value at all; empty otherwise
+};
+
+/// Names visible at one level; outer levels are looked at after it and must outlive it.
+class ConstantScope {
+ public:
+  explicit ConstantScope(const ConstantScope* outer = nullptr) : outer_(outer) {}
+
+  /// The caller has made sure that the level does not hold the name yet.
+  void declare(const std::string& name, NamedValue value) { own_.emplace(name, std::move(value)); }
+  const NamedValue* find(const std::string& name) const;
+  /// Names of compile-time values, inner levels first.
+  std::vector<std::string_view> value_names() const;
+
+ private:
+  const ConstantScope* outer_;
+  std::map<std::string, NamedValue> own_;
+};
+
+/// Evaluates expressions in a scope. Every function reports what is wrong, once, and then gives nothing.
+class Evaluator {
+ public:
+  /// actions: the value of `actions`, absent outside the body of a control node.
+  Evaluator(const ConstantScope& scope, diag::Sink& sink, std::optional<std::int64_t> actions = std::nullopt)
+      : scope_(scope), sink_(sink), actions_(actions) {}
+
+  std::optional<Value> evaluate(const ast::Expr& expr) const;
+  /// A value of the type (an int is also a float, and dims of one dimension); `what` names it in the message.
+  std::optional<Value> evaluate_as(const ast::Expr& expr, ValueType type, const std::string& what) const;
+  /// "[0.5, 1]": a flat list of numbers.
+  std::optional<std::vector<double>> evaluate_numbers(const ast::Expr& expr, const std::string& what) const;
+  /// A number, or nested lists of numbers of equal lengths, all within f32.
+  std::optional<TensorLiteral> evaluate_tensor(const ast::Expr& expr, const std::string& what) const;
+
+ private:
+  std::optional<Value> evaluate_name(const ast::Name& name) const;
+  std::optional<Value> evaluate_unary(const ast::UnaryExpr& unary, SourceRange range) const;
+  std::optional<Value> evaluate_binary(const ast::BinaryExpr& binary, SourceRange range) const;
+  std::optional<Value> integer_arithmetic(const ast::BinaryExpr& binary, std::int64_t left, std::int64_t right,
+                                          SourceRange range) const;
+  std::optional<Value> number_arithmetic(const ast::BinaryExpr& binary, double left, double right,
+                                         SourceRange range) const;
+  std::optional<double> evaluate_number(const ast::Expr& expr, const std::string& what) const;
+  bool append_tensor(const ast::Expr& expr, std::size_t depth, TensorLiteral& literal, const std::string& what) const;
+
+  const ConstantScope& scope_;
+  diag::Sink& sink_;
+  std::optional<std::int64_t> actions_;
+};
+
+/// The constants of a file, in whatever order they need each other.
+ConstantScope evaluate_constants(const std::vector<const ast::Const*>& constants, diag::Sink& sink);
+
+/// The parameters of a network as set by their defaults and -D, in order of declaration; a later one sees the earlier.
+/// Declares them in `scope`, whose outer level is the file's. Names that are already declared there are left alone.
+/// Returns the settings as text, for graph::Program.
+std::vector<std::pair<std::string, std::string>> evaluate_parameters(const ast::Network& network,
+                                                                     const CheckOptions& options, ConstantScope& scope,
+                                                                     diag::Sink& sink);
+
+}  // namespace d2nn::sema

@@ -1,0 +1,250 @@
+#include "sema/declarations.h"
+
+#include <algorithm>
+
+#include "sema/names.h"
+#include "sema/report.h"
+
+namespace d2nn::sema {
+namespace {
+
+using graph::Join;
+using graph::NodeKind;
+
+/// A dummy's value is written out element by element in the compiled module.
+constexpr std::int64_t max_dummy_elements = std::int64_t{1} << 24;
+
+class Declarer {
+ public:
+  Declarer(Draft& draft, diag::Sink& sink) : draft_(draft), sink_(sink) {}
+
+  void declare_parameters(const CheckOptions& options) {
+    for (const ast::Parameter& parameter : draft_.network.params) declare(parameter.name, "parameter", std::nullopt);
+    draft_.program.settings = evaluate_parameters(draft_.network, options, draft_.constants, sink_);
+  }
+
+  void operator()(const ast::Input& input) {
+    graph::Node* node = add(NodeKind::input, input.name, input.doc);
+    if (node != nullptr) set_type(*node, input.type);
+  }
+
+  void operator()(const ast::Output& output) {
+    graph::Node* node = add(NodeKind::output, output.name, output.doc);
+    if (node == nullptr) return;
+    set_type(*node, output.type);
+    node->is_required = output.is_required;
+    facts(*node).output = &output;
+    add_input(*node, nullptr, output.join ? &*output.join : nullptr);
+  }
+
+  void operator()(const ast::Dummy& dummy) {
+    graph::Node* node = add(NodeKind::dummy, dummy.name, dummy.doc);
+    if (node == nullptr) return;
+    const std::optional<TensorLiteral> literal =
+        Evaluator(draft_.constants, sink_).evaluate_tensor(*dummy.value, "the value of `" + node->name + "`");
+    if (!set_type(*node, dummy.type) || !literal) {
+      facts(*node).has_shape = false;
+      return;
+    }
+    fill(*node, dummy, *literal);
+  }
+
+  void operator()(const ast::Node& declaration) {
+    if (declaration.index) {
+      unavailable(code("E0292"), declaration.name.range, "families");
+      lose(declaration.name, "family");
+      return;
+    }
+    graph::Node* node =
+        add(declaration.is_control ? NodeKind::control : NodeKind::regular, declaration.name, declaration.doc);
+    if (node == nullptr) return;
+    facts(*node).node = &declaration;
+    if (declaration.inputs.empty()) {
+      add_input(*node, nullptr, declaration.join ? &*declaration.join : nullptr);
+      return;
+    }
+    if (declaration.join) {
+      Report(code("E0408"), declaration.join->range,
+             "the inputs of " + quoted(node->name) + " have names, so each has its own join")
+          .advise("write the join behind the input, as in `(" + declaration.inputs[0].name.text + " join " +
+                  declaration.join->text + ")`")
+          .to(sink_);
+    }
+    for (const ast::NodeInput& input : declaration.inputs) {
+      add_input(*node, &input.name, input.join ? &*input.join : nullptr);
+    }
+  }
+
+  void operator()(const ast::DataEdges&) {}
+  void operator()(const ast::ControlEdges&) {}
+
+  void operator()(const ast::Train& train) { unavailable(code("E0294"), keyword(train.range, 5), "`train`"); }
+
+  void operator()(const std::unique_ptr<ast::For>& loop) {
+    unavailable(code("E0292"), keyword(loop->range, 3), "`for`");
+    lose_names(*loop);
+  }
+
+ private:
+  static SourceRange keyword(SourceRange range, std::uint32_t length) {
+    return {range.file, range.begin, std::min(range.end, range.begin + length)};
+  }
+
+  void unavailable(const diag::DiagnosticCode* code, SourceRange range, const std::string& what) {
+    const bool is_plural = what == "families";
+    Report(code, range, what + (is_plural ? " are" : " is") + " not available yet").to(sink_);
+    draft_.has_all_edges = false;
+  }
+
+  /// Names that stand for nothing yet: edges that use them are dropped in silence.
+  void lose(const ast::Name& name, const char* kind) { declare(name, kind, std::nullopt); }
+
+  void lose_names(const ast::For& loop) {
+    std::vector<const ast::For*> open{&loop};
+    while (!open.empty()) {
+      const ast::For* current = open.back();
+      open.pop_back();
+      for (const ast::NetworkItem& item : current->items) {
+        const ast::Name* name = nullptr;
+        if (const auto* node = std::get_if<ast::Node>(&item)) name = &node->name;
+        if (const auto* input = std::get_if<ast::Input>(&item)) name = &input->name;
+        if (const auto* output = std::get_if<ast::Output>(&item)) name = &output->name;
+        if (const auto* dummy = std::get_if<ast::Dummy>(&item)) name = &dummy->name;
+        if (name != nullptr && !draft_.names.contains(name->text)) lose(*name, "family");
+        if (const auto* inner = std::get_if<std::unique_ptr<ast::For>>(&item)) open.push_back(inner->get());
+      }
+    }
+  }
+
+  bool declare(const ast::Name& name, const std::string& kind, std::optional<graph::NodeId> node) {
+    const auto [entry, is_new] = draft_.names.emplace(name.text, Declared{name.range, kind, node});
+    if (is_new) return true;
+    Report(code("E0202"), name.range, quoted(name.text) + " is declared twice")
+        .note(entry->second.range, "the " + entry->second.kind + " " + quoted(name.text) + " is declared here")
+        .to(sink_);
+    return false;
+  }
+
+  graph::Node* add(NodeKind kind, const ast::Name& name, const std::string& doc) {
+    const graph::NodeId id{static_cast<std::uint32_t>(draft_.program.nodes.size())};
+    if (!declare(name, kind_text(kind), id)) {
+      draft_.has_all_edges = false;  // its edges went to the other one
+      return nullptr;
+    }
+    draft_.constants.declare(name.text, {name.range, std::nullopt, kind_text(kind)});
+    graph::Node node;
+    node.kind = kind;
+    node.name = name.text;
+    node.doc = doc;
+    node.range = name.range;
+    draft_.program.nodes.push_back(std::move(node));
+    draft_.nodes.emplace_back();
+    return &draft_.program.nodes.back();
+  }
+
+  NodeFacts& facts(const graph::Node& node) {
+    return draft_.nodes[static_cast<std::size_t>(&node - draft_.program.nodes.data())];
+  }
+
+  void add_input(graph::Node& node, const ast::Name* name, const ast::Name* join) {
+    InputFacts input{Join::none, name != nullptr ? name->range : node.range};
+    if (name != nullptr) {
+      for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+        if (node.inputs[i].name != name->text) continue;
+        Report(code("E0202"), name->range, "the input " + quoted(name->text) + " is declared twice")
+            .note(facts(node).inputs[i].range, "first declared here")
+            .to(sink_);
+        return;
+      }
+    }
+    if (join != nullptr) input.join = find_join(*join);
+    facts(node).inputs.push_back(input);
+    node.inputs.push_back({name != nullptr ? name->text : "", Join::none, {}, {}});
+  }
+
+  Join find_join(const ast::Name& name) {
+    std::vector<std::string_view> spellings;
+    for (Join join : {Join::sum, Join::mean, Join::max, Join::concat, Join::first, Join::last}) {
+      if (spelling(join) == name.text) return join;
+      spellings.push_back(spelling(join));
+    }
+    Report(code("E0405"), name.range,
+           quoted(name.text) + " is no join; there are `sum`, `mean`, `max`, `concat`, `first` and `last`")
+        .did_you_mean(name.range, nearest_name(name.text, spellings))
+        .to(sink_);
+    return Join::sum;  // any: the edges are joined somehow, and no program comes of it
+  }
+
+  /// Sets shape and has_shape; false after an error.
+  bool set_type(graph::Node& node, const ast::TensorType& type) {
+    constexpr std::size_t greatest_rank = 8;
+    if (type.dims.empty() || type.dims.size() > greatest_rank) {
+      Report(code("E0309"), type.range, "a tensor of " + counted(type.dims.size(), "dimension") + ", but it has 1 to 8")
+          .to(sink_);
+      return false;
+    }
+    std::vector<std::int64_t> dims;
+    for (const ast::ExprPtr& dim : type.dims) {
+      const std::optional<Value> value =
+          Evaluator(draft_.constants, sink_).evaluate_as(*dim, ValueType::integer, "a dimension");
+      if (!value) return false;
+      dims.push_back(std::get<std::int64_t>(*value));
+      if (dims.back() < 1) {
+        Report(code("E0309"), dim->range, "the dimension is " + std::to_string(dims.back()) + ", but it is at least 1")
+            .to(sink_);
+        return false;
+      }
+    }
+    if (!ops::checked_elements(dims)) {
+      Report(code("E0308"), type.range,
+             ops::Shape(dims).to_string() + " has more than " + std::to_string(ops::max_elements) + " elements")
+          .to(sink_);
+      return false;
+    }
+    node.shape = ops::Shape(std::move(dims));
+    facts(node).has_shape = true;
+    return true;
+  }
+
+  void fill(graph::Node& node, const ast::Dummy& dummy, const TensorLiteral& literal) {
+    facts(node).has_shape = false;
+    const std::int64_t elements = node.shape.elements();
+    if (elements > max_dummy_elements) {
+      Report(code("E0308"), dummy.type.range,
+             "the dummy " + quoted(node.name) + " has " + std::to_string(elements) + " elements, more than " +
+                 std::to_string(max_dummy_elements))
+          .to(sink_);
+      return;
+    }
+    if (!literal.dims.empty() && literal.dims != node.shape.dims) {
+      Report(code("E0307"), dummy.value->range,
+             "the value of " + quoted(node.name) + " is " + ops::Shape(literal.dims).to_string() + ", its type " +
+                 node.shape.to_string())
+          .note(dummy.type.range, "the type is given here")
+          .to(sink_);
+      return;
+    }
+    node.dummy_value = literal.values;
+    if (literal.dims.empty()) node.dummy_value.assign(static_cast<std::size_t>(elements), literal.values[0]);
+    facts(node).has_shape = true;
+  }
+
+  Draft& draft_;
+  diag::Sink& sink_;
+};
+
+}  // namespace
+
+std::string kind_text(NodeKind kind) {
+  return kind == NodeKind::control ? "control node" : std::string(graph::spelling(kind));
+}
+
+void declare_names(Draft& draft, const CheckOptions& options, diag::Sink& sink) {
+  draft.program.name = draft.network.name.text;
+  draft.program.doc = draft.network.doc;
+  Declarer declarer(draft, sink);
+  declarer.declare_parameters(options);
+  for (const ast::NetworkItem& item : draft.network.items) std::visit(declarer, item);
+}
+
+}  // namespace d2nn::sema

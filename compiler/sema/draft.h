@@ -1,0 +1,86 @@
+// A network while it is being checked: the Program as far as it is built, and beside each of its nodes and edges what
+// only the text says (where things were written, what was wrong with them). Steps fill it in the order of check.cpp;
+// each step says what it needs and adds. A node that is wrong is marked and stays silent in later steps: one mistake,
+// one error.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "graph/graph.h"
+#include "sema/constants.h"
+#include "syntax/ast.h"
+
+namespace d2nn::sema {
+
+/// An input of a node as declared.
+struct InputFacts {
+  graph::Join join = graph::Join::none;  // as written, even when there is but one edge
+  SourceRange range;                     // of its name, or of the node's
+};
+
+/// An op as written.
+struct OpFacts {
+  SourceRange name;  // of its label, or the layer where it has none
+  /// Where each argument stands that was given, by the parameter's name; blame for what a shape rule refuses.
+  std::map<std::string, SourceRange> arguments;
+};
+
+struct NodeFacts {
+  const ast::Node* node = nullptr;      // regular, control
+  const ast::Output* output = nullptr;  // output
+  std::vector<InputFacts> inputs;
+  std::vector<OpFacts> ops;
+  bool is_silenced = false;  // its edges are wrong: nothing that follows from them is reported
+  bool has_body = false;     // the body was elaborated without an error
+  bool has_shape = false;    // the shape is known and everything about it is right
+  /// Where its name stands in its first control edge; empty when it has none.
+  SourceRange control_edges;
+  /// Where the names of each action's targets stand.
+  std::vector<std::vector<SourceRange>> action_targets;
+  bool has_action_errors = false;  // a target or action was refused: the count of actions means nothing
+};
+
+struct EdgeFacts {
+  SourceRange source;  // the name before the arrow
+  SourceRange target;  // the name behind it
+  SourceRange arrow;
+  const ast::Expr* fallback = nullptr;
+  std::optional<TensorLiteral> literal;  // its value, when it has one
+};
+
+/// What a name of the network stands for.
+struct Declared {
+  SourceRange range;
+  std::string kind;                   // "input", "output", "node", "control node", "dummy", "parameter"
+  std::optional<graph::NodeId> node;  // nothing: a parameter, or a declaration that is not available yet
+};
+
+struct Draft {
+  const ast::Network& network;
+  graph::Program program;
+  std::vector<NodeFacts> nodes;  // by NodeId
+  std::vector<EdgeFacts> edges;  // by EdgeId
+  std::map<std::string, Declared> names;
+  ConstantScope constants;  // parameters, and the network's names as what they are
+  /// False when an edge was lost because of a wrong or unavailable name: rules about what is missing then say nothing.
+  bool has_all_edges = true;
+
+  Draft(const ast::Network& ast, const ConstantScope& file_constants) : network(ast), constants(&file_constants) {}
+
+  NodeFacts& operator[](graph::NodeId id) { return nodes[id.index]; }
+  EdgeFacts& operator[](graph::EdgeId id) { return edges[id.index]; }
+  graph::Node& node(graph::NodeId id) { return program[id]; }
+  /// "`N1 -> N2`".
+  std::string edge_text(graph::EdgeId id) const {
+    const graph::Edge& edge = program[id];
+    return "`" + program[edge.source].name + " -> " + program[edge.target].name + "`";
+  }
+};
+
+/// What a node is in sentences: "input", "output", "node", "control node", "dummy".
+std::string kind_text(graph::NodeKind kind);
+
+}  // namespace d2nn::sema

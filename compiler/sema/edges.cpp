@@ -1,0 +1,286 @@
+#include "sema/edges.h"
+
+#include <set>
+
+#include "sema/names.h"
+#include "sema/report.h"
+
+namespace d2nn::sema {
+namespace {
+
+using graph::EdgeId;
+using graph::NodeId;
+using graph::NodeKind;
+
+/// `A, B -> C, D` declares their product: a short text could ask for more edges than memory holds.
+constexpr std::size_t max_edges = std::size_t{1} << 20;
+
+/// An end of an edge that was found.
+struct End {
+  NodeId node;
+  std::uint32_t input = 0;
+  SourceRange range;
+};
+
+class Connector {
+ public:
+  Connector(Draft& draft, diag::Sink& sink) : draft_(draft), sink_(sink) {}
+
+  void connect(const ast::DataEdges& statement) {
+    std::optional<TensorLiteral> literal;
+    if (statement.fallback) {
+      literal = Evaluator(draft_.constants, sink_).evaluate_tensor(*statement.fallback, "the default value");
+    }
+    std::vector<End> sources = resolve_all(statement.hops.front(), false);
+    for (std::size_t hop = 1; hop < statement.hops.size(); ++hop) {
+      const bool is_last = hop + 1 == statement.hops.size();
+      const SourceRange arrow = statement.arrows[hop - 1];
+      const std::vector<End> targets = resolve_all(statement.hops[hop], true);
+      for (const End& source : sources) {
+        for (const End& target : targets) {
+          EdgeFacts facts{source.range, target.range, arrow, nullptr, std::nullopt};
+          if (is_last && statement.fallback) {
+            facts.fallback = statement.fallback.get();
+            facts.literal = literal;
+          }
+          if (!add_edge(source, target, std::move(facts), statement, hop)) return;
+        }
+      }
+      sources = is_last ? std::vector<End>{} : resolve_all(statement.hops[hop], false, true);
+    }
+  }
+
+  void connect(const ast::ControlEdges& statement) {
+    const std::optional<NodeId> source = resolve(statement.source);
+    if (source && statement.source.input) refuse_input(statement.source, "a control edge leaves the node as a whole");
+    for (const ast::Action& action : statement.actions) {
+      std::vector<NodeId> targets;
+      std::set<NodeId> seen;
+      std::vector<SourceRange> ranges;
+      bool is_complete = true;
+      for (const ast::Endpoint& endpoint : action.targets) {
+        const std::optional<NodeId> target = resolve(endpoint);
+        if (!target || !can_be_skipped(*target, endpoint, action)) {
+          is_complete = false;
+          continue;
+        }
+        if (!seen.insert(*target).second) {
+          Report(code("E0508"), endpoint.range,
+                 "the action " + quoted(action.name.text) + " names " + quoted(endpoint.name.text) + " twice")
+              .to(sink_);
+          continue;
+        }
+        targets.push_back(*target);
+        ranges.push_back(endpoint.range);
+      }
+      if (source) add_action(*source, statement, action, std::move(targets), std::move(ranges), is_complete);
+    }
+  }
+
+ private:
+  /// The node that an endpoint names; nothing after an error or for a name that is not available yet.
+  std::optional<NodeId> resolve(const ast::Endpoint& endpoint) {
+    const auto found = draft_.names.find(endpoint.name.text);
+    if (found == draft_.names.end()) {
+      std::vector<std::string_view> candidates;
+      for (const auto& [name, declared] : draft_.names) {
+        if (declared.node) candidates.push_back(name);
+      }
+      Report(code("E0201"), endpoint.name.range, "no node is named " + quoted(endpoint.name.text))
+          .did_you_mean(endpoint.name.range, nearest_name(endpoint.name.text, candidates))
+          .to(sink_);
+    } else if (found->second.kind == "parameter") {
+      Report(code("E0205"), endpoint.name.range,
+             quoted(endpoint.name.text) + " is a parameter, but an edge joins nodes")
+          .note(found->second.range, quoted(endpoint.name.text) + " is declared here")
+          .to(sink_);
+    } else if (found->second.node && endpoint.index) {
+      Report(code("E0292"), endpoint.range, "families are not available yet").to(sink_);
+    } else if (found->second.node) {
+      return found->second.node;
+    }
+    draft_.has_all_edges = false;
+    return std::nullopt;
+  }
+
+  /// The ends of one hop, each once. `is_again`: the hop was resolved before and its mistakes are known.
+  std::vector<End> resolve_all(const std::vector<ast::Endpoint>& endpoints, bool is_target, bool is_again = false) {
+    std::vector<End> ends;
+    std::set<std::pair<NodeId, std::uint32_t>> seen;
+    for (const ast::Endpoint& endpoint : endpoints) {
+      if (is_again && !can_resolve(endpoint)) continue;
+      const std::optional<NodeId> node = resolve(endpoint);
+      if (!node) continue;
+      const bool passes = is_target ? can_end(*node, endpoint) : can_begin(*node, endpoint, is_again);
+      const std::optional<std::uint32_t> input = passes && is_target ? input_of(*node, endpoint) : 0;
+      if (!passes || !input) {
+        draft_.has_all_edges = false;
+        continue;
+      }
+      if (seen.emplace(*node, *input).second) {
+        ends.push_back({*node, *input, endpoint.range});
+      } else if (!is_again) {
+        Report(code("E0403"), endpoint.range, quoted(endpoint.name.text) + " stands twice in one list").to(sink_);
+      }
+    }
+    return ends;
+  }
+
+  bool can_resolve(const ast::Endpoint& endpoint) const {
+    const auto found = draft_.names.find(endpoint.name.text);
+    return found != draft_.names.end() && found->second.node && !endpoint.index;
+  }
+
+  bool can_begin(NodeId id, const ast::Endpoint& endpoint, bool is_again) {
+    const graph::Node& node = draft_.node(id);
+    if (node.kind == NodeKind::output) {
+      Report(code("E0402"), endpoint.range, quoted(node.name) + " is an output, and no edge leaves one")
+          .note(node.range, quoted(node.name) + " is declared here")
+          .to(sink_);
+      return false;
+    }
+    if (endpoint.input && !is_again) {
+      refuse_input(endpoint, "an edge leaves the node as a whole");
+      return false;
+    }
+    return true;
+  }
+
+  bool can_end(NodeId id, const ast::Endpoint& endpoint) {
+    const graph::Node& node = draft_.node(id);
+    if (node.kind != NodeKind::input && node.kind != NodeKind::dummy) return true;
+    const bool is_input = node.kind == NodeKind::input;
+    Report(code("E0402"), endpoint.range,
+           quoted(node.name) +
+               (is_input ? " is an input, and no edge leads to one" : " is a dummy, and no data edge leads to one"))
+        .note(node.range, quoted(node.name) + " is declared here")
+        .to(sink_);
+    return false;
+  }
+
+  void refuse_input(const ast::Endpoint& endpoint, const std::string& why) {
+    Report(code("E0408"), endpoint.input->range,
+           quoted(endpoint.name.text + "." + endpoint.input->text) + " names an input, but " + why)
+        .replace(endpoint.range, endpoint.name.text, "write " + quoted(endpoint.name.text))
+        .to(sink_);
+  }
+
+  /// Which input of the target the endpoint names.
+  std::optional<std::uint32_t> input_of(NodeId id, const ast::Endpoint& endpoint) {
+    const graph::Node& node = draft_.node(id);
+    const bool has_names = !node.inputs[0].name.empty();
+    if (!has_names && !endpoint.input) return 0;
+    if (!has_names) {
+      Report(code("E0408"), endpoint.input->range, "the inputs of " + quoted(node.name) + " have no names")
+          .note(node.range, quoted(node.name) + " is declared here")
+          .replace(endpoint.range, endpoint.name.text, "write " + quoted(endpoint.name.text))
+          .to(sink_);
+      return std::nullopt;
+    }
+    std::vector<std::string_view> names;
+    std::string list;
+    for (std::uint32_t i = 0; i < node.inputs.size(); ++i) {
+      if (endpoint.input && node.inputs[i].name == endpoint.input->text) return i;
+      names.push_back(node.inputs[i].name);
+      list += (i == 0 ? "" : ", ") + quoted(node.inputs[i].name);
+    }
+    if (endpoint.input) {
+      Report(code("E0408"), endpoint.input->range,
+             quoted(node.name) + " has no input " + quoted(endpoint.input->text) + "; it has " + list)
+          .note(node.range, quoted(node.name) + " is declared here")
+          .did_you_mean(endpoint.input->range, nearest_name(endpoint.input->text, names))
+          .to(sink_);
+    } else {
+      Report(code("E0408"), endpoint.range, "the edge does not say which input of " + quoted(node.name) + " it feeds")
+          .note(node.range, quoted(node.name) + " has the inputs " + list)
+          .advise("write " + quoted(node.name + "." + node.inputs[0].name))
+          .to(sink_);
+    }
+    return std::nullopt;
+  }
+
+  /// False when there are too many edges to go on.
+  bool add_edge(const End& source, const End& target, EdgeFacts facts, const ast::DataEdges& statement,
+                std::size_t hop) {
+    const auto [first, is_new] = edge_of_.emplace(std::make_tuple(source.node, target.node, target.input), next_edge());
+    if (!is_new) {
+      Report(code("E0403"), facts.target, draft_.edge_text(first->second) + " is a second edge between the two")
+          .note(draft_[first->second].target, "the first is declared here")
+          .advise("remove one of them")
+          .to(sink_);
+      return true;
+    }
+    if (draft_.program.edges.size() == max_edges) {
+      Report(code("E0308"), statement.range, "the network has more than " + std::to_string(max_edges) + " edges")
+          .to(sink_);
+      draft_.has_all_edges = false;
+      return false;
+    }
+    const bool touches_left = facts.source == statement.hops[hop - 1].back().range;
+    const bool touches_right = facts.target == statement.hops[hop].front().range;
+    graph::Edge edge{source.node, target.node, target.input, std::nullopt, facts.arrow};
+    if (touches_left) edge.range = source::cover(facts.source, edge.range);
+    if (touches_right) edge.range = source::cover(edge.range, facts.target);
+    if (facts.literal) edge.fallback = facts.literal->values;
+    draft_.node(source.node).outgoing.push_back(next_edge());
+    draft_.node(target.node).inputs[target.input].edges.push_back(next_edge());
+    draft_.program.edges.push_back(std::move(edge));
+    draft_.edges.push_back(std::move(facts));
+    return true;
+  }
+
+  EdgeId next_edge() const { return {static_cast<std::uint32_t>(draft_.program.edges.size())}; }
+
+  bool can_be_skipped(NodeId id, const ast::Endpoint& endpoint, const ast::Action& action) {
+    const graph::Node& node = draft_.node(id);
+    if (endpoint.input) {
+      refuse_input(endpoint, "an action runs the node as a whole");
+      return false;
+    }
+    if (node.kind == NodeKind::input || node.kind == NodeKind::output) {
+      Report(code("E0503"), endpoint.range,
+             "the action " + quoted(action.name.text) + " targets the " + kind_text(node.kind) + " " +
+                 quoted(node.name) + ", but only nodes and dummies can be skipped")
+          .note(node.range, quoted(node.name) + " is declared here")
+          .to(sink_);
+      return false;
+    }
+    return true;
+  }
+
+  void add_action(NodeId source, const ast::ControlEdges& statement, const ast::Action& action,
+                  std::vector<NodeId> targets, std::vector<SourceRange> ranges, bool is_complete) {
+    graph::Node& node = draft_.node(source);
+    NodeFacts& facts = draft_[source];
+    if (!is_complete) facts.has_action_errors = true;
+    const auto [first, is_new] = actions_.emplace(std::make_pair(source, action.name.text), action.name.range);
+    if (!is_new) {
+      Report(code("E0506"), action.name.range,
+             "the action " + quoted(action.name.text) + " of " + quoted(node.name) + " is declared twice")
+          .note(first->second, "first declared here")
+          .to(sink_);
+      facts.has_action_errors = true;
+      return;
+    }
+    if (facts.control_edges.end == 0) facts.control_edges = statement.source.range;
+    node.actions.push_back({action.name.text, std::move(targets), action.range});
+    facts.action_targets.push_back(std::move(ranges));
+  }
+
+  Draft& draft_;
+  diag::Sink& sink_;
+  std::map<std::tuple<NodeId, NodeId, std::uint32_t>, EdgeId> edge_of_;
+  std::map<std::pair<NodeId, std::string>, SourceRange> actions_;
+};
+
+}  // namespace
+
+void connect_edges(Draft& draft, diag::Sink& sink) {
+  Connector connector(draft, sink);
+  for (const ast::NetworkItem& item : draft.network.items) {
+    if (const auto* data = std::get_if<ast::DataEdges>(&item)) connector.connect(*data);
+    if (const auto* control = std::get_if<ast::ControlEdges>(&item)) connector.connect(*control);
+  }
+}
+
+}  // namespace d2nn::sema

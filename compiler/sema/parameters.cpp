@@ -1,0 +1,65 @@
+#include "sema/parameters.h"
+
+#include "sema/report.h"
+
+namespace d2nn::sema {
+namespace {
+
+/// Steps joined by dots; `_` and nothing leave a step out.
+std::string join_steps(const std::string& left, const std::string& right) {
+  if (right == "_" || right.empty()) return left;
+  return left.empty() ? right : left + "." + right;
+}
+
+class Namer {
+ public:
+  Namer(Draft& draft, diag::Sink& sink) : draft_(draft), sink_(sink) {}
+
+  void name_node(graph::NodeId id) {
+    const NodeFacts& facts = draft_[id];
+    if (facts.node == nullptr || !facts.has_shape) return;
+    graph::Node& node = draft_.node(id);
+    const std::string step = facts.node->label ? join_steps("", facts.node->label->text) : node.name;
+    for (std::size_t i = 0; i < node.ops.size(); ++i) name_op(node, node.ops[i], step, facts.ops[i].name);
+  }
+
+ private:
+  void name_op(graph::Node& node, graph::Op& op, const std::string& step, SourceRange range) {
+    if (op.label == "_") op.label.clear();
+    std::vector<ops::Shape> operands;
+    for (graph::ValueId operand : op.operands) operands.push_back(value_shape(node, operand));
+    const auto weights = ops::info(op.kind).weights(op.attrs, operands, op.shape);
+    if (weights.empty()) return;
+    const std::string prefix = join_steps(step, op.label);
+    // PyTorch's fan-in: what one element of the result sums over. Bias is initialised by its layer's.
+    const ops::Shape& first = weights.front().shape;
+    const std::int64_t fan_in = first.rank() > 1 ? first.elements() / first.dims[0] : 1;
+    bool is_reported = false;
+    for (const ops::WeightInfo& weight : weights) {
+      const std::string name = join_steps(prefix, std::string(spelling(weight.role)));
+      const auto [known, is_new] = places_.emplace(name, range);
+      if (!is_new && !is_reported) {
+        Report(code("E0311"), range, "the parameter " + quoted(name) + " is there twice")
+            .note(known->second, "this layer has it too")
+            .advise("give one of the layers a label of its own, as in `conv(3x3, 8) as stem`")
+            .to(sink_);
+        is_reported = true;
+      }
+      op.parameters.push_back({static_cast<std::uint32_t>(draft_.program.parameters.size())});
+      draft_.program.parameters.push_back({name, weight.role, weight.shape, weight.is_trained, fan_in});
+    }
+  }
+
+  Draft& draft_;
+  diag::Sink& sink_;
+  std::map<std::string, SourceRange> places_;
+};
+
+}  // namespace
+
+void name_parameters(Draft& draft, diag::Sink& sink) {
+  Namer namer(draft, sink);
+  for (std::uint32_t i = 0; i < draft.nodes.size(); ++i) namer.name_node({i});
+}
+
+}  // namespace d2nn::sema

@@ -1,0 +1,64 @@
+// How the sema room writes a diagnostic: one expression with its code, place, notes and fixes.
+//
+//   Report(code("E0202"), second.range, "`N1` is declared twice").note(first.range, "first declared here").to(sink);
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "diag/catalogue.h"
+#include "diag/diagnostic.h"
+
+namespace d2nn::sema {
+
+using diag::code;
+using source::SourceRange;
+
+class Report {
+ public:
+  Report(const diag::DiagnosticCode* code, SourceRange range, std::string message) {
+    diagnostic_.code = code;
+    diagnostic_.range = range;
+    diagnostic_.message = std::move(message);
+  }
+  /// Words under the caret.
+  Report& label(std::string text) {
+    diagnostic_.label = std::move(text);
+    return *this;
+  }
+  Report& note(SourceRange range, std::string message) {
+    diagnostic_.notes.push_back({range, std::move(message)});
+    return *this;
+  }
+  /// An imperative without a concrete text; nothing when it is empty.
+  Report& advise(std::string message) {
+    if (!message.empty()) diagnostic_.fixes.push_back({std::move(message), {}, {}, false});
+    return *this;
+  }
+  /// A change that an editor can make.
+  Report& replace(SourceRange range, std::string replacement, std::string message) {
+    diagnostic_.fixes.push_back({std::move(message), range, std::move(replacement), true});
+    return *this;
+  }
+  /// Proposes the name nearest to a misspelt one; nothing when `nearest` is empty.
+  Report& did_you_mean(SourceRange range, const std::string& nearest) {
+    if (!nearest.empty()) replace(range, nearest, "did you mean `" + nearest + "`?");
+    return *this;
+  }
+  void to(diag::Sink& sink) { sink.report(std::move(diagnostic_)); }
+
+ private:
+  diag::Diagnostic diagnostic_;
+};
+
+/// A piece of the program as messages show it: `text`.
+inline std::string quoted(const std::string& text) {
+  return "`" + text + "`";
+}
+
+/// "1 action", "2 actions".
+inline std::string counted(std::size_t count, const std::string& noun) {
+  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
+}
+
+}  // namespace d2nn::sema

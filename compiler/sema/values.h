@@ -1,0 +1,39 @@
+// Compile-time values: numbers, booleans and dims, and lists of numbers in the form of a tensor.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace d2nn::sema {
+
+using Dims = std::vector<std::int64_t>;
+/// int, float, bool, dims, in the order of ValueType.
+using Value = std::variant<std::int64_t, double, bool, Dims>;
+enum class ValueType { integer, number, boolean, dims };
+
+inline ValueType type_of(const Value& value) {
+  return static_cast<ValueType>(value.index());
+}
+
+/// As written in the language: "int", "float", "bool", "dims".
+std::string_view spelling(ValueType type);
+/// The type of that spelling, or nothing.
+std::optional<ValueType> find_type(std::string_view spelling);
+/// As written in the language: "3", "0.5", "true", "3x3".
+std::string to_text(const Value& value);
+/// The value as the type, if it is of it: an int is also a float, and dims of one dimension. Else nothing.
+std::optional<Value> convert(const Value& value, ValueType type);
+/// Reads the value of -DNAME=VALUE; nothing when the text is no value of the type or out of range.
+std::optional<Value> parse_value(std::string_view text, ValueType type);
+
+/// A number, or nested lists of them with equal lengths.
+struct TensorLiteral {
+  std::vector<float> values;
+  Dims dims;  // empty: one number, to be broadcast
+};
+
+}  // namespace d2nn::sema
