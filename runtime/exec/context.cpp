@@ -96,6 +96,7 @@ Result<std::unique_ptr<Frame>> Frame::create(const Model& model) {
                   .row_lists = frame.row_lists_.data(),
                   .scratch = frame.scratch_.data(),
                   .capacity = capacity,
+                  .calls = &inference_calls,
                   .state = &frame.state_};
   return made;
 }

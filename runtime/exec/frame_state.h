@@ -36,6 +36,9 @@ struct Failure {
   std::uint32_t op = D2NN_NO_INDEX;       ///< whose library kernel failed
 };
 
+/// What compiled code may call in a frame that does not train.
+extern const d2nn_calls inference_calls;
+
 }  // namespace d2nn::exec
 
 /// One per frame; filled by whoever makes the frame (exec::Context, the trainer).

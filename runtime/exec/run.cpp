@@ -1,5 +1,6 @@
 // One run: a batch cut into tiles, tiles handed to the threads, failures and traces put together in batch order.
 #include <algorithm>
+#include <cmath>
 #include <string>
 
 #include "exec/context.h"
@@ -12,6 +13,12 @@ namespace {
 /// Tile t of `tiles` over `batch` samples: sizes differ by one at most, so that threads finish together.
 std::size_t tile_begin(std::size_t batch, std::size_t tiles, std::size_t tile) {
   return batch / tiles * tile + std::min(tile, batch % tiles);
+}
+
+/// As people write them; std::to_string may say "-nan".
+std::string score_text(float score) {
+  if (std::isnan(score)) return "NaN";
+  return score > 0 ? "infinity" : "-infinity";
 }
 
 std::string samples_text(std::size_t first, std::size_t rows) {
@@ -117,7 +124,7 @@ Status Context::report(const RunRequest& request) const {
     return {D2NN_NONFINITE_CONTROL,
             "control node `" + std::string(module.nodes[control.node].name) + "` cannot decide for sample " +
                 std::to_string(first.first + static_cast<std::size_t>(failure.row)) + ": its score for action `" +
-                control.actions[failure.action].name + "` is " + std::to_string(failure.score) +
+                control.actions[failure.action].name + "` is " + score_text(failure.score) +
                 "; look for NaN, infinite or very large values in that sample and in the weights"};
   }
   const std::string where = samples_text(first.first, first.rows) + " of the batch";
@@ -126,7 +133,7 @@ Status Context::report(const RunRequest& request) const {
             "the kernel of `" + std::string(module.ops[failure.op].label) + "` failed for " + where};
   }
   return {static_cast<d2nn_status>(first.status), "the code of module `" + std::string(module.name) + "` failed for " +
-                                                      where + ": " + std::to_string(first.status)};
+                                                      where + " with status " + std::to_string(first.status)};
 }
 
 }  // namespace d2nn::exec

@@ -1,0 +1,79 @@
+// The executable's own malloc stands in front of the C library's; under a sanitizer, which has its own, operator new is
+// counted.
+#include "allocation_count.h"
+
+#include <atomic>
+#include <cstdlib>
+#include <new>
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define D2NN_HAS_SANITIZER
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define D2NN_HAS_SANITIZER
+#endif
+#endif
+
+namespace {
+
+constinit std::atomic<std::size_t> count{0};
+void counted() noexcept {
+  count.fetch_add(1, std::memory_order_relaxed);
+}
+
+}  // namespace
+
+std::size_t d2nn::tests::allocations() noexcept {
+  return count.load();
+}
+
+#ifdef D2NN_HAS_SANITIZER
+
+void* operator new(std::size_t size) {
+  counted();
+  if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
+  throw std::bad_alloc();
+}
+void operator delete(void* memory) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, std::size_t) noexcept {
+  std::free(memory);
+}
+
+#else
+
+extern "C" {
+void* __libc_malloc(std::size_t size);
+void* __libc_calloc(std::size_t count, std::size_t size);
+void* __libc_realloc(void* memory, std::size_t size);
+void* __libc_memalign(std::size_t alignment, std::size_t size);
+
+void* malloc(std::size_t size) {
+  counted();
+  return __libc_malloc(size);
+}
+void* calloc(std::size_t items, std::size_t size) {
+  counted();
+  return __libc_calloc(items, size);
+}
+void* realloc(void* memory, std::size_t size) {
+  counted();
+  return __libc_realloc(memory, size);
+}
+void* aligned_alloc(std::size_t alignment, std::size_t size) {
+  counted();
+  return __libc_memalign(alignment, size);
+}
+void* memalign(std::size_t alignment, std::size_t size) {
+  counted();
+  return __libc_memalign(alignment, size);
+}
+int posix_memalign(void** memory, std::size_t alignment, std::size_t size) {
+  counted();
+  *memory = __libc_memalign(alignment, size);
+  return *memory == nullptr ? 12 : 0;  // ENOMEM
+}
+}
+
+#endif
