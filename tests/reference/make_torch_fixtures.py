@@ -1,0 +1,125 @@
+#!/usr/bin/env python3
+"""Prints torch_fixtures.cpp: what PyTorch 2.13 computes for each layer, forward and backward, in float64.
+
+    python3 -m venv venv && venv/bin/pip install torch==2.13.0
+    venv/bin/python tests/reference/make_torch_fixtures.py > tests/reference/torch_fixtures.cpp
+
+Only needed when a fixture changes; the tests read the printed file.
+"""
+
+import torch
+import torch.nn.functional as F
+
+torch.manual_seed(7)
+torch.set_default_dtype(torch.float64)
+
+
+def short(*shape):
+    """Random numbers with two decimals, so that the file can be read."""
+    return (torch.randn(*shape) * 100).round() / 100
+
+
+def numbers(tensor):
+    return "{" + ", ".join(f"{float(x):.13g}" for x in tensor.detach().flatten()) + "}"
+
+
+def dims(tensor):
+    return "{" + ", ".join(str(d) for d in tensor.shape[1:]) + "}"
+
+
+def emit(name, kind, attrs, operands, weights, function, frozen=(), after=None):
+    """One fixture; operands carry the batch as axis 0. `frozen`: positions of weights without gradient."""
+    operands = [x.clone().requires_grad_() for x in operands]
+    weights = [w.clone().requires_grad_(i not in frozen) for i, w in enumerate(weights)]
+    result = function(*operands, *weights)
+    upstream = short(*result.shape)
+    (result * upstream).sum().backward()
+    print("  {")
+    print(f'    Fixture f;\n    f.name = "{name}";\n    f.kind = OpKind::{kind};')
+    for field, value in attrs.items():
+        print(f"    f.attrs.{field} = {value};")
+    for x in operands:
+        print(f"    f.operands.push_back({{Shape{dims(x)}, {numbers(x)}}});")
+        print(f"    f.operand_gradients.push_back({numbers(x.grad)});")
+    for i, w in enumerate(weights):
+        print(f"    f.weights.push_back({numbers(w)});")
+        print(f"    f.weight_gradients.push_back({numbers(w.grad if i not in frozen else torch.zeros_like(w))});")
+    print(f"    f.rows = {operands[0].shape[0]};")
+    print(f"    f.result = {numbers(result)};")
+    print(f"    f.result_gradient = {numbers(upstream)};")
+    if after is not None:
+        print("    f.is_training = true;")
+        for w in after:
+            print(f"    f.weights_after.push_back({numbers(w)});")
+    print("    fixtures.push_back(std::move(f));")
+    print("  }")
+
+
+def unary(name, function, shape=(1, 2, 2, 3), kind=None, **attrs):
+    emit(name, kind or name, attrs, [short(*shape)], [], function)
+
+
+def main():
+    print('''// Made by make_torch_fixtures.py with PyTorch 2.13.0 in float64; do not edit.
+// clang-format off
+#include "reference/torch_fixtures.h"
+
+namespace d2nn::reference {
+
+using ops::OpKind;
+using ops::Shape;
+
+std::vector<Fixture> torch_fixtures() {
+  std::vector<Fixture> fixtures;''')
+    emit("conv with stride, padding and bias", "conv",
+         {"kernel": "{3, 2}", "filters": 3, "stride": "{2, 1}", "pad": "{1, 1}"},
+         [short(2, 2, 4, 3)], [short(3, 2, 3, 2), short(3)],
+         lambda x, w, b: F.conv2d(x, w, b, stride=(2, 1), padding=1))
+    emit("conv with groups and dilation, without bias", "conv",
+         {"kernel": "{2, 2}", "filters": 4, "dilation": "{2, 1}", "groups": 2, "bias": "false"},
+         [short(1, 4, 4, 3)], [short(4, 2, 2, 2)],
+         lambda x, w: F.conv2d(x, w, None, dilation=(2, 1), groups=2))
+    emit("dense flattens in C, H, W order", "dense", {"units": 3}, [short(2, 2, 1, 3)], [short(3, 6), short(3)],
+         lambda x, w, b: F.linear(x.flatten(1), w, b))
+    emit("dense without bias", "dense", {"units": 2, "bias": "false"}, [short(1, 4)], [short(2, 4)], F.linear)
+    unary("max_pool with padding", lambda x: F.max_pool2d(x, (3, 2), (2, 1), (1, 1)), (1, 2, 4, 4), "max_pool",
+          kernel="{3, 2}", stride="{2, 1}", pad="{1, 1}")
+    unary("avg_pool counts padding", lambda x: F.avg_pool2d(x, (3, 2), (2, 2), (1, 1)), (1, 2, 5, 4), "avg_pool",
+          kernel="{3, 2}", stride="{2, 2}", pad="{1, 1}")
+    unary("global_avg_pool", lambda x: F.adaptive_avg_pool2d(x, 1))
+    for shape, name in (((3, 2, 2, 2), "an image"), ((4, 3), "a vector")):
+        channels = shape[1]
+        stats = [short(channels), short(channels).abs() + 0.5]
+        emit(f"batch_norm of {name} by running statistics", "batch_norm", {"eps": "1e-3"}, [short(*shape)],
+             [short(channels), short(channels), *stats],
+             lambda x, w, b, m, v: F.batch_norm(x, m, v, w, b, False, 0.1, 1e-3), frozen=(2, 3))
+        moved = [s.clone() for s in stats]
+        emit(f"batch_norm of {name} in training", "batch_norm", {"eps": "1e-5", "momentum": "0.3"}, [short(*shape)],
+             [short(channels), short(channels), *stats],
+             lambda x, w, b, m, v: F.batch_norm(x, moved[0], moved[1], w, b, True, 0.3, 1e-5), frozen=(2, 3),
+             after=moved)
+    unary("relu", F.relu)
+    unary("leaky_relu", lambda x: F.leaky_relu(x, 0.2), slope=0.2)
+    unary("sigmoid", torch.sigmoid)
+    unary("tanh", torch.tanh)
+    unary("gelu", F.gelu)
+    unary("silu", F.silu)
+    unary("softmax over channels", lambda x: F.softmax(x, 1), kind="softmax")
+    unary("softmax of a vector", lambda x: F.softmax(x, 1), (2, 4), "softmax")
+    unary("dropout outside training", lambda x: F.dropout(x, 0.5, False), kind="dropout", p=0.5)
+    unary("flatten", lambda x: x.flatten(1))
+    unary("reshape", lambda x: x.reshape(1, 3, 4), dims="{3, 4}")
+    unary("normalize", lambda x: (x - torch.tensor([0.4, -0.2]).view(1, 2, 1, 1)) / torch.tensor([0.5, 2.0]).view(1, 2, 1, 1),
+          mean="{0.4, -0.2}", std="{0.5, 2.0}")
+    unary("pad_channels", lambda x: F.pad(x, (0, 0, 0, 0, 1, 2)), before=1, after=2)
+    unary("identity", lambda x: x * 1)
+    emit("add", "add", {}, [short(2, 3), short(2, 3), short(2, 3)], [], lambda a, b, c: a + b + c)
+    emit("multiply", "multiply", {}, [short(2, 3), short(2, 3)], [], lambda a, b: a * b)
+    emit("concat", "concat", {}, [short(2, 1, 2, 2), short(2, 3, 2, 2)], [], lambda a, b: torch.cat((a, b), 1))
+    print('''  return fixtures;
+}
+
+}  // namespace d2nn::reference''')
+
+
+main()
