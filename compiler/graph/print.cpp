@@ -1,9 +1,9 @@
 // The layout, by example:
 //
 //   node N1: f32[8, 28, 28], cost 677376
-//     %0 = image -> f32[3, 112, 112]
-//     %1 = conv(3x3, 8, stride: 2, pad: 1) %0: f32[8, 56, 56], cost 677376
-//            N1.conv1.weight [8, 3, 3, 3]
+//     %0 = image: f32[3, 112, 112]
+//     %1 = conv(3, 8, stride: 2, pad: 1) %0: f32[8, 56, 56], cost 677376
+//         N1.conv1.weight [8, 3, 3, 3]
 #include "graph/print.h"
 
 #include <algorithm>
