@@ -10,6 +10,7 @@
 
 #include "kernels/conv_plan.h"
 #include "kernels/flat_conv.h"
+#include "kernels/isa/host_loops.h"
 #include "kernels/onednn_shim.h"
 #include "threads/openmp_guard.h"
 

@@ -144,9 +144,7 @@ struct Loops {
                     std::int64_t dst_stride);
 };
 
-/// The loops for this CPU. Constant data: safe from any thread.
-const Loops& host_loops();
-
+/// Constant tables. Only host_loops.h decides which of them may be called.
 const Loops& baseline_loops();
 #if defined(D2NN_KERNELS_X86)
 const Loops& avx2_loops();

@@ -23,7 +23,7 @@ class DenseOp final : public TrainOp {
     const float* weight = parameter(0);
     const float* bias = parameter(1);
     float* columns = shared_.op_scratch.data();  // [in][n]
-    float* transposed = columns + in * n;           // [units][n]
+    float* transposed = columns + in * n;        // [units][n]
     point_at(x, rows);
 
     const std::size_t tasks = tasks_for(std::min(in, units), in * units * n / 16);

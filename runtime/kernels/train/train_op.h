@@ -140,6 +140,10 @@ class TrainOp {
   Shared& shared_;
 };
 
+/// TrainOps::create with given loops, so that tests reach every instruction set of the CPU.
+Result<std::unique_ptr<TrainOps>> create_train_ops(const d2nn_module& module, std::int64_t capacity,
+                                                   threads::ThreadPool& pool, const isa::Loops& loops);
+
 using MakeOp = std::unique_ptr<TrainOp> (*)(const d2nn_op& op, std::uint32_t index, Shared& shared);
 
 std::unique_ptr<TrainOp> make_conv(const d2nn_op& op, std::uint32_t index, Shared& shared);

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "d2nn/train_state.h"
+#include "kernels/isa/host_loops.h"
 #include "kernels/train/train_op.h"
 
 namespace d2nn::kernels {
@@ -157,8 +158,8 @@ class OpCheck {
 
 class TrainOpsTable final : public TrainOps {
  public:
-  TrainOpsTable(const d2nn_module& module, std::int64_t capacity, threads::ThreadPool& pool)
-      : shared_{module, *module.train, isa::host_loops(), pool, capacity, {}, {}, {}, {}} {}
+  TrainOpsTable(const d2nn_module& module, std::int64_t capacity, threads::ThreadPool& pool, const isa::Loops& loops)
+      : shared_{module, *module.train, loops, pool, capacity, {}, {}, {}, {}} {}
 
   void make() {
     std::int64_t thread_floats = 0;
@@ -204,8 +205,8 @@ class TrainOpsTable final : public TrainOps {
 
 }  // namespace
 
-Result<std::unique_ptr<TrainOps>> TrainOps::create(const d2nn_module& module, std::int64_t capacity,
-                                                   threads::ThreadPool& pool) {
+Result<std::unique_ptr<TrainOps>> train::create_train_ops(const d2nn_module& module, std::int64_t capacity,
+                                                          threads::ThreadPool& pool, const isa::Loops& loops) {
   if (!module.train) return Status(D2NN_UNSUPPORTED, "this module was built without training; build it with `--train`");
   if (capacity < 1)
     return Status(D2NN_INVALID_ARGUMENT, "the capacity is " + std::to_string(capacity) + ", it must be at least 1");
@@ -218,13 +219,18 @@ Result<std::unique_ptr<TrainOps>> TrainOps::create(const d2nn_module& module, st
                                              " cannot be run: " + problem);
   }
   try {
-    auto table = std::make_unique<TrainOpsTable>(module, capacity, pool);
+    auto table = std::make_unique<TrainOpsTable>(module, capacity, pool, loops);
     table->make();
     return std::unique_ptr<TrainOps>(std::move(table));
   } catch (const std::bad_alloc&) {
     return Status(D2NN_OUT_OF_MEMORY,
                   "not enough memory for the training kernels of " + std::to_string(capacity) + " rows");
   }
+}
+
+Result<std::unique_ptr<TrainOps>> TrainOps::create(const d2nn_module& module, std::int64_t capacity,
+                                                   threads::ThreadPool& pool) {
+  return train::create_train_ops(module, capacity, pool, isa::host_loops());
 }
 
 }  // namespace d2nn::kernels

@@ -1,0 +1,187 @@
+#include "unit/kernels/naive.h"
+
+#include <cmath>
+#include <limits>
+#include <stdexcept>
+
+namespace d2nn::test {
+namespace {
+
+std::size_t at(std::int64_t c, std::int64_t y, std::int64_t x, std::int64_t h, std::int64_t w) {
+  return static_cast<std::size_t>((c * h + y) * w + x);
+}
+
+Values conv(const d2nn_op& op, const Values& x, const Values& weight, const Values& bias) {
+  Values result(static_cast<std::size_t>(op.out_c * op.out_h * op.out_w));
+  const std::int64_t in_group = op.in_c / op.groups;
+  const std::int64_t out_group = op.out_c / op.groups;
+  for (std::int64_t o = 0; o < op.out_c; ++o)
+    for (std::int64_t oy = 0; oy < op.out_h; ++oy)
+      for (std::int64_t ox = 0; ox < op.out_w; ++ox) {
+        double sum = bias.empty() ? 0.0 : bias[static_cast<std::size_t>(o)];
+        for (std::int64_t c = 0; c < in_group; ++c)
+          for (std::int64_t i = 0; i < op.kernel_h; ++i)
+            for (std::int64_t j = 0; j < op.kernel_w; ++j) {
+              const std::int64_t y = oy * op.stride_h - op.pad_h + i * op.dilation_h;
+              const std::int64_t z = ox * op.stride_w - op.pad_w + j * op.dilation_w;
+              if (y < 0 || y >= op.in_h || z < 0 || z >= op.in_w) continue;
+              sum += weight[static_cast<std::size_t>(((o * in_group + c) * op.kernel_h + i) * op.kernel_w + j)] *
+                     x[at(o / out_group * in_group + c, y, z, op.in_h, op.in_w)];
+            }
+        result[at(o, oy, ox, op.out_h, op.out_w)] = op.fused_relu != 0 && sum < 0 ? 0.0 : sum;
+      }
+  return result;
+}
+
+Values dense(const d2nn_op& op, const Values& x, const Values& weight, const Values& bias, std::size_t units) {
+  Values result(units);
+  for (std::size_t u = 0; u < units; ++u) {
+    double sum = bias.empty() ? 0.0 : bias[u];
+    for (std::size_t i = 0; i < x.size(); ++i) sum += weight[u * x.size() + i] * x[i];
+    result[u] = op.fused_relu != 0 && sum < 0 ? 0.0 : sum;
+  }
+  return result;
+}
+
+Values pool(const d2nn_op& op, const Values& x) {
+  Values result;
+  const bool is_max = op.kind == D2NN_OP_MAX_POOL;
+  for (std::int64_t c = 0; c < op.out_c; ++c)
+    for (std::int64_t oy = 0; oy < op.out_h; ++oy)
+      for (std::int64_t ox = 0; ox < op.out_w; ++ox) {
+        double best = is_max ? -std::numeric_limits<double>::infinity() : 0.0;
+        for (std::int64_t i = 0; i < op.kernel_h; ++i)
+          for (std::int64_t j = 0; j < op.kernel_w; ++j) {
+            const std::int64_t y = oy * op.stride_h - op.pad_h + i * op.dilation_h;
+            const std::int64_t z = ox * op.stride_w - op.pad_w + j * op.dilation_w;
+            if (y < 0 || y >= op.in_h || z < 0 || z >= op.in_w) continue;
+            const double v = x[at(c, y, z, op.in_h, op.in_w)];
+            if (!is_max) best += v;
+            if (is_max && (v > best || std::isnan(v))) best = v;
+          }
+        result.push_back(is_max ? best : best / static_cast<double>(op.kernel_h * op.kernel_w));
+      }
+  return result;
+}
+
+double unary(const d2nn_op& op, double x) {
+  switch (op.kind) {
+    case D2NN_OP_RELU:
+      return x < 0 ? 0.0 : x;
+    case D2NN_OP_LEAKY_RELU:
+      return x < 0 ? static_cast<double>(op.alpha) * x : x;
+    case D2NN_OP_SIGMOID:
+      return 1 / (1 + std::exp(-x));
+    case D2NN_OP_TANH:
+      return std::tanh(x);
+    case D2NN_OP_GELU:
+      return 0.5 * x * (1 + std::erf(x / std::sqrt(2.0)));
+    case D2NN_OP_SILU:
+      return x / (1 + std::exp(-x));
+    default:
+      throw std::invalid_argument("no function of one element");
+  }
+}
+
+Values softmax(const d2nn_op& op, const Values& x) {
+  Values result(x.size());
+  const auto plane = static_cast<std::size_t>(op.in_h * op.in_w);
+  for (std::size_t p = 0; p < plane; ++p) {
+    double greatest = x[p];
+    double sum = 0;
+    for (std::size_t i = p; i < x.size(); i += plane) greatest = std::max(greatest, x[i]);
+    for (std::size_t i = p; i < x.size(); i += plane) sum += std::exp(x[i] - greatest);
+    for (std::size_t i = p; i < x.size(); i += plane) result[i] = std::exp(x[i] - greatest) / sum;
+  }
+  return result;
+}
+
+std::vector<Values> batch_norm(const Problem& problem, const NaiveInput& input) {
+  const d2nn_op& op = problem.op;
+  const auto& x = input.operands[0];
+  std::vector<Values> result = x;
+  const auto plane = static_cast<std::size_t>(op.in_h * op.in_w);
+  const double n = static_cast<double>(x.size() * plane);
+  for (std::size_t c = 0; c < static_cast<std::size_t>(op.in_c); ++c) {
+    double mean = input.parameters[2][c];
+    double variance = input.parameters[3][c];
+    if (problem.is_training && n >= 2) {
+      mean = variance = 0;
+      for (const Values& row : x)
+        for (std::size_t i = 0; i < plane; ++i) mean += row[c * plane + i] / n;
+      for (const Values& row : x)
+        for (std::size_t i = 0; i < plane; ++i)
+          variance += (row[c * plane + i] - mean) * (row[c * plane + i] - mean) / n;
+    }
+    for (Values& row : result)
+      for (std::size_t i = 0; i < plane; ++i)
+        row[c * plane + i] =
+            (row[c * plane + i] - mean) / std::sqrt(variance + static_cast<double>(op.alpha)) * input.parameters[0][c] +
+            input.parameters[1][c];
+  }
+  return result;
+}
+
+Values one_row(const Problem& problem, const NaiveInput& input, std::size_t r) {
+  const d2nn_op& op = problem.op;
+  const Values& x = input.operands[0][r];
+  const auto plane = static_cast<std::size_t>(op.in_h * op.in_w);
+  Values result;
+  switch (op.kind) {
+    case D2NN_OP_CONV:
+      return conv(op, x, input.parameters[0], input.parameters[1]);
+    case D2NN_OP_DENSE:
+      return dense(op, x, input.parameters[0], input.parameters[1], static_cast<std::size_t>(result_elements(problem)));
+    case D2NN_OP_MAX_POOL:
+    case D2NN_OP_AVG_POOL:
+      return pool(op, x);
+    case D2NN_OP_GLOBAL_AVG_POOL:
+      for (std::size_t c = 0; c < x.size() / plane; ++c) {
+        double sum = 0;
+        for (std::size_t i = 0; i < plane; ++i) sum += x[c * plane + i];
+        result.push_back(sum / static_cast<double>(plane));
+      }
+      return result;
+    case D2NN_OP_SOFTMAX:
+      return softmax(op, x);
+    case D2NN_OP_FLATTEN:
+    case D2NN_OP_RESHAPE:
+    case D2NN_OP_IDENTITY:
+      return x;
+    case D2NN_OP_NORMALIZE:
+      for (std::size_t i = 0; i < x.size(); ++i)
+        result.push_back((x[i] - static_cast<double>(problem.mean[i / plane])) /
+                         static_cast<double>(problem.deviation[i / plane]));
+      return result;
+    case D2NN_OP_PAD_CHANNELS:
+      result.assign(static_cast<std::size_t>(op.before) * plane, 0.0);
+      result.insert(result.end(), x.begin(), x.end());
+      result.resize(result.size() + static_cast<std::size_t>(op.after) * plane, 0.0);
+      return result;
+    case D2NN_OP_CONCAT:
+      for (const auto& operand : input.operands) result.insert(result.end(), operand[r].begin(), operand[r].end());
+      return result;
+    case D2NN_OP_ADD:
+    case D2NN_OP_MULTIPLY:
+      result = x;
+      for (std::size_t o = 1; o < input.operands.size(); ++o)
+        for (std::size_t i = 0; i < x.size(); ++i)
+          result[i] =
+              op.kind == D2NN_OP_ADD ? result[i] + input.operands[o][r][i] : result[i] * input.operands[o][r][i];
+      return result;
+    default:
+      for (const double v : x) result.push_back(unary(op, v));
+      return result;
+  }
+}
+
+}  // namespace
+
+std::vector<Values> naive_forward(const Problem& problem, const NaiveInput& input) {
+  if (problem.op.kind == D2NN_OP_BATCH_NORM) return batch_norm(problem, input);
+  std::vector<Values> result;
+  for (std::size_t r = 0; r < input.operands[0].size(); ++r) result.push_back(one_row(problem, input, r));
+  return result;
+}
+
+}  // namespace d2nn::test
