@@ -3,7 +3,8 @@
 //
 // All tensors are planar [C, H, W] f32 rows without borders in memory. Kernels assume 4-byte alignment only (a caller's
 // input has no more); 64-byte aligned rows are faster. They never read or write outside the row, the packed weights as
-// the runtime lays them out, and the stated scratch. No kernel allocates or calls anything. NaN behaves as in PyTorch:
+// the runtime lays them out, and the stated scratch. No kernel allocates; the only calls are memcpy and
+// memset where LLVM prefers them. NaN behaves as in PyTorch:
 // relu and max_pool hand it on. A row's result does not depend on the group it is computed in.
 #pragma once
 
@@ -72,8 +73,8 @@ bool can_fuse_pool(const KernelProblem& conv, const PoolStage& pool);
 std::int64_t scratch_floats(const KernelProblem& problem, const TargetInfo& target);
 
 /// `internal void name(const float* src, float* dst, const float* packed, float* scratch)`: one row. packed and scratch
-/// may be null where choose_pack and scratch_floats say none. src and dst must not overlap, except that elementwise
-/// kinds (activations, batch_norm, normalize, identity and the reshaping ones) may have dst == src.
+/// may be null where choose_pack and scratch_floats say none. src and dst must not overlap, except that activations,
+/// batch_norm, normalize, softmax and the copying kinds may have dst == src.
 llvm::Function* emit_row_kernel(llvm::Module& module, const KernelProblem& problem, const TargetInfo& target,
                                 const std::string& name);
 

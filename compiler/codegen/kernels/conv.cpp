@@ -1,0 +1,330 @@
+// Direct convolution as conv_plan.h cuts it: for each group of channels and band of rows, stage the source, then for
+// each block of output channels run over the band's pixels with the sums in registers. With a fused pool the band's
+// rows go to a buffer in scratch and only the pooled rows to memory.
+#include "codegen/kernels/conv.h"
+
+#include <algorithm>
+
+#include "codegen/kernels/conv_plan.h"
+#include "codegen/kernels/math.h"
+#include "codegen/kernels/pointwise.h"
+#include "codegen/kernels/pool.h"
+#include "codegen/kernels/strided_rows.h"
+
+namespace d2nn::codegen {
+
+namespace {
+
+// Multiply-adds that one round of the loop over input channels may spell out; beyond, kernel rows, then columns are
+// looped.
+constexpr std::int64_t max_unrolled_sums = 640;
+
+class ConvEmitter {
+ public:
+  ConvEmitter(KernelBuilder& kernel, const KernelProblem& problem)
+      : k_(kernel),
+        problem_(problem),
+        plan_(plan_conv(problem, kernel.target())),
+        src_(kernel.argument(0)),
+        dst_(kernel.argument(1)),
+        packed_(kernel.argument(2)),
+        scratch_(kernel.argument(3)) {
+    const std::int64_t taps = problem.kernel_h * problem.kernel_w;
+    channel_weights_ = taps * plan_.block;
+    block_weights_ = plan_.in_per_group * channel_weights_;
+    bias_ = k_.at(packed_, problem.groups * plan_.blocks * block_weights_);
+    if (plan_.is_staged) {
+      phase_table_ = k_.index_table("phases", plan_.phases);
+      zero_row_ = k_.constant_row("zeros", 0.0F, problem.in_w);
+    }
+    row_table_ = k_.index_table("rows", plan_.row_offsets);
+  }
+
+  void emit() {
+    k_.loop(problem_.groups, [&](llvm::Value* group) {
+      if (has_pool()) clear_carried_rows();
+      k_.loop(plan_.bands, [&](llvm::Value* band) { emit_band(group, band); });
+    });
+    if (!is_cheap(problem_.activation)) {
+      emit_elementwise(k_, dst_, dst_, problem_.out_c * plan_.conv_h * plan_.conv_w, [&](llvm::Value* x) {
+        return emit_activation(k_, problem_.activation, problem_.activation_alpha, x);
+      });
+    }
+  }
+
+ private:
+  bool has_pool() const { return plan_.pool_rows > 0; }
+  llvm::Value* pool_buffer() { return k_.at(scratch_, plan_.buffer_offset); }
+
+  void emit_band(llvm::Value* group, llvm::Value* band) {
+    auto& ir = k_.ir();
+    llvm::Value* first_row = k_.multiply(band, plan_.band_rows);
+    if (!has_pool() && plan_.bands > 1) {
+      // The last band is moved up to end with the image; its first rows are computed twice, to the same values.
+      llvm::Value* last = k_.index(plan_.conv_h - plan_.band_rows);
+      first_row = ir.CreateSelect(ir.CreateICmpSLT(first_row, last), first_row, last);
+    }
+    llvm::Value* group_src = k_.at(src_, k_.multiply(group, plan_.in_per_group * problem_.in_h * problem_.in_w));
+    llvm::Value* read = group_src;
+    if (plan_.is_staged) {
+      stage(group_src, first_row);
+      read = scratch_;
+    }
+    k_.loop(plan_.blocks, [&](llvm::Value* block) {
+      llvm::Value* first_channel = k_.multiply(block, plan_.block);
+      llvm::Value* weight_block = k_.add(k_.multiply(group, plan_.blocks), block);
+      llvm::Value* weights = k_.at(packed_, k_.multiply(weight_block, block_weights_));
+      llvm::Value* bias = k_.at(bias_, k_.multiply(weight_block, plan_.block));
+      llvm::Value* write = nullptr;
+      if (has_pool()) {
+        write = k_.at(pool_buffer(),
+                      k_.add(k_.multiply(first_channel, plan_.buffer_pitch), plan_.carried_rows * plan_.conv_w));
+      } else {
+        llvm::Value* channel = k_.add(k_.multiply(group, plan_.out_per_group), first_channel);
+        write = k_.at(dst_,
+                      k_.add(k_.multiply(channel, plan_.conv_h * plan_.conv_w), k_.multiply(first_row, plan_.conv_w)));
+      }
+      emit_pixels(read, write, weights, bias, first_channel);
+    });
+    if (has_pool()) pool_band(group, band);
+  }
+
+  // Copies the source rows of a band into planes, each shifted for one kernel column (conv_plan.h).
+  void stage(llvm::Value* group_src, llvm::Value* first_row) {
+    auto& ir = k_.ir();
+    const RowWindow window{problem_.kernel_w, problem_.stride_w, problem_.dilation_w,
+                           problem_.pad_w,    problem_.in_w,     plan_.conv_w};
+    llvm::Value* top = k_.add(k_.multiply(first_row, problem_.stride_h), -problem_.pad_h);
+    k_.loop(plan_.in_per_group, [&](llvm::Value* channel) {
+      llvm::Value* image = k_.at(group_src, k_.multiply(channel, problem_.in_h * problem_.in_w));
+      llvm::Value* staged = k_.at(scratch_, k_.multiply(channel, plan_.channel_pitch));
+      k_.loop(static_cast<std::int64_t>(plan_.phases.size()), [&](llvm::Value* phase) {
+        llvm::Value* phase_top = k_.add(top, k_.load_index(phase_table_, phase));
+        llvm::Value* plane = k_.at(staged, k_.multiply(phase, plan_.plane_floats));
+        k_.loop(plan_.phase_rows, [&](llvm::Value* row) {
+          llvm::Value* y = k_.add(phase_top, k_.multiply(row, problem_.stride_h));
+          // One unsigned test covers both borders.
+          llvm::Value* is_inside = ir.CreateICmpULT(y, k_.index(problem_.in_h));
+          llvm::Value* line = ir.CreateSelect(is_inside, k_.at(image, k_.multiply(y, problem_.in_w)), zero_row_);
+          llvm::Value* to = k_.at(plane, k_.multiply(row, plan_.conv_w));
+          for_each_run(
+              k_, window,
+              [&](llvm::Value* column, int lanes, LaneRange valid) {
+                return k_.load_lanes(k_.at(line, column), lanes, valid, 0.0F);
+              },
+              [&](const RowRun& run) {
+                for (std::size_t tap = 0; tap < run.taps.size(); ++tap) {
+                  // Lanes behind the row are overwritten by the next row, or fall into the plane's slack.
+                  k_.store(run.taps[tap],
+                           k_.at(to, k_.add(run.first, static_cast<std::int64_t>(tap) * plan_.column_pitch)));
+                }
+              });
+        });
+      });
+    });
+  }
+
+  // All pixels of a band for one block of output channels.
+  void emit_pixels(llvm::Value* read, llvm::Value* write, llvm::Value* weights, llvm::Value* bias,
+                   llvm::Value* first_channel) {
+    const PixelGroups& pixels = plan_.pixels;
+    const std::int64_t lanes = k_.lanes();
+    const std::int64_t large_floats = (pixels.size + 1) * lanes;
+    k_.loop(pixels.large, [&](llvm::Value* i) {
+      llvm::Value* offset = k_.multiply(i, large_floats);
+      emit_group(k_.at(read, offset), k_.at(write, offset), weights, bias, first_channel, pixels.size + 1, lanes);
+    });
+    k_.loop(pixels.small, [&](llvm::Value* i) {
+      llvm::Value* offset = k_.add(k_.multiply(i, pixels.size * lanes), pixels.large * large_floats);
+      emit_group(k_.at(read, offset), k_.at(write, offset), weights, bias, first_channel, pixels.size, lanes);
+    });
+    if (pixels.partial != 0) {
+      const std::int64_t offset = pixels.large * large_floats + pixels.small * pixels.size * lanes;
+      emit_group(k_.at(read, offset), k_.at(write, offset), weights, bias, first_channel, pixels.size, pixels.partial);
+    }
+  }
+
+  // `vectors` vectors of pixels, the last with `last_count` pixels, times the block's channels.
+  void emit_group(llvm::Value* read, llvm::Value* write, llvm::Value* weights, llvm::Value* bias,
+                  llvm::Value* first_channel, std::int64_t vectors, std::int64_t last_count) {
+    Values sums;
+    for (std::int64_t channel = 0; channel < plan_.block; ++channel) {
+      for (std::int64_t v = 0; v < vectors; ++v) {
+        sums.push_back(k_.load_splat(k_.at(bias, channel), width(v, vectors, last_count)));
+      }
+    }
+    sums = k_.loop(plan_.in_per_group, sums, [&](llvm::Value* channel, const Values& carried) {
+      llvm::Value* image = k_.at(read, k_.multiply(channel, plan_.channel_pitch));
+      llvm::Value* channel_weights = k_.at(weights, k_.multiply(channel, channel_weights_));
+      return emit_taps(image, channel_weights, carried, vectors, last_count);
+    });
+    for (std::int64_t channel = 0; channel < plan_.block; ++channel) {
+      const auto store_channel = [&] {
+        const std::int64_t pitch = has_pool() ? plan_.buffer_pitch : plan_.conv_h * plan_.conv_w;
+        for (std::int64_t v = 0; v < vectors; ++v) {
+          llvm::Value* sum = activate(sums[static_cast<std::size_t>(channel * vectors + v)]);
+          llvm::Value* to = k_.at(write, channel * pitch + v * k_.lanes());
+          // The buffer of a fused pool has slack behind each channel.
+          const std::int64_t count = v + 1 < vectors || has_pool() ? k_.lanes() : last_count;
+          k_.store_first(sum, to, count);
+        }
+      };
+      // Channels that only pad the last block of the packing have no place in dst.
+      if (channel >= plan_.out_per_group - (plan_.blocks - 1) * plan_.block) {
+        llvm::Value* is_real = k_.ir().CreateICmpSLT(k_.add(first_channel, channel), k_.index(plan_.out_per_group));
+        k_.if_then(is_real, store_channel);
+      } else {
+        store_channel();
+      }
+    }
+  }
+
+  // All taps of one input channel.
+  Values emit_taps(llvm::Value* image, llvm::Value* weights, Values sums, std::int64_t vectors,
+                   std::int64_t last_count) {
+    const std::int64_t row_sums = problem_.kernel_w * plan_.block * vectors;
+    const auto row_weights = problem_.kernel_w * plan_.block;
+    if (row_sums * problem_.kernel_h <= max_unrolled_sums) {
+      for (std::int64_t row = 0; row < problem_.kernel_h; ++row) {
+        sums = emit_tap_row(k_.at(image, plan_.row_offsets[static_cast<std::size_t>(row)]),
+                            k_.at(weights, row * row_weights), sums, vectors, last_count);
+      }
+      return sums;
+    }
+    return k_.loop(problem_.kernel_h, sums, [&](llvm::Value* row, const Values& carried) {
+      return emit_tap_row(k_.at(image, k_.load_index(row_table_, row)), k_.at(weights, k_.multiply(row, row_weights)),
+                          carried, vectors, last_count);
+    });
+  }
+
+  Values emit_tap_row(llvm::Value* line, llvm::Value* weights, Values sums, std::int64_t vectors,
+                      std::int64_t last_count) {
+    if (problem_.kernel_w * plan_.block * vectors <= max_unrolled_sums) {
+      for (std::int64_t column = 0; column < problem_.kernel_w; ++column) {
+        emit_tap(k_.at(line, column * plan_.column_pitch), k_.at(weights, column * plan_.block), sums, vectors,
+                 last_count);
+      }
+      return sums;
+    }
+    return k_.loop(problem_.kernel_w, sums, [&](llvm::Value* column, const Values& carried) {
+      Values next = carried;
+      emit_tap(k_.at(line, k_.multiply(column, plan_.column_pitch)), k_.at(weights, k_.multiply(column, plan_.block)),
+               next, vectors, last_count);
+      return next;
+    });
+  }
+
+  // The smaller side of the outer product is held in registers, the other passes by.
+  void emit_tap(llvm::Value* pixels, llvm::Value* weights, Values& sums, std::int64_t vectors,
+                std::int64_t last_count) {
+    const auto multiply_add = [&](std::int64_t channel, std::int64_t v, llvm::Value* pixel, llvm::Value* weight) {
+      llvm::Value*& sum = sums[static_cast<std::size_t>(channel * vectors + v)];
+      sum = k_.multiply_add(pixel, weight, sum);
+    };
+    const auto load_weight = [&](std::int64_t channel, std::int64_t v) {
+      return k_.load_splat(k_.at(weights, channel), width(v, vectors, last_count));
+    };
+    if (vectors <= plan_.block) {
+      Values held;
+      for (std::int64_t v = 0; v < vectors; ++v) held.push_back(load_pixels(pixels, v, vectors, last_count));
+      for (std::int64_t channel = 0; channel < plan_.block; ++channel) {
+        for (std::int64_t v = 0; v < vectors; ++v) {
+          multiply_add(channel, v, held[static_cast<std::size_t>(v)], load_weight(channel, v));
+        }
+      }
+    } else {
+      for (std::int64_t v = 0; v < vectors; ++v) {
+        llvm::Value* pixel = load_pixels(pixels, v, vectors, last_count);
+        for (std::int64_t channel = 0; channel < plan_.block; ++channel) {
+          multiply_add(channel, v, pixel, load_weight(channel, v));
+        }
+      }
+    }
+  }
+
+  int width(std::int64_t v, std::int64_t vectors, std::int64_t last_count) const {
+    return v + 1 < vectors ? k_.lanes() : lanes_for(last_count, k_.lanes());
+  }
+
+  llvm::Value* load_pixels(llvm::Value* pixels, std::int64_t v, std::int64_t vectors, std::int64_t last_count) {
+    llvm::Value* from = k_.at(pixels, v * k_.lanes());
+    const int lanes = width(v, vectors, last_count);
+    // Staged planes have slack behind them; the caller's source has not.
+    if (plan_.is_staged || v + 1 < vectors) return k_.load(from, lanes);
+    return k_.load_lanes(from, lanes, {0, last_count}, 0.0F);
+  }
+
+  llvm::Value* activate(llvm::Value* sum) {
+    if (has_pool()) return relu_for_pool(k_, sum);
+    return is_cheap(problem_.activation) ? emit_activation(k_, problem_.activation, problem_.activation_alpha, sum)
+                                         : sum;
+  }
+
+  // The rows above the first band are the pool's padding: nothing is less than +0.
+  void clear_carried_rows() {
+    if (plan_.carried_rows == 0) return;
+    k_.loop(plan_.out_per_group, [&](llvm::Value* channel) {
+      clear_rows(k_.at(pool_buffer(), k_.multiply(channel, plan_.buffer_pitch)), plan_.carried_rows * plan_.conv_w);
+    });
+  }
+
+  void clear_rows(llvm::Value* to, std::int64_t floats) {
+    k_.ir().CreateMemSet(to, k_.ir().getInt8(0), static_cast<std::uint64_t>(floats) * sizeof(float),
+                         llvm::MaybeAlign(4));
+  }
+
+  // Pools the rows of a band and keeps what the next band needs again.
+  void pool_band(llvm::Value* group, llvm::Value* band) {
+    auto& ir = k_.ir();
+    const PoolStage& pool = problem_.pool;
+    const RowWindow window{pool.kernel_w, pool.stride_w, 1, pool.pad_w, plan_.conv_w, problem_.out_w};
+    llvm::Value* first = k_.multiply(band, plan_.pool_rows);
+    llvm::Value* limit = k_.index(problem_.out_h);
+    llvm::Value* end = k_.add(first, plan_.pool_rows);
+    end = ir.CreateSelect(ir.CreateICmpSLT(end, limit), end, limit);
+    const std::int64_t spare_rows = plan_.bands * plan_.band_rows - plan_.conv_h;
+    k_.loop(plan_.out_per_group, [&](llvm::Value* channel) {
+      llvm::Value* buffer = k_.at(pool_buffer(), k_.multiply(channel, plan_.buffer_pitch));
+      llvm::Value* out_channel = k_.add(k_.multiply(group, plan_.out_per_group), channel);
+      llvm::Value* out = k_.at(dst_, k_.multiply(out_channel, problem_.out_h * problem_.out_w));
+      if (spare_rows > 0) {
+        // Rows computed below the image are padding too.
+        k_.if_then(ir.CreateICmpEQ(band, k_.index(plan_.bands - 1)), [&] {
+          const std::int64_t kept = plan_.carried_rows + plan_.band_rows - spare_rows;
+          clear_rows(k_.at(buffer, kept * plan_.conv_w), spare_rows * plan_.conv_w);
+        });
+      }
+      k_.loop_between(first, end, 1, [&](llvm::Value* row) {
+        llvm::Value* start = k_.multiply(ir.CreateNSWSub(row, first), pool.stride_h * plan_.conv_w);
+        emit_relu_pool_row(k_, window, pool.kernel_h, plan_.conv_w, k_.at(buffer, start),
+                           k_.at(out, k_.multiply(row, problem_.out_w)));
+      });
+      if (plan_.carried_rows > 0) {
+        ir.CreateMemCpy(buffer, llvm::MaybeAlign(4), k_.at(buffer, plan_.band_rows * plan_.conv_w), llvm::MaybeAlign(4),
+                        static_cast<std::uint64_t>(plan_.carried_rows * plan_.conv_w) * sizeof(float));
+      }
+    });
+  }
+
+  KernelBuilder& k_;
+  const KernelProblem& problem_;
+  const ConvPlan plan_;
+  llvm::Value* src_;
+  llvm::Value* dst_;
+  llvm::Value* packed_;
+  llvm::Value* scratch_;
+  llvm::Value* bias_ = nullptr;
+  llvm::Value* phase_table_ = nullptr;
+  llvm::Value* row_table_ = nullptr;
+  llvm::Value* zero_row_ = nullptr;
+  std::int64_t channel_weights_ = 0;
+  std::int64_t block_weights_ = 0;
+};
+
+}  // namespace
+
+void emit_conv(KernelBuilder& kernel, const KernelProblem& problem) {
+  ConvEmitter(kernel, problem).emit();
+}
+
+}  // namespace d2nn::codegen

@@ -1,0 +1,307 @@
+// Dense layers for a list of rows, in two shapes. With many units a vector holds neighbouring units, inputs are
+// broadcast and each sum runs over the inputs in order. With few units a vector holds neighbouring inputs of one unit,
+// and its lanes are added at the end. In both, rows times units are blocked in registers, and how a sum is made does
+// not depend on how many rows are done together, so that a row gets the same bits in every group.
+#include "codegen/kernels/dense.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "codegen/kernels/math.h"
+#include "codegen/kernels/pointwise.h"
+
+namespace d2nn::codegen {
+
+namespace {
+
+// Inputs whose weights are reused by all row groups before the next are taken, so that they stay in cache.
+constexpr std::int64_t max_inputs_per_pass = 1024;
+constexpr std::int64_t max_block_vectors = 4;
+constexpr std::int64_t max_rows = 8;
+// Vectors of a dot product that are spelled out rather than looped over, times rows and units.
+constexpr std::int64_t max_unrolled_products = 128;
+
+class DenseEmitter {
+ public:
+  DenseEmitter(KernelBuilder& kernel, const KernelProblem& problem)
+      : k_(kernel),
+        problem_(problem),
+        inputs_(problem.in_c * problem.in_h * problem.in_w),
+        units_(problem.out_c),
+        block_(dense_block(problem, kernel.target())),
+        blocks_(ceil_div(units_, block_)),
+        packed_(kernel.argument(6)),
+        bias_(kernel.at(packed_, blocks_ * block_ * inputs_)) {
+    rows_ = k_.argument(2);
+    has_no_list_ = k_.ir().CreateIsNull(rows_);
+    stand_in_ = k_.index_table("stand_in", llvm::SmallVector<std::int64_t, 1>{0});
+  }
+
+  void emit() {
+    if (block_ == 1) {
+      emit_dot_products();
+    } else {
+      emit_unit_vectors();
+    }
+    if (!is_cheap(problem_.activation)) {
+      k_.loop_between(k_.index(0), k_.argument(3), 1, [&](llvm::Value* position) {
+        llvm::Value* to = dst_row(row_number(position));
+        emit_elementwise(k_, to, to, units_, [&](llvm::Value* x) {
+          return emit_activation(k_, problem_.activation, problem_.activation_alpha, x);
+        });
+      });
+    }
+  }
+
+ private:
+  struct Row {
+    llvm::Value* src;
+    llvm::Value* dst;
+  };
+
+  // The row at a position of the list, without a branch: a missing list is replaced by one readable word.
+  llvm::Value* row_number(llvm::Value* position) {
+    auto& ir = k_.ir();
+    llvm::Value* entry = ir.CreateGEP(ir.getInt32Ty(), rows_, position);
+    llvm::Value* listed = ir.CreateLoad(ir.getInt32Ty(), ir.CreateSelect(has_no_list_, stand_in_, entry));
+    return ir.CreateSelect(has_no_list_, position, ir.CreateSExt(listed, ir.getInt64Ty()));
+  }
+  llvm::Value* src_row(llvm::Value* row) { return k_.at(k_.argument(0), k_.ir().CreateNSWMul(row, k_.argument(1))); }
+  llvm::Value* dst_row(llvm::Value* row) { return k_.at(k_.argument(4), k_.ir().CreateNSWMul(row, k_.argument(5))); }
+
+  using RowsBody = llvm::function_ref<void(const llvm::SmallVectorImpl<Row>&)>;
+
+  // All rows in groups of `most`; the remainder by one group of exactly its size.
+  void for_each_row_group(std::int64_t most, RowsBody body) {
+    auto& ir = k_.ir();
+    llvm::Value* count = k_.argument(3);
+    const auto group = [&](llvm::Value* first, std::int64_t size) {
+      llvm::SmallVector<Row, 8> rows;
+      for (std::int64_t i = 0; i < size; ++i) {
+        llvm::Value* row = row_number(k_.add(first, i));
+        rows.push_back({src_row(row), dst_row(row)});
+      }
+      body(rows);
+    };
+    if (most == 1) return k_.loop_between(k_.index(0), count, 1, [&](llvm::Value* first) { group(first, 1); });
+    llvm::Value* rest = ir.CreateSRem(count, k_.index(most));
+    llvm::Value* full = ir.CreateNSWSub(count, rest);
+    k_.loop_between(k_.index(0), full, most, [&](llvm::Value* first) { group(first, most); });
+    llvm::BasicBlock* after = llvm::BasicBlock::Create(ir.getContext(), "rows.done", ir.GetInsertBlock()->getParent());
+    llvm::SwitchInst* choice = ir.CreateSwitch(rest, after, static_cast<unsigned>(most - 1));
+    for (std::int64_t size = 1; size < most; ++size) {
+      auto* block = llvm::BasicBlock::Create(ir.getContext(), "rows", after->getParent(), after);
+      choice->addCase(ir.getInt64(static_cast<std::uint64_t>(size)), block);
+      ir.SetInsertPoint(block);
+      group(full, size);
+      ir.CreateBr(after);
+    }
+    after->moveAfter(ir.GetInsertBlock());
+    ir.SetInsertPoint(after);
+  }
+
+  llvm::Value* activate(llvm::Value* sum) {
+    return is_cheap(problem_.activation) ? emit_activation(k_, problem_.activation, problem_.activation_alpha, sum)
+                                         : sum;
+  }
+
+  // ---- vectors of units
+
+  void emit_unit_vectors() {
+    const std::int64_t vectors = block_ / k_.lanes();
+    std::int64_t most = 1;
+    while (most < max_rows && (most + 1) * vectors + std::min(most + 1, vectors) + 1 <= k_.target().vector_registers) {
+      ++most;
+    }
+    const std::int64_t passes = ceil_div(inputs_, max_inputs_per_pass);
+    const std::int64_t inputs_per_pass = ceil_div(inputs_, passes);
+    k_.loop(blocks_, [&](llvm::Value* block) {
+      llvm::Value* weights = k_.at(packed_, k_.multiply(block, inputs_ * block_));
+      // The sums of a pass wait in dst for the next one; the first begins with the bias, the last applies the
+      // activation.
+      const auto run_pass = [&](llvm::Value* first_input, std::int64_t count, bool is_first, bool is_last) {
+        for_each_row_group(most, [&](const llvm::SmallVectorImpl<Row>& rows) {
+          emit_unit_group(rows, block, weights, first_input, count, is_first, is_last);
+        });
+      };
+      if (passes == 1) return run_pass(k_.index(0), inputs_, true, true);
+      run_pass(k_.index(0), inputs_per_pass, true, false);
+      k_.loop(passes - 2, [&](llvm::Value* pass) {
+        run_pass(k_.multiply(k_.add(pass, 1), inputs_per_pass), inputs_per_pass, false, false);
+      });
+      const std::int64_t done = (passes - 1) * inputs_per_pass;
+      run_pass(k_.index(done), inputs_ - done, false, true);
+    });
+  }
+
+  void emit_unit_group(const llvm::SmallVectorImpl<Row>& rows, llvm::Value* block, llvm::Value* weights,
+                       llvm::Value* first_input, std::int64_t count, bool is_first, bool is_last) {
+    const int lanes = k_.lanes();
+    const std::int64_t vectors = block_ / lanes;
+    llvm::Value* first_unit = k_.multiply(block, block_);
+    Values sums;
+    for (const Row& row : rows) {
+      for (std::int64_t v = 0; v < vectors; ++v) {
+        llvm::Value* unit = k_.add(first_unit, v * lanes);
+        sums.push_back(is_first ? k_.load(k_.at(bias_, unit), lanes) : load_units(row.dst, unit, v));
+      }
+    }
+    const auto step = [&](llvm::Value* input, Values& current) {
+      llvm::Value* line = k_.at(weights, k_.multiply(input, block_));
+      Values held;
+      for (std::int64_t v = 0; v < vectors; ++v) held.push_back(k_.load(k_.at(line, v * lanes), lanes));
+      std::size_t place = 0;
+      for (const Row& row : rows) {
+        llvm::Value* x = k_.load_splat(k_.at(row.src, input), lanes);
+        for (llvm::Value* weight : held) {
+          current[place] = k_.multiply_add(x, weight, current[place]);
+          ++place;
+        }
+      }
+    };
+    // Few rows: several inputs per round, to spread the cost of the loop.
+    const std::int64_t unroll = std::clamp<std::int64_t>(16 / static_cast<std::int64_t>(sums.size()), 1, 4);
+    sums = k_.loop(count / unroll, sums, [&](llvm::Value* round, const Values& carried) {
+      Values next = carried;
+      for (std::int64_t i = 0; i < unroll; ++i) step(k_.add(k_.add(first_input, k_.multiply(round, unroll)), i), next);
+      return next;
+    });
+    for (std::int64_t i = count / unroll * unroll; i < count; ++i) step(k_.add(first_input, i), sums);
+    std::size_t place = 0;
+    for (const Row& row : rows) {
+      for (std::int64_t v = 0; v < vectors; ++v) {
+        llvm::Value* sum = is_last ? activate(sums[place]) : sums[place];
+        store_units(sum, row.dst, k_.add(first_unit, v * lanes), v);
+        ++place;
+      }
+    }
+  }
+
+  // Units of vector v of a block that exist: in the last block and in every other.
+  std::int64_t last_count(std::int64_t v) const {
+    return std::clamp<std::int64_t>(units_ - (blocks_ - 1) * block_ - v * k_.lanes(), 0, k_.lanes());
+  }
+
+  // Vectors that are cut or missing in the last block are told apart by a mask computed from the first unit.
+  llvm::Value* units_mask(llvm::Value* first_unit) {
+    auto& ir = k_.ir();
+    const auto lanes = static_cast<unsigned>(k_.lanes());
+    llvm::Type* integers = llvm::FixedVectorType::get(ir.getInt32Ty(), lanes);
+    llvm::Value* steps = ir.CreateStepVector(integers);
+    llvm::Value* limit = ir.CreateTrunc(ir.CreateNSWSub(k_.index(units_), first_unit), ir.getInt32Ty());
+    return ir.CreateICmpSLT(steps, ir.CreateVectorSplat(lanes, limit));
+  }
+
+  llvm::Value* load_units(llvm::Value* row, llvm::Value* unit, std::int64_t v) {
+    const int lanes = k_.lanes();
+    if (last_count(v) == lanes) return k_.load(k_.at(row, unit), lanes);
+    if (blocks_ == 1) return k_.load_lanes(k_.at(row, unit), lanes, {0, last_count(v)}, 0.0F);
+    return k_.ir().CreateMaskedLoad(k_.vector_type(lanes), k_.at(row, unit), llvm::Align(4), units_mask(unit),
+                                    k_.splat(0.0F, lanes));
+  }
+
+  void store_units(llvm::Value* sum, llvm::Value* row, llvm::Value* unit, std::int64_t v) {
+    if (last_count(v) == k_.lanes() || blocks_ == 1) return k_.store_first(sum, k_.at(row, unit), last_count(v));
+    k_.ir().CreateMaskedStore(sum, k_.at(row, unit), llvm::Align(4), units_mask(unit));
+  }
+
+  // ---- dot products
+
+  void emit_dot_products() {
+    const std::int64_t vectors = ceil_div(inputs_, k_.lanes());
+    const std::int64_t registers = k_.target().vector_registers;
+    const std::int64_t budget = registers >= 32 ? 24 : 10;
+    // Enough sums in flight for one row: units side by side, and for very few units several sums each.
+    const std::int64_t tile = std::min<std::int64_t>(units_, registers >= 32 ? 8 : 4);
+    const std::int64_t chains = std::clamp<std::int64_t>(8 / tile, 1, std::min<std::int64_t>(4, vectors));
+    const std::int64_t most = std::clamp<std::int64_t>(budget / (tile * chains), 1, 4);
+    for_each_row_group(most, [&](const llvm::SmallVectorImpl<Row>& rows) {
+      k_.loop(units_ / tile, [&](llvm::Value* i) { emit_dot_group(rows, k_.multiply(i, tile), tile, chains); });
+      if (units_ % tile != 0) emit_dot_group(rows, k_.index(units_ / tile * tile), units_ % tile, chains);
+    });
+  }
+
+  void emit_dot_group(const llvm::SmallVectorImpl<Row>& rows, llvm::Value* first_unit, std::int64_t units,
+                      std::int64_t chains) {
+    const int lanes = k_.lanes();
+    const std::int64_t full = inputs_ / lanes;
+    const auto row_count = static_cast<std::int64_t>(rows.size());
+    llvm::Value* weights = k_.at(packed_, k_.multiply(first_unit, inputs_));
+    const auto sum_at = [&](std::int64_t row, std::int64_t unit, std::int64_t chain) {
+      return static_cast<std::size_t>((row * units + unit) * chains + chain);
+    };
+    Values sums(static_cast<std::size_t>(row_count * units * chains), k_.splat(0.0F, lanes));
+    const auto step = [&](llvm::Value* input, std::int64_t chain, LaneRange valid, Values& current) {
+      Values inputs;
+      for (const Row& row : rows) inputs.push_back(k_.load_lanes(k_.at(row.src, input), lanes, valid, 0.0F));
+      for (std::int64_t unit = 0; unit < units; ++unit) {
+        llvm::Value* from = k_.at(weights, k_.add(input, unit * inputs_));
+        llvm::Value* weight = k_.load_lanes(from, lanes, valid, 0.0F);
+        for (std::int64_t row = 0; row < row_count; ++row) {
+          llvm::Value*& sum = current[sum_at(row, unit, chain)];
+          sum = k_.multiply_add(inputs[static_cast<std::size_t>(row)], weight, sum);
+        }
+      }
+    };
+    const LaneRange whole{0, lanes};
+    std::int64_t done = 0;
+    if (full * row_count * units > max_unrolled_products) {
+      sums = k_.loop(full / chains, sums, [&](llvm::Value* round, const Values& carried) {
+        Values next = carried;
+        llvm::Value* base = k_.multiply(round, chains * lanes);
+        for (std::int64_t chain = 0; chain < chains; ++chain) step(k_.add(base, chain * lanes), chain, whole, next);
+        return next;
+      });
+      done = full / chains * chains;
+    }
+    for (; done < full; ++done) step(k_.index(done * lanes), done % chains, whole, sums);
+    if (inputs_ % lanes != 0) step(k_.index(full * lanes), full % chains, {0, inputs_ % lanes}, sums);
+
+    for (std::int64_t row = 0; row < row_count; ++row) {
+      for (std::int64_t unit = 0; unit < units; ++unit) {
+        llvm::Value* sum = sums[sum_at(row, unit, 0)];
+        for (std::int64_t chain = 1; chain < chains; ++chain) {
+          sum = k_.ir().CreateFAdd(sum, sums[sum_at(row, unit, chain)]);
+        }
+        llvm::Value* place = k_.add(first_unit, unit);
+        llvm::Value* result =
+            k_.ir().CreateFAdd(k_.sum_lanes(sum), k_.ir().CreateLoad(k_.ir().getFloatTy(), k_.at(bias_, place)));
+        result = k_.ir().CreateVectorSplat(1, result);
+        k_.store(activate(result), k_.at(rows[static_cast<std::size_t>(row)].dst, place));
+      }
+    }
+  }
+
+  KernelBuilder& k_;
+  const KernelProblem& problem_;
+  std::int64_t inputs_;
+  std::int64_t units_;
+  std::int64_t block_;
+  std::int64_t blocks_;
+  llvm::Value* packed_;
+  llvm::Value* bias_;
+  llvm::Value* rows_ = nullptr;
+  llvm::Value* has_no_list_ = nullptr;
+  llvm::Value* stand_in_ = nullptr;
+};
+
+}  // namespace
+
+std::int64_t dense_block(const KernelProblem& problem, const TargetInfo& target) {
+  const std::int64_t lanes = target.vector_floats;
+  const std::int64_t inputs = problem.in_c * problem.in_h * problem.in_w;
+  const std::int64_t vectors = ceil_div(problem.out_c, lanes);
+  if (problem.out_c < max_block_vectors * lanes && inputs >= 2 * lanes) return 1;
+  // As wide as possible, among those the one that pads least.
+  std::int64_t best = std::min(vectors, max_block_vectors);
+  for (std::int64_t width = best; width >= 2; --width) {
+    if (round_up(vectors, width) < round_up(vectors, best)) best = width;
+  }
+  return best * lanes;
+}
+
+void emit_dense(KernelBuilder& kernel, const KernelProblem& problem) {
+  DenseEmitter(kernel, problem).emit();
+}
+
+}  // namespace d2nn::codegen

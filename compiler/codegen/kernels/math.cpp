@@ -1,0 +1,141 @@
+// See math.h. exp: the argument is reduced to |r| <= ln2 / 2 (two-part ln2), a polynomial of degree 6, and the power of
+// two applied in two steps so that results down to the subnormals and up to infinity come out right. Polynomials of exp
+// and tanh are those of the Cephes library (expf, tanhf); erf is the rational approximation used by Eigen.
+#include "codegen/kernels/math.h"
+
+#include <iterator>
+
+namespace d2nn::codegen {
+
+namespace {
+
+int lanes_of(llvm::Value* x) {
+  return static_cast<int>(llvm::cast<llvm::FixedVectorType>(x->getType())->getNumElements());
+}
+
+// The constants, in x's width, with the operations that keep NaN.
+class VectorMath {
+ public:
+  VectorMath(KernelBuilder& kernel, int lanes) : kernel_(kernel), ir_(kernel.ir()), lanes_(lanes) {}
+
+  llvm::Value* constant(float value) { return kernel_.splat(value, lanes_); }
+  llvm::Value* multiply_add(llvm::Value* a, llvm::Value* b, llvm::Value* c) { return kernel_.multiply_add(a, b, c); }
+
+  // Horner, the highest power first.
+  template <std::size_t N>
+  llvm::Value* polynomial(llvm::Value* x, const float (&coefficients)[N]) {
+    llvm::Value* result = constant(coefficients[0]);
+    for (std::size_t i = 1; i < N; ++i) result = multiply_add(result, x, constant(coefficients[i]));
+    return result;
+  }
+
+  // NaN stays NaN: no comparison holds.
+  llvm::Value* clamp(llvm::Value* x, float low, float high) {
+    x = ir_.CreateSelect(ir_.CreateFCmpOGT(x, constant(high)), constant(high), x);
+    return ir_.CreateSelect(ir_.CreateFCmpOLT(x, constant(low)), constant(low), x);
+  }
+
+  llvm::Value* exp(llvm::Value* x) {
+    constexpr float log2_e = 1.44269504088896341F;
+    constexpr float ln2_high = 0.693359375F;  // few bits: its products with |n| < 256 are exact
+    constexpr float ln2_low = -2.12194440e-4F;
+    constexpr float round_shift = 12582912.0F;  // 1.5 * 2^23: adding it rounds to an integer held in the low bits
+    constexpr float coefficients[] = {1.9875691500e-4F, 1.3981999507e-3F, 8.3334519073e-3F,
+                                      4.1665795894e-2F, 1.6666665459e-1F, 5.0000001201e-1F};
+    x = clamp(x, -104.0F, 89.0F);  // below: zero; above: infinity
+    llvm::Value* shifted = ir_.CreateFAdd(ir_.CreateFMul(x, constant(log2_e)), constant(round_shift));
+    llvm::Value* n = ir_.CreateFSub(shifted, constant(round_shift));
+    llvm::Value* r = multiply_add(n, constant(-ln2_high), x);
+    r = multiply_add(n, constant(-ln2_low), r);
+    llvm::Value* p = polynomial(r, coefficients);
+    p = ir_.CreateFAdd(multiply_add(p, ir_.CreateFMul(r, r), r), constant(1.0F));
+    llvm::Type* integers = llvm::FixedVectorType::get(ir_.getInt32Ty(), static_cast<unsigned>(lanes_));
+    const auto integer = [&](std::int32_t value) { return llvm::ConstantInt::getSigned(integers, value); };
+    llvm::Value* power =
+        ir_.CreateSub(ir_.CreateBitCast(shifted, integers), ir_.CreateBitCast(constant(round_shift), integers));
+    llvm::Value* half = ir_.CreateAShr(power, integer(1));
+    const auto two_to = [&](llvm::Value* exponent) {
+      return ir_.CreateBitCast(ir_.CreateShl(ir_.CreateAdd(exponent, integer(127)), integer(23)), x->getType());
+    };
+    return ir_.CreateFMul(ir_.CreateFMul(p, two_to(half)), two_to(ir_.CreateSub(power, half)));
+  }
+
+  llvm::Value* absolute(llvm::Value* x) { return ir_.CreateUnaryIntrinsic(llvm::Intrinsic::fabs, x); }
+
+  llvm::Value* tanh(llvm::Value* x) {
+    constexpr float coefficients[] = {-5.70498872745e-3F, 2.06390887954e-2F, -5.37397155531e-2F, 1.33314422036e-1F,
+                                      -3.33332819422e-1F};
+    llvm::Value* magnitude = absolute(x);
+    llvm::Value* square = ir_.CreateFMul(x, x);
+    llvm::Value* small = multiply_add(ir_.CreateFMul(polynomial(square, coefficients), square), x, x);
+    llvm::Value* e = exp(ir_.CreateFAdd(magnitude, magnitude));
+    llvm::Value* large =
+        ir_.CreateFSub(constant(1.0F), ir_.CreateFDiv(constant(2.0F), ir_.CreateFAdd(e, constant(1.0F))));
+    large = ir_.CreateBinaryIntrinsic(llvm::Intrinsic::copysign, large, x);
+    return ir_.CreateSelect(ir_.CreateFCmpOLT(magnitude, constant(0.625F)), small, large);
+  }
+
+  llvm::Value* erf(llvm::Value* x) {
+    constexpr float numerator[] = {-2.72614225801306e-10F, 2.77068142495902e-08F,  -2.10102402082508e-06F,
+                                   -5.69250639462346e-05F, -7.34990630326855e-04F, -2.95459980854025e-03F,
+                                   -1.60960333262415e-02F};
+    constexpr float denominator[] = {-1.45660718464996e-05F, -2.13374055278905e-04F, -1.68282697438203e-03F,
+                                     -7.37332916720468e-03F, -1.42647390514189e-02F};
+    x = clamp(x, -4.0F, 4.0F);
+    llvm::Value* square = ir_.CreateFMul(x, x);
+    return ir_.CreateFDiv(ir_.CreateFMul(x, polynomial(square, numerator)), polynomial(square, denominator));
+  }
+
+  // 1 + exp(-x)
+  llvm::Value* logistic_divisor(llvm::Value* x) { return ir_.CreateFAdd(constant(1.0F), exp(ir_.CreateFNeg(x))); }
+
+  llvm::Value* sigmoid(llvm::Value* x) { return ir_.CreateFDiv(constant(1.0F), logistic_divisor(x)); }
+  llvm::Value* silu(llvm::Value* x) { return ir_.CreateFDiv(x, logistic_divisor(x)); }
+
+  llvm::Value* gelu(llvm::Value* x) {
+    llvm::Value* e = erf(ir_.CreateFMul(x, constant(0.70710678118654752F)));
+    return ir_.CreateFMul(ir_.CreateFMul(x, constant(0.5F)), ir_.CreateFAdd(constant(1.0F), e));
+  }
+
+  llvm::Value* leaky_relu(llvm::Value* x, float slope) {
+    return ir_.CreateSelect(ir_.CreateFCmpOGT(x, constant(0.0F)), x, ir_.CreateFMul(x, constant(slope)));
+  }
+
+ private:
+  KernelBuilder& kernel_;
+  llvm::IRBuilder<>& ir_;
+  int lanes_;
+};
+
+}  // namespace
+
+llvm::Value* emit_exp(KernelBuilder& kernel, llvm::Value* x) {
+  return VectorMath(kernel, lanes_of(x)).exp(x);
+}
+
+llvm::Value* emit_activation(KernelBuilder& kernel, Activation activation, float alpha, llvm::Value* x) {
+  VectorMath math(kernel, lanes_of(x));
+  switch (activation) {
+    case Activation::none:
+      return x;
+    case Activation::relu:
+      return kernel.relu(x);
+    case Activation::leaky_relu:
+      return math.leaky_relu(x, alpha);
+    case Activation::sigmoid:
+      return math.sigmoid(x);
+    case Activation::tanh:
+      return math.tanh(x);
+    case Activation::gelu:
+      return math.gelu(x);
+    case Activation::silu:
+      return math.silu(x);
+  }
+  return x;
+}
+
+bool is_cheap(Activation activation) {
+  return activation == Activation::none || activation == Activation::relu || activation == Activation::leaky_relu;
+}
+
+}  // namespace d2nn::codegen

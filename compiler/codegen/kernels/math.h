@@ -1,0 +1,15 @@
+// Elementwise functions on vectors, by our own approximations: within a few units in the last place of libm, NaN and
+// infinities as there, no calls. Private to this room.
+#pragma once
+
+#include "codegen/kernels/kernel_builder.h"
+
+namespace d2nn::codegen {
+
+llvm::Value* emit_exp(KernelBuilder& kernel, llvm::Value* x);
+/// Any activation; `alpha` is the slope of leaky_relu.
+llvm::Value* emit_activation(KernelBuilder& kernel, Activation activation, float alpha, llvm::Value* x);
+/// True for those that are worth a few instructions only, so that they may stand where sums are stored.
+bool is_cheap(Activation activation);
+
+}  // namespace d2nn::codegen

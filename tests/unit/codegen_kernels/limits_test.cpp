@@ -1,0 +1,118 @@
+// What kernels promise beyond values: accuracy of the elementwise functions, bounded code, refusals of the door.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "unit/codegen_kernels/kernel_jit.h"
+#include "unit/codegen_kernels/naive_kernels.h"
+#include "unit/codegen_kernels/problems.h"
+
+using namespace d2nn;
+using namespace d2nn::testing;
+using codegen::Activation;
+using codegen::KernelProblem;
+using ops::OpKind;
+
+namespace {
+
+// Distance from `want` in units of the last place of a float of its size; `floor` is the size below which the error
+// counts as absolute.
+double units_off(float got, double want, double floor) {
+  const double size = std::max({std::abs(want), floor, 1.2e-38});
+  return std::abs(got - want) / (size * std::numeric_limits<float>::epsilon());
+}
+
+}  // namespace
+
+TEST_CASE("activations are within a few units in the last place of libm over the whole range") {
+  struct Row {
+    OpKind kind;
+    Activation activation;
+    double allowed;
+    double floor;  // gelu's own formula, x / 2 * (1 + erf), cancels below this and multiplies erf's error by x / 2
+  };
+  const std::vector<Row> rows{{OpKind::sigmoid, Activation::sigmoid, 3.0, 0.0},
+                              {OpKind::tanh, Activation::tanh, 3.0, 0.0},
+                              {OpKind::gelu, Activation::gelu, 8.0, 1.0},
+                              {OpKind::silu, Activation::silu, 4.0, 0.0}};
+  std::vector<float> inputs;
+  for (float x = -86.0F; x < 86.0F; x += 0.0137F) inputs.push_back(x);
+  for (float x = 1e-8F; x < 4.0F; x *= 1.01F) {
+    inputs.push_back(x);
+    inputs.push_back(-x);
+  }
+  std::vector<KernelProblem> problems;
+  for (const Row& row : rows) {
+    problems.push_back(same_shape(row.kind, {static_cast<std::int64_t>(inputs.size()), 1, 1}));
+  }
+  for (const CpuLevel& cpu : runnable_levels()) {
+    const CompiledKernels kernels(problems, cpu, 2);
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      std::vector<float> results(inputs.size());
+      kernels.row(i)(inputs.data(), results.data(), nullptr, nullptr);
+      double worst = 0;
+      float worst_at = 0;
+      for (std::size_t at = 0; at < inputs.size(); ++at) {
+        const double off = units_off(results[at], naive_activation(rows[i].activation, 0, inputs[at]), rows[i].floor);
+        if (!(off <= worst)) {
+          worst = off;
+          worst_at = inputs[at];
+        }
+      }
+      CAPTURE(std::string(ops::info(rows[i].kind).spelling));
+      CAPTURE(cpu.cpu);
+      CAPTURE(worst_at);
+      CHECK(worst <= rows[i].allowed);
+    }
+  }
+}
+
+TEST_CASE("activations of infinities are their limits") {
+  const float infinity = std::numeric_limits<float>::infinity();
+  const std::vector<float> inputs{infinity, -infinity, 1000.0F, -1000.0F, 0.0F};
+  const std::vector<KernelProblem> problems{same_shape(OpKind::sigmoid, {5, 1, 1}),
+                                            same_shape(OpKind::tanh, {5, 1, 1})};
+  for (const CpuLevel& cpu : runnable_levels()) {
+    const CompiledKernels kernels(problems, cpu, 2);
+    std::vector<float> results(5);
+    kernels.row(0)(inputs.data(), results.data(), nullptr, nullptr);
+    CHECK(results == std::vector<float>{1.0F, 0.0F, 1.0F, 0.0F, 0.5F});
+    kernels.row(1)(inputs.data(), results.data(), nullptr, nullptr);
+    CHECK(results == std::vector<float>{1.0F, -1.0F, 1.0F, -1.0F, 0.0F});
+  }
+}
+
+TEST_CASE("the largest kernels stay below 30 KB of machine code") {
+  for (const CpuLevel& cpu : runnable_levels()) {
+    for (const KernelProblem& problem :
+         {conv({64, 28, 28}, 64, {3, 1, 1}, 1, Activation::relu), conv({3, 224, 224}, 64, {7, 2, 3}),
+          conv({16, 27, 27}, 48, {5, 1, 2}), conv({3, 227, 227}, 96, {11, 4, 0}),
+          conv_pool({3, 112, 112}, 8, {3, 2, 1}, {3, 2, 1}), dense(4096, 1000), dense(512, 10),
+          pool(OpKind::max_pool, {64, 112, 112}, {3, 2, 1})}) {
+      const CompiledKernels kernels({problem}, cpu, 2);
+      CAPTURE(describe(problem));
+      CAPTURE(cpu.cpu);
+      CHECK(kernels.code_bytes() < 30000);
+    }
+  }
+}
+
+TEST_CASE("pools are fused only behind relu and when a band hands on as many rows as the padding has") {
+  const KernelProblem with_relu = conv({3, 24, 24}, 8, {3, 2, 1}, 1, Activation::relu);
+  const KernelProblem without = conv({3, 24, 24}, 8, {3, 2, 1});
+  CHECK(codegen::can_fuse_pool(with_relu, {2, 2, 2, 2, 0, 0}));
+  CHECK(codegen::can_fuse_pool(with_relu, {3, 3, 2, 2, 1, 1}));
+  CHECK_FALSE(codegen::can_fuse_pool(without, {2, 2, 2, 2, 0, 0}));
+  CHECK_FALSE(codegen::can_fuse_pool(with_relu, {3, 3, 2, 2, 0, 0}));
+  CHECK_FALSE(codegen::can_fuse_pool(with_relu, {2, 2, 3, 3, 0, 0}));
+  CHECK_FALSE(codegen::can_fuse_pool(dense(4, 4, Activation::relu), {2, 2, 2, 2, 0, 0}));
+}
+
+TEST_CASE("the register shape follows from the features of the target") {
+  CHECK(codegen::target_info("x86_64", "+avx2,+fma,+avx512f,+avx512vl,+avx512dq,+avx512bw").vector_floats == 16);
+  CHECK(codegen::target_info("x86_64", "+avx2,+fma,-avx512f,-avx512vl").vector_floats == 8);
+  CHECK(codegen::target_info("x86_64", "+avx,+avx512fp16").vector_floats == 4);
+  CHECK(codegen::target_info("aarch64", "").vector_registers == 32);
+}

@@ -1,0 +1,308 @@
+// See naive_kernels.h.
+#include "unit/codegen_kernels/naive_kernels.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace d2nn::testing {
+
+using codegen::Activation;
+using codegen::KernelProblem;
+using ops::OpKind;
+
+namespace {
+
+std::size_t index3(std::int64_t c, std::int64_t y, std::int64_t x, std::int64_t h, std::int64_t w) {
+  return static_cast<std::size_t>((c * h + y) * w + x);
+}
+
+bool is_inside(std::int64_t y, std::int64_t x, std::int64_t h, std::int64_t w) {
+  return y >= 0 && y < h && x >= 0 && x < w;
+}
+
+// PyTorch's max: a NaN wins.
+double greater(double a, double b) {
+  return std::isnan(a) || a > b ? a : b;
+}
+
+Expected conv(const KernelProblem& p, const Weights& weights, const std::vector<float>& src) {
+  const auto size = [](std::int64_t in, std::int64_t k, std::int64_t s, std::int64_t pad, std::int64_t d) {
+    return (in + 2 * pad - d * (k - 1) - 1) / s + 1;
+  };
+  const std::int64_t h = size(p.in_h, p.kernel_h, p.stride_h, p.pad_h, p.dilation_h);
+  const std::int64_t w = size(p.in_w, p.kernel_w, p.stride_w, p.pad_w, p.dilation_w);
+  const std::int64_t in = p.in_c / p.groups;
+  const std::int64_t out = p.out_c / p.groups;
+  Expected sums;
+  for (std::int64_t oc = 0; oc < p.out_c; ++oc) {
+    for (std::int64_t oy = 0; oy < h; ++oy) {
+      for (std::int64_t ox = 0; ox < w; ++ox) {
+        double sum = weights.bias[static_cast<std::size_t>(oc)];
+        double scale = std::abs(sum);
+        for (std::int64_t ic = 0; ic < in; ++ic) {
+          for (std::int64_t ky = 0; ky < p.kernel_h; ++ky) {
+            for (std::int64_t kx = 0; kx < p.kernel_w; ++kx) {
+              const std::int64_t y = oy * p.stride_h + ky * p.dilation_h - p.pad_h;
+              const std::int64_t x = ox * p.stride_w + kx * p.dilation_w - p.pad_w;
+              if (!is_inside(y, x, p.in_h, p.in_w)) continue;
+              const double product = static_cast<double>(src[index3(oc / out * in + ic, y, x, p.in_h, p.in_w)]) *
+                                     weights.weight[index3(oc * in + ic, ky, kx, p.kernel_h, p.kernel_w)];
+              sum += product;
+              scale += std::abs(product);
+            }
+          }
+        }
+        sums.values.push_back(naive_activation(p.activation, p.activation_alpha, sum));
+        sums.scale.push_back(scale);
+      }
+    }
+  }
+  if (p.pool.kernel_h == 0) return sums;
+  Expected pooled;
+  for (std::int64_t c = 0; c < p.out_c; ++c) {
+    for (std::int64_t oy = 0; oy < p.out_h; ++oy) {
+      for (std::int64_t ox = 0; ox < p.out_w; ++ox) {
+        double best = -std::numeric_limits<double>::infinity();
+        double scale = 0;
+        for (std::int64_t ky = 0; ky < p.pool.kernel_h; ++ky) {
+          for (std::int64_t kx = 0; kx < p.pool.kernel_w; ++kx) {
+            const std::int64_t y = oy * p.pool.stride_h + ky - p.pool.pad_h;
+            const std::int64_t x = ox * p.pool.stride_w + kx - p.pool.pad_w;
+            if (!is_inside(y, x, h, w)) continue;
+            best = greater(best, sums.values[index3(c, y, x, h, w)]);
+            scale = std::max(scale, sums.scale[index3(c, y, x, h, w)]);
+          }
+        }
+        pooled.values.push_back(best);
+        pooled.scale.push_back(scale);
+      }
+    }
+  }
+  return pooled;
+}
+
+Expected pool(const KernelProblem& p, const std::vector<float>& src) {
+  Expected result;
+  const bool is_max = p.kind == OpKind::max_pool;
+  for (std::int64_t c = 0; c < p.out_c; ++c) {
+    for (std::int64_t oy = 0; oy < p.out_h; ++oy) {
+      for (std::int64_t ox = 0; ox < p.out_w; ++ox) {
+        double best = -std::numeric_limits<double>::infinity();
+        double sum = 0;
+        double scale = 0;
+        for (std::int64_t ky = 0; ky < p.kernel_h; ++ky) {
+          for (std::int64_t kx = 0; kx < p.kernel_w; ++kx) {
+            const std::int64_t y = oy * p.stride_h + ky * p.dilation_h - p.pad_h;
+            const std::int64_t x = ox * p.stride_w + kx * p.dilation_w - p.pad_w;
+            if (!is_inside(y, x, p.in_h, p.in_w)) continue;
+            const double value = src[index3(c, y, x, p.in_h, p.in_w)];
+            best = greater(best, value);
+            sum += value;
+            scale += std::abs(value);
+          }
+        }
+        result.values.push_back(is_max ? best : sum / static_cast<double>(p.kernel_h * p.kernel_w));
+        result.scale.push_back(is_max ? 0.0 : scale);
+      }
+    }
+  }
+  return result;
+}
+
+Expected global_pool(const KernelProblem& p, const std::vector<float>& src) {
+  Expected result;
+  for (std::int64_t c = 0; c < p.in_c; ++c) {
+    double sum = 0;
+    for (std::int64_t i = 0; i < p.in_h * p.in_w; ++i) sum += src[static_cast<std::size_t>(c * p.in_h * p.in_w + i)];
+    result.values.push_back(sum / static_cast<double>(p.in_h * p.in_w));
+    result.scale.push_back(1.0);
+  }
+  return result;
+}
+
+Expected softmax(const KernelProblem& p, const std::vector<float>& src) {
+  const auto pixels = static_cast<std::size_t>(p.in_h * p.in_w);
+  Expected result{std::vector<double>(src.size()), std::vector<double>(src.size(), 1.0)};
+  for (std::size_t pixel = 0; pixel < pixels; ++pixel) {
+    double best = -std::numeric_limits<double>::infinity();
+    for (std::size_t i = pixel; i < src.size(); i += pixels) best = greater(best, src[i]);
+    double sum = 0;
+    for (std::size_t i = pixel; i < src.size(); i += pixels) sum += std::exp(src[i] - best);
+    for (std::size_t i = pixel; i < src.size(); i += pixels) result.values[i] = std::exp(src[i] - best) / sum;
+  }
+  return result;
+}
+
+Expected dense(const KernelProblem& p, const Weights& weights, const std::vector<float>& src) {
+  Expected result;
+  for (std::int64_t unit = 0; unit < p.out_c; ++unit) {
+    double sum = weights.bias[static_cast<std::size_t>(unit)];
+    double scale = std::abs(sum);
+    for (std::size_t i = 0; i < src.size(); ++i) {
+      const double product =
+          static_cast<double>(src[i]) * weights.weight[static_cast<std::size_t>(unit) * src.size() + i];
+      sum += product;
+      scale += std::abs(product);
+    }
+    result.values.push_back(naive_activation(p.activation, p.activation_alpha, sum));
+    result.scale.push_back(scale);
+  }
+  return result;
+}
+
+Activation layer_activation(OpKind kind) {
+  switch (kind) {
+    case OpKind::relu:
+      return Activation::relu;
+    case OpKind::leaky_relu:
+      return Activation::leaky_relu;
+    case OpKind::sigmoid:
+      return Activation::sigmoid;
+    case OpKind::tanh:
+      return Activation::tanh;
+    case OpKind::gelu:
+      return Activation::gelu;
+    case OpKind::silu:
+      return Activation::silu;
+    default:
+      return Activation::none;
+  }
+}
+
+Expected elementwise(const KernelProblem& p, const Weights& weights, const std::vector<float>& src,
+                     const std::vector<float>& second) {
+  Expected result;
+  const auto pixels = static_cast<std::size_t>(p.in_h * p.in_w);
+  if (p.kind == OpKind::pad_channels) result.values.resize(static_cast<std::size_t>(p.before) * pixels);
+  for (std::size_t i = 0; i < src.size(); ++i) {
+    const double x = src[i];
+    double y = x;
+    if (p.kind == OpKind::add) {
+      y = x + second[i];
+    } else if (p.kind == OpKind::multiply) {
+      y = x * second[i];
+    } else if (p.kind == OpKind::batch_norm || p.kind == OpKind::normalize) {
+      y = x * weights.weight[i / pixels] + weights.bias[i / pixels];
+    } else {
+      y = naive_activation(layer_activation(p.kind), p.alpha, x);
+    }
+    result.values.push_back(y);
+  }
+  result.values.resize(result_floats(p));
+  for (const double value : result.values) result.scale.push_back(std::abs(value) + 1.0);
+  return result;
+}
+
+}  // namespace
+
+double naive_activation(Activation activation, double alpha, double x) {
+  switch (activation) {
+    case Activation::none:
+      return x;
+    case Activation::relu:
+      return x < 0 ? 0 : x;
+    case Activation::leaky_relu:
+      return x > 0 ? x : x * alpha;
+    case Activation::sigmoid:
+      return 1 / (1 + std::exp(-x));
+    case Activation::tanh:
+      return std::tanh(x);
+    case Activation::gelu:
+      return 0.5 * x * (1 + std::erf(x / std::sqrt(2.0)));
+    case Activation::silu:
+      return x / (1 + std::exp(-x));
+  }
+  return x;
+}
+
+std::size_t source_floats(const KernelProblem& p) {
+  return static_cast<std::size_t>(p.in_c * p.in_h * p.in_w);
+}
+std::size_t result_floats(const KernelProblem& p) {
+  return static_cast<std::size_t>(p.out_c * p.out_h * p.out_w);
+}
+
+std::vector<float> random_floats(std::size_t count, std::mt19937& random) {
+  std::uniform_real_distribution<float> uniform(-1.0F, 1.0F);
+  std::vector<float> values(count);
+  for (float& value : values) value = uniform(random);
+  return values;
+}
+
+Weights random_weights(const KernelProblem& p, std::mt19937& random) {
+  const auto out = static_cast<std::size_t>(p.out_c);
+  switch (p.kind) {
+    case OpKind::conv:
+      return {random_floats(out * static_cast<std::size_t>(p.in_c / p.groups * p.kernel_h * p.kernel_w), random),
+              random_floats(out, random)};
+    case OpKind::dense:
+      return {random_floats(out * source_floats(p), random), random_floats(out, random)};
+    case OpKind::batch_norm:
+    case OpKind::normalize:
+      return {random_floats(out, random), random_floats(out, random)};
+    default:
+      return {};
+  }
+}
+
+std::vector<float> pack(const KernelProblem& p, const codegen::PackChoice& choice, const Weights& weights) {
+  if (choice.pack == D2NN_PACK_NONE) return {};
+  std::vector<float> packed;
+  if (choice.pack == D2NN_PACK_SCALE) {
+    packed = weights.weight;
+    packed.insert(packed.end(), weights.bias.begin(), weights.bias.end());
+    return packed;
+  }
+  // CONV and DENSE: [outputs / block][values of one output][block], then the bias.
+  const std::size_t outputs = weights.bias.size();
+  const std::size_t values = weights.weight.size() / outputs;
+  const std::size_t block = choice.block;
+  const std::size_t blocks = (outputs + block - 1) / block;
+  packed.assign(blocks * block * (values + 1), 0.0F);
+  for (std::size_t output = 0; output < outputs; ++output) {
+    for (std::size_t i = 0; i < values; ++i) {
+      packed[(output / block * values + i) * block + output % block] = weights.weight[output * values + i];
+    }
+    packed[blocks * block * values + output] = weights.bias[output];
+  }
+  return packed;
+}
+
+Expected run_naive(const KernelProblem& p, const Weights& weights, const std::vector<float>& src,
+                   const std::vector<float>& second) {
+  switch (p.kind) {
+    case OpKind::conv:
+      return conv(p, weights, src);
+    case OpKind::dense:
+      return dense(p, weights, src);
+    case OpKind::max_pool:
+    case OpKind::avg_pool:
+      return pool(p, src);
+    case OpKind::global_avg_pool:
+      return global_pool(p, src);
+    case OpKind::softmax:
+      return softmax(p, src);
+    default:
+      return elementwise(p, weights, src, second);
+  }
+}
+
+std::string describe(const KernelProblem& p) {
+  const auto pair = [](std::int64_t a, std::int64_t b) { return std::to_string(a) + "x" + std::to_string(b); };
+  const auto shape = [](std::int64_t c, std::int64_t h, std::int64_t w) {
+    return "[" + std::to_string(c) + "," + std::to_string(h) + "," + std::to_string(w) + "]";
+  };
+  std::string text = std::string(ops::info(p.kind).spelling) + " " + pair(p.kernel_h, p.kernel_w) + " s" +
+                     pair(p.stride_h, p.stride_w) + " p" + pair(p.pad_h, p.pad_w) + " d" +
+                     pair(p.dilation_h, p.dilation_w) + " g" + std::to_string(p.groups) + " " +
+                     shape(p.in_c, p.in_h, p.in_w) + " -> " + shape(p.out_c, p.out_h, p.out_w);
+  if (p.activation != Activation::none) text += " activation " + std::to_string(static_cast<int>(p.activation));
+  if (p.pool.kernel_h != 0) {
+    text += " pool " + pair(p.pool.kernel_h, p.pool.kernel_w) + " s" + pair(p.pool.stride_h, p.pool.stride_w) + " p" +
+            pair(p.pool.pad_h, p.pool.pad_w);
+  }
+  return text;
+}
+
+}  // namespace d2nn::testing
