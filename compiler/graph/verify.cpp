@@ -48,7 +48,15 @@ class Verifier {
     }
   }
 
+  /// The op table's rules may only be asked about such shapes.
+  void check_shape(const Node& node, const Shape& shape) {
+    if (!ops::checked_elements(shape.dims)) found(node, "the shape " + shape.to_string() + " is not representable");
+  }
+
   void check_ids(const Node& node) {
+    check_shape(node, node.shape);
+    for (const NodeInput& input : node.inputs) check_shape(node, input.shape);
+    for (const Op& op : node.ops) check_shape(node, op.shape);
     for (const NodeInput& input : node.inputs) {
       for (EdgeId id : input.edges) {
         if (!is_edge(id)) found(node, "an input lists an edge that does not exist");
@@ -94,18 +102,14 @@ class Verifier {
     if (!is_function && !node.ops.empty()) found(node, "only regular and control nodes have ops");
     if (node.kind != NodeKind::control && !node.actions.empty()) found(node, "only control nodes have actions");
     if (node.kind != NodeKind::output && node.is_required) found(node, "only outputs are required");
-    if (!ops::checked_elements(node.shape.dims)) {
-      found(node, "its shape " + node.shape.to_string() + " is not representable");
-    }
     const bool is_dummy = node.kind == NodeKind::dummy;
     if (!is_dummy && !node.dummy_value.empty()) found(node, "only dummies have a value");
     if (is_dummy && node.dummy_value.size() != static_cast<std::size_t>(node.shape.elements())) {
       found(node, "its value has " + std::to_string(node.dummy_value.size()) + " elements, its shape " +
                       std::to_string(node.shape.elements()));
     }
-    const Shape& carried = is_function  ? value_shape(node, node.result)
-                           : has_inputs ? node.inputs[0].shape
-                                        : node.shape;
+    if (node.inputs.empty()) return;
+    const Shape& carried = is_function ? value_shape(node, node.result) : node.inputs[0].shape;
     if (!(carried == node.shape)) {
       found(node, "its shape is " + node.shape.to_string() + ", but it carries " + carried.to_string());
     }

@@ -21,6 +21,7 @@ std::string Shape::to_string() const {
 }
 
 std::optional<std::int64_t> checked_elements(const std::vector<std::int64_t>& dims) {
+  if (dims.empty()) return std::nullopt;
   std::int64_t product = 1;
   for (std::int64_t dim : dims) {
     if (dim < 1 || dim > max_elements) return std::nullopt;

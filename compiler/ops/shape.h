@@ -33,7 +33,7 @@ struct Shape {
 /// The largest tensor of one sample and the largest parameter, in elements: 2^31 (8 GiB); larger is error E0308.
 inline constexpr std::int64_t max_elements = std::int64_t{1} << 31;
 
-/// Product of dims; nullopt when it exceeds max_elements or a dimension is below 1.
+/// Product of dims; nullopt when it exceeds max_elements, a dimension is below 1 or there is none.
 std::optional<std::int64_t> checked_elements(const std::vector<std::int64_t>& dims);
 
 }  // namespace d2nn::ops

@@ -53,7 +53,12 @@ TEST_CASE("fields that do not suit the kind of a node are found") {
   expect("only dummies have a value", [](Program& p) { p.nodes[0].dummy_value = {1}; });
   expect("its value has 0 elements", [](Program& p) { p.nodes[0].kind = NodeKind::dummy; });
   expect("only control nodes have actions", [](Program& p) { p.nodes[3].kind = NodeKind::regular; });
-  expect("has no input", [](Program& p) { p.nodes.emplace_back().kind = NodeKind::output; });
+  expect("has no input", [](Program& p) {
+    p.nodes.emplace_back().kind = NodeKind::output;
+    p.nodes.back().shape = {1};
+  });
+  expect("the shape f32[] is not representable", [](Program& p) { p.nodes[1].ops[0].shape = {}; });
+  expect("the shape f32[0] is not representable", [](Program& p) { p.nodes[1].inputs[0].shape = {0}; });
   expect("but it carries f32[9]", [](Program& p) { p.nodes[4].shape = {8}; });
 }
 
