@@ -1,0 +1,188 @@
+#include "differential/body_generator.h"
+
+#include "ops/attributes.h"
+
+namespace d2nn::differential {
+namespace {
+
+using ops::OpKind;
+using ops::Shape;
+
+constexpr std::int64_t most_elements = 1200;  // of any tensor: the reference interpreter is slow
+
+ops::Extent random_extent(RandomSource& random, std::int64_t least, std::int64_t greatest) {
+  const std::int64_t h = random.between(least, greatest);
+  return {h, random.one_in(3) ? random.between(least, greatest) : h};
+}
+
+/// Arguments of every layer, drawn without regard to the input: what does not fit is drawn again.
+ops::OpAttrs random_attrs(RandomSource& random, OpKind kind, const Shape& input) {
+  ops::OpAttrs attrs;
+  if (kind == OpKind::conv) {
+    attrs.kernel = random_extent(random, 1, random.one_in(6) ? 5 : 3);
+    attrs.filters = random.between(1, 8);
+    attrs.stride = random.one_in(3) ? random_extent(random, 1, 3) : ops::Extent{1, 1};
+    attrs.pad = random.one_in(3) ? random_extent(random, 0, 2) : ops::Extent{attrs.kernel.h / 2, attrs.kernel.w / 2};
+    attrs.dilation = random.one_in(5) ? random_extent(random, 1, 2) : ops::Extent{1, 1};
+    attrs.groups = random.one_in(3) ? random.between(2, 4) : 1;
+    if (attrs.groups > 1 && random.one_in(2)) attrs.groups = attrs.filters = input.channels();  // depthwise
+    attrs.bias = !random.one_in(4);
+  } else if (kind == OpKind::dense) {
+    constexpr std::int64_t usual[]{3, 4, 8, 8, 17, 24};
+    attrs.units = random.one_in(4) ? random.between(1, 24) : usual[random.below(6)];
+    attrs.bias = !random.one_in(4);
+  } else if (kind == OpKind::max_pool || kind == OpKind::avg_pool) {
+    attrs.kernel = random_extent(random, 1, 3);
+    attrs.stride = random.one_in(2) ? attrs.kernel : random_extent(random, 1, 2);
+    attrs.pad = random.one_in(2) ? ops::Extent{0, 0} : random_extent(random, 0, 1);
+  } else if (kind == OpKind::pad_channels) {
+    attrs.before = random.between(0, 2);
+    attrs.after = random.between(0, 2);
+  } else if (kind == OpKind::normalize) {
+    for (std::int64_t c = 0; c < input.channels(); ++c) {
+      attrs.mean.push_back(static_cast<double>(random.between(-8, 8)) / 8);
+      attrs.std.push_back(static_cast<double>(random.between(2, 12)) / 8);
+    }
+  } else if (kind == OpKind::reshape) {
+    // [a, b] or [a, b, c] for divisors a and b.
+    std::int64_t rest = input.elements();
+    for (std::int64_t divisor : {random.between(1, 6), random.between(1, 6)}) {
+      if (rest % divisor != 0) continue;
+      attrs.dims.push_back(divisor);
+      rest /= divisor;
+    }
+    attrs.dims.push_back(rest);
+  }
+  if (random.one_in(2)) {
+    attrs.slope = static_cast<double>(random.between(1, 8)) / 16;
+    attrs.p = static_cast<double>(random.between(1, 7)) / 8;
+    attrs.eps = 1e-3;
+    attrs.momentum = 0.25;
+  }
+  return attrs;
+}
+
+bool can_add(const Shape& left, const Shape& right) {
+  return left == right;
+}
+
+bool can_concat(const Shape& left, const Shape& right) {
+  if (left.rank() != right.rank()) return false;
+  for (std::size_t axis = 1; axis < left.rank(); ++axis) {
+    if (left.dims[axis] != right.dims[axis]) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+Piece BodyGenerator::layer(const Shape& input) {
+  // Images are kept images for a while; conv and dense are what costs, so they come often.
+  static const std::vector<OpKind> for_images{OpKind::conv,     OpKind::conv,       OpKind::conv,
+                                              OpKind::max_pool, OpKind::avg_pool,   OpKind::batch_norm,
+                                              OpKind::relu,     OpKind::relu,       OpKind::global_avg_pool,
+                                              OpKind::dense,    OpKind::leaky_relu, OpKind::sigmoid,
+                                              OpKind::tanh,     OpKind::gelu,       OpKind::silu,
+                                              OpKind::softmax,  OpKind::dropout,    OpKind::flatten,
+                                              OpKind::reshape,  OpKind::normalize,  OpKind::pad_channels,
+                                              OpKind::identity};
+  static const std::vector<OpKind> for_others{
+      OpKind::dense,   OpKind::dense,   OpKind::dense,     OpKind::batch_norm,   OpKind::relu,    OpKind::leaky_relu,
+      OpKind::sigmoid, OpKind::tanh,    OpKind::gelu,      OpKind::silu,         OpKind::softmax, OpKind::dropout,
+      OpKind::flatten, OpKind::reshape, OpKind::normalize, OpKind::pad_channels, OpKind::identity};
+  while (true) {
+    const OpKind kind = random_.pick(input.is_image() ? for_images : for_others);
+    const ops::OpAttrs attrs = random_attrs(random_, kind, input);
+    const ops::OpInfo& info = ops::info(kind);
+    const ops::ShapeResult shape = info.shape(attrs, std::span(&input, 1));
+    if (!shape.shape || shape.shape->elements() > most_elements) continue;
+    const std::string arguments = ops::arguments_text(kind, attrs);
+    Piece piece{info.spelling + (arguments.empty() ? "" : "(" + arguments + ")"), *shape.shape};
+    if (random_.one_in(10)) {
+      piece.text += " as stage" + std::to_string(++labels_);
+      count("label");
+    }
+    count("layer " + std::string(info.spelling));
+    return piece;
+  }
+}
+
+Piece BodyGenerator::pipeline(const Shape& input, std::size_t most_layers) {
+  Piece result{"", input};
+  for (std::size_t i = 0, layers = random_.below(most_layers + 1); i < layers; ++i) {
+    const Piece next = layer(result.shape);
+    result = {result.text + " -> " + next.text, next.shape};
+  }
+  return result;
+}
+
+Piece BodyGenerator::unnamed_body(const BodyInput& input) {
+  Piece piece = pipeline(input.shape, 4);
+  if (piece.text.empty()) {
+    count("empty body");
+    return piece;
+  }
+  piece.text.erase(0, 4);  // the first arrow: the joined input flows in by itself
+  return piece;
+}
+
+Piece BodyGenerator::combined(const Piece& left, const Piece& right) {
+  if (can_add(left.shape, right.shape) && !random_.one_in(3)) {
+    const bool adds = random_.one_in(2);
+    count(adds ? "sum in a body" : "product in a body");
+    return {left.text + (adds ? " + " : " * ") + right.text, left.shape};
+  }
+  count("concat in a body");
+  if (!can_concat(left.shape, right.shape)) {
+    return {"concat(" + left.text + " -> flatten, " + right.text + " -> flatten)",
+            Shape{left.shape.elements() + right.shape.elements()}};
+  }
+  Shape shape = left.shape;
+  shape.dims[0] += right.shape.dims[0];
+  return {"concat(" + left.text + ", " + right.text + ")", shape};
+}
+
+Piece BodyGenerator::named_body(const std::vector<BodyInput>& inputs) {
+  std::string lets;
+  std::vector<Piece> values;
+  for (const BodyInput& input : inputs) values.push_back({input.name, input.shape});
+  const std::size_t let_count = random_.below(3);
+  for (std::size_t i = 0; i < let_count; ++i) {
+    const Piece from = random_.pick(values);
+    const Piece layers = pipeline(from.shape, 2);
+    const std::string name = "v" + std::to_string(i);
+    lets += "let " + name + " = " + from.text + layers.text + "; ";
+    values.push_back({name, layers.shape});
+    count("let");
+  }
+  // Every input and the last let are read, so that no part of the body is idle by construction.
+  Piece result = values.back();
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (i + 1 == values.size()) continue;
+    const Piece layers = pipeline(values[i].shape, 2);
+    const Piece right{values[i].text + layers.text, layers.shape};
+    const Piece both = combined(result, right);
+    if (both.shape.elements() > most_elements) continue;
+    const std::string name = "w" + std::to_string(i);
+    lets += "let " + name + " = " + both.text + "; ";
+    result = {name, both.shape};
+  }
+  const Piece tail = pipeline(result.shape, 2);
+  return {lets + "return " + result.text + tail.text, tail.shape};
+}
+
+Piece BodyGenerator::body(const std::vector<BodyInput>& inputs, std::int64_t units, const std::string& units_text) {
+  const bool is_named = !inputs[0].name.empty();
+  Piece piece = is_named ? named_body(inputs) : unnamed_body(inputs[0]);
+  const bool shrinks = piece.shape.elements() > 256 && units == 0 && random_.one_in(2);
+  if (units > 0 || shrinks) {
+    const std::string text = shrinks ? "dense(8)" : "dense(" + units_text + ")";
+    piece.text += (piece.text.empty() ? "" : " -> ") + text;
+    piece.shape = Shape{shrinks ? 8 : units};
+    count("layer dense");
+  }
+  if (is_named) piece.text += ";";
+  return piece;
+}
+
+}  // namespace d2nn::differential

@@ -1,0 +1,49 @@
+// Random bodies of nodes: pipelines of layers with arguments that fit, and expressions over let, +, * and concat.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "differential/random_source.h"
+#include "ops/op_table.h"
+
+namespace d2nn::differential {
+
+/// A piece of text and the shape of the tensor it stands for.
+struct Piece {
+  std::string text;
+  ops::Shape shape;
+};
+
+/// An input of the node that the body may read; `name` is empty for the one unnamed input.
+struct BodyInput {
+  std::string name;
+  ops::Shape shape;
+};
+
+class BodyGenerator {
+ public:
+  /// Counts what it uses in `features`.
+  BodyGenerator(RandomSource& random, std::map<std::string, int>& features) : random_(random), features_(features) {}
+
+  /// " -> conv(3x3, 4) -> relu" with up to `most_layers` layers, on a tensor of this shape; may be empty.
+  Piece pipeline(const ops::Shape& input, std::size_t most_layers);
+  /// What stands between a node's braces. `units`: the result must be a vector of this many elements, written as the
+  /// text `units_text` ("actions"); 0: any shape.
+  Piece body(const std::vector<BodyInput>& inputs, std::int64_t units, const std::string& units_text);
+
+ private:
+  Piece layer(const ops::Shape& input);
+  Piece unnamed_body(const BodyInput& input);
+  Piece named_body(const std::vector<BodyInput>& inputs);
+  /// left + right, left * right or concat(left, right), whatever their shapes allow.
+  Piece combined(const Piece& left, const Piece& right);
+  void count(const std::string& feature) { ++features_[feature]; }
+
+  RandomSource& random_;
+  std::map<std::string, int>& features_;
+  int labels_ = 0;
+};
+
+}  // namespace d2nn::differential
