@@ -25,6 +25,7 @@ struct RunRequest {
   std::uint8_t* const* valid = nullptr;  ///< NULL, or [outputs] of NULL or [batch]
   const d2nn_trace* trace = nullptr;     ///< or NULL
   std::size_t threads = 0;               ///< 0: all of the context's
+  std::size_t first_sample = 0;          ///< number of the first sample in messages, for data cut into runs
 };
 
 /// The memory of one tile in flight, owned by one thread while it works. Its address is fixed: the frame points into

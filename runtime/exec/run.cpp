@@ -123,11 +123,12 @@ Status Context::report(const RunRequest& request) const {
     const d2nn_control& control = module.controls[failure.control];
     return {D2NN_NONFINITE_CONTROL,
             "control node `" + std::string(module.nodes[control.node].name) + "` cannot decide for sample " +
-                std::to_string(first.first + static_cast<std::size_t>(failure.row)) + ": its score for action `" +
-                control.actions[failure.action].name + "` is " + score_text(failure.score) +
+                std::to_string(request.first_sample + first.first + static_cast<std::size_t>(failure.row)) +
+                ": its score for action `" + control.actions[failure.action].name + "` is " +
+                score_text(failure.score) +
                 "; look for NaN, infinite or very large values in that sample and in the weights"};
   }
-  const std::string where = samples_text(first.first, first.rows) + " of the batch";
+  const std::string where = samples_text(request.first_sample + first.first, first.rows);
   if (failure.op != D2NN_NO_INDEX) {
     return {static_cast<d2nn_status>(first.status),
             "the kernel of `" + std::string(module.ops[failure.op].label) + "` failed for " + where};

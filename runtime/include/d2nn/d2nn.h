@@ -7,7 +7,11 @@
  * Errors:   every function returns a d2nn_status; nothing is thrown, nothing aborts. After a failure the full sentence is in
  *           d2nn_error_message(object), or in d2nn_last_error() (thread-local) where there is no object to ask.
  * Tensors:  contiguous f32 in C, H, W order, 4-byte aligned, the batch as the outermost dimension.
- * Versions: every struct that the caller fills begins with struct_size = sizeof(the struct); later versions only append. */
+ * Versions: every struct that the caller fills begins with struct_size = sizeof(the struct); later versions only append. A size that
+ *           this runtime does not know is refused (D2NN_INVALID_ARGUMENT).
+ * Threads:  functions on different objects may run at the same time; one object belongs to one thread at a time, except that a
+ *           model may be used by any number of them. After fork() the child may use only contexts that it makes itself.
+ * The guide with a complete example is docs/c-api.md. */
 #ifndef D2NN_D2NN_H
 #define D2NN_D2NN_H
 
@@ -61,8 +65,9 @@ typedef struct d2nn_weights_source {
   size_t size;
 } d2nn_weights_source;
 
-/* Loads, checks and packs the weights. source NULL: the embedded ones. On failure *model is NULL and d2nn_last_error() says
- * why: D2NN_INVALID_ARGUMENT, D2NN_INVALID_MODULE, D2NN_INVALID_WEIGHTS, D2NN_IO_ERROR, D2NN_OUT_OF_MEMORY. */
+/* Loads, checks and packs the weights. source NULL: the embedded ones. The module must outlive the model. On failure *model is NULL
+ * and d2nn_last_error() says why: D2NN_INVALID_ARGUMENT, D2NN_INVALID_MODULE (built for another runtime, or for instructions that this
+ * processor lacks), D2NN_INVALID_WEIGHTS, D2NN_IO_ERROR, D2NN_OUT_OF_MEMORY. */
 D2NN_API d2nn_status d2nn_model_create(const d2nn_module* module, const d2nn_weights_source* source, d2nn_model** model);
 D2NN_API void d2nn_model_destroy(d2nn_model* model);
 
@@ -75,7 +80,8 @@ typedef struct d2nn_context_options {
   size_t threads;               /* threads of the largest run, the caller's included; 0: as many as help, at most the CPUs */
 } d2nn_context_options;
 
-/* The same with threads = 0. */
+/* The same with threads = 0. On failure *context is NULL and d2nn_last_error() says why: D2NN_INVALID_ARGUMENT (also a max_batch whose
+ * buffers no memory could hold), D2NN_OUT_OF_MEMORY (also when a thread cannot be started). */
 D2NN_API d2nn_status d2nn_context_create(const d2nn_model* model, size_t max_batch, d2nn_context** context);
 D2NN_API d2nn_status d2nn_context_create_with(const d2nn_model* model, const d2nn_context_options* options, d2nn_context** context);
 D2NN_API void d2nn_context_destroy(d2nn_context* context);
@@ -92,31 +98,32 @@ typedef struct d2nn_trace {
 
 typedef struct d2nn_run_options {
   size_t struct_size;
-  size_t threads;               /* 0: all of the context's */
-  int64_t cost_budget;          /* multiplications a sample may cost at most; 0: none */
-  uint8_t* const* valid;        /* [outputs] of [batch]: 1 the output has a value, 0 it is null; NULL, also for one output */
+  size_t threads;               /* 0: all of the context's; never changes a result */
+  int64_t cost_budget;          /* multiplications a sample may cost at most; 0: none (others: D2NN_UNSUPPORTED in this version) */
+  uint8_t* const* valid;        /* [outputs] of [batch]: 1 the output has a value, 0 it is null; NULL: not wanted, here or for one output */
   d2nn_trace* trace;            /* or NULL */
 } d2nn_run_options;
 
 /* Runs `batch` samples (0 < batch <= max_batch). inputs[i]: f32 [batch, shape of input i], read only. outputs[i]: f32
- * [batch, shape of output i]; a null output's row is NaN. Buffers must not overlap. options may be NULL.
- * D2NN_INVALID_ARGUMENT: nothing was written. D2NN_NONFINITE_CONTROL: every validity byte is 0, outputs are unspecified, the
- * message names the first such sample. One thread at a time per context. The floating-point mode is restored on return. */
+ * [batch, shape of output i]; a null output's row is NaN. A buffer that the run writes may overlap no other. options may be NULL.
+ * D2NN_INVALID_ARGUMENT, D2NN_UNSUPPORTED: nothing was written. D2NN_NONFINITE_CONTROL and whatever else fails while running: every
+ * validity byte is 0, outputs and trace are unspecified, the message names the first such sample in batch order. One thread at a time per context. The floating-point mode is restored on return. */
 D2NN_API d2nn_status d2nn_run(d2nn_context* context, size_t batch, const float* const* inputs, float* const* outputs,
                               const d2nn_run_options* options);
 
 /* ---- errors ---------------------------------------------------------------------------------------------------------- */
 
-/* What the last failing call on this context said; "" when none failed. Valid until the next call on it. */
+/* What the last failing call on this context said; "" when none failed. Valid until the next call on it. NULL: d2nn_last_error(). */
 D2NN_API const char* d2nn_error_message(const d2nn_context* context);
-/* What the last failing call on this thread said, of whatever object. */
+/* What the last failing call on this thread said, of whatever object; "" when none failed. Valid until the next one fails. */
 D2NN_API const char* d2nn_last_error(void);
 /* "invalid argument" and so on; never NULL. */
 D2NN_API const char* d2nn_status_name(d2nn_status status);
 
 /* ---- looking at a module --------------------------------------------------------------------------------------------- */
 
-/* Strings and arrays belong to the module and live as long as it does. An index out of range gives NULL, 0 or -1. */
+/* Strings and arrays belong to the module and live as long as it does. No module, or an index out of range: NULL where a pointer is
+ * returned, -1 for a cost and for d2nn_module_control_node ((size_t)-1), 0 for a count, a flag and a kind. */
 typedef enum d2nn_node_kind { D2NN_NODE_REGULAR = 0, D2NN_NODE_CONTROL = 1 } d2nn_node_kind;
 
 typedef struct d2nn_tensor_info {

@@ -222,7 +222,7 @@ TEST_CASE("a status that compiled code returns without a reason is reported with
   ForkBatch batch(10, 1);
   const Status status = run(*context, batch);
   CHECK(status.code() == D2NN_INTERNAL_ERROR);
-  CHECK(status.message() == "the code of module `fork` failed for samples 0 to 3 of the batch with status 9");
+  CHECK(status.message() == "the code of module `fork` failed for samples 0 to 3 with status 9");
   CHECK(batch.valid[2] == std::vector<std::uint8_t>(10, 0));
 }
 

@@ -1,0 +1,48 @@
+# cmake -DNM=.. -DARCHIVE=libd2nn_api.a -DARCHIVES=a,b,c -DHEADER=d2nn.h -P check_symbols.cmake
+# 1. The functions that d2nn.h declares are exactly the visible C names that the api archive defines.
+# 2. C names of the other archives begin with d2nn_, so that linking the runtime takes no name from a program.
+
+function(c_names archive result)
+  execute_process(COMMAND ${NM} --defined-only --extern-only --format=posix ${archive} OUTPUT_VARIABLE text RESULT_VARIABLE status)
+  if(NOT status EQUAL 0)
+    message(FATAL_ERROR "nm failed on ${archive}")
+  endif()
+  string(REGEX MATCHALL "[^\n]+" lines "${text}")
+  set(names)
+  foreach(line IN LISTS lines)
+    # C++ names (_Z..) and the compiler's own (DW.ref..) are nobody's in C.
+    if(NOT line MATCHES "^_Z" AND NOT line MATCHES "^DW\\.ref\\." AND line MATCHES "^([A-Za-z0-9_.]+) [A-Z]")
+      list(APPEND names ${CMAKE_MATCH_1})
+    endif()
+  endforeach()
+  list(SORT names)
+  set(${result} "${names}" PARENT_SCOPE)
+endfunction()
+
+file(READ ${HEADER} header)
+string(REGEX MATCHALL "D2NN_API [^;(]*[ *]d2nn_[a-z0-9_]+\\(" declarations "${header}")
+set(declared)
+foreach(declaration IN LISTS declarations)
+  string(REGEX REPLACE ".*[ *](d2nn_[a-z0-9_]+)\\($" "\\1" name "${declaration}")
+  list(APPEND declared ${name})
+endforeach()
+list(SORT declared)
+list(LENGTH declared count)
+if(count LESS 30)
+  message(FATAL_ERROR "only ${count} functions found in ${HEADER}: the pattern no longer fits")
+endif()
+
+c_names(${ARCHIVE} defined)
+if(NOT defined STREQUAL declared)
+  message(FATAL_ERROR "declared in d2nn.h:\n${declared}\ndefined in ${ARCHIVE}:\n${defined}")
+endif()
+
+string(REPLACE "," ";" ARCHIVES "${ARCHIVES}")
+foreach(archive IN LISTS ARCHIVES)
+  c_names(${archive} names)
+  foreach(name IN LISTS names)
+    if(NOT name MATCHES "^d2nn_")
+      message(FATAL_ERROR "${archive} defines the C name ${name}, which does not begin with d2nn_")
+    endif()
+  endforeach()
+endforeach()
