@@ -77,21 +77,22 @@ bool can_concat(const Shape& left, const Shape& right) {
 }  // namespace
 
 Piece BodyGenerator::layer(const Shape& input) {
-  // Images are kept images for a while; conv and dense are what costs, so they come often.
-  static const std::vector<OpKind> for_images{OpKind::conv,     OpKind::conv,       OpKind::conv,
-                                              OpKind::max_pool, OpKind::avg_pool,   OpKind::batch_norm,
-                                              OpKind::relu,     OpKind::relu,       OpKind::global_avg_pool,
-                                              OpKind::dense,    OpKind::leaky_relu, OpKind::sigmoid,
-                                              OpKind::tanh,     OpKind::gelu,       OpKind::silu,
-                                              OpKind::softmax,  OpKind::dropout,    OpKind::flatten,
-                                              OpKind::reshape,  OpKind::normalize,  OpKind::pad_channels,
-                                              OpKind::identity};
-  static const std::vector<OpKind> for_others{
-      OpKind::dense,   OpKind::dense,   OpKind::dense,     OpKind::batch_norm,   OpKind::relu,    OpKind::leaky_relu,
-      OpKind::sigmoid, OpKind::tanh,    OpKind::gelu,      OpKind::silu,         OpKind::softmax, OpKind::dropout,
-      OpKind::flatten, OpKind::reshape, OpKind::normalize, OpKind::pad_channels, OpKind::identity};
+  // Most images stay images, as in real networks; conv and dense are what costs and what is optimised, so they come
+  // often.
+  static const std::vector<OpKind> for_images{
+      OpKind::conv,       OpKind::conv,    OpKind::conv, OpKind::max_pool,   OpKind::max_pool,    OpKind::avg_pool,
+      OpKind::batch_norm, OpKind::relu,    OpKind::relu, OpKind::leaky_relu, OpKind::sigmoid,     OpKind::silu,
+      OpKind::gelu,       OpKind::softmax, OpKind::conv, OpKind::normalize,  OpKind::pad_channels};
+  static const std::vector<OpKind> for_all{
+      OpKind::dense,   OpKind::dense,   OpKind::dense,     OpKind::batch_norm, OpKind::relu,        OpKind::leaky_relu,
+      OpKind::sigmoid, OpKind::tanh,    OpKind::gelu,      OpKind::silu,       OpKind::softmax,     OpKind::dropout,
+      OpKind::flatten, OpKind::reshape, OpKind::normalize, OpKind::identity,   OpKind::pad_channels};
+  static const std::vector<OpKind> out_of_images{OpKind::dense,   OpKind::dense,   OpKind::global_avg_pool,
+                                                 OpKind::tanh,    OpKind::flatten, OpKind::reshape,
+                                                 OpKind::dropout, OpKind::identity};
   while (true) {
-    const OpKind kind = random_.pick(input.is_image() ? for_images : for_others);
+    const bool leaves = random_.one_in(5);
+    const OpKind kind = random_.pick(!input.is_image() ? for_all : leaves ? out_of_images : for_images);
     const ops::OpAttrs attrs = random_attrs(random_, kind, input);
     const ops::OpInfo& info = ops::info(kind);
     const ops::ShapeResult shape = info.shape(attrs, std::span(&input, 1));
@@ -148,7 +149,7 @@ Piece BodyGenerator::named_body(const std::vector<BodyInput>& inputs) {
   for (const BodyInput& input : inputs) values.push_back({input.name, input.shape});
   const std::size_t let_count = random_.below(3);
   for (std::size_t i = 0; i < let_count; ++i) {
-    const Piece from = random_.pick(values);
+    const Piece from = i > 0 ? values.back() : random_.pick(values);
     const Piece layers = pipeline(from.shape, 2);
     const std::string name = "v" + std::to_string(i);
     lets += "let " + name + " = " + from.text + layers.text + "; ";

@@ -119,9 +119,12 @@ class Structure {
     for (Control& control : controls_) {
       // A control node without any target is not worth having.
       if (control.has_target && !random_.one_in(rarity)) continue;
-      for (std::vector<std::string>& targets : control.targets) {
-        if (!random_.one_in(2) && control.has_target) continue;
-        targets.push_back(name);
+      // Mostly some action leaves the node out, else it would be chosen always.
+      const std::size_t without = random_.below(control.targets.size());
+      const bool always = random_.one_in(12);
+      for (std::size_t action = 0; action < control.targets.size(); ++action) {
+        if (!always && (action == without || random_.one_in(3))) continue;
+        control.targets[action].push_back(name);
         control.has_target = true;
         is_targeted = true;
       }
@@ -222,7 +225,7 @@ class Structure {
     }
     const std::string units_text = random_.one_in(3) ? std::to_string(units) : "actions";
     const Piece body = bodies_.body(inputs, units, units_text);
-    declare(head + " { " + body.text + " }");
+    declare(head + (body.text.empty() ? " { }" : " { " + body.text + " }"));
     whole.shape = body.shape;
     return whole;
   }
