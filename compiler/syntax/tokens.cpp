@@ -325,8 +325,8 @@ class Reader {
           report_number(source::cover(range_of(left, id_), point),
                         "digits are missing behind the point of `" + number + ".`", number + ".0");
           drop = true;
-        } else if (!touches_left && touches(i) && tokens[i + 1]->getType() == D2nnLexer::INTEGER &&
-                   !is_label_step(left.getType())) {
+        } else if (touches(i) && tokens[i + 1]->getType() == D2nnLexer::INTEGER && !is_label_step(left.getType()) &&
+                   !is_closing(left.getType())) {
           const std::string number(text_of(*tokens[i + 1]));
           report_number(source::cover(point, range_of(*tokens[i + 1], id_)),
                         "digits are missing before the point of `." + number + "`", "0." + number);

@@ -1,0 +1,42 @@
+#include "parse_once.h"
+
+#include <nlohmann/json.hpp>
+
+#include "diag/json.h"
+#include "diag/render.h"
+#include "source/source_file.h"
+#include "syntax/parse.h"
+
+namespace d2nn::tests {
+
+static bool is_inside(source::SourceRange range, std::size_t size) {
+  return range.file == 0 && range.begin <= range.end && range.end <= size;
+}
+
+std::string parse_once(std::string_view text) {
+  source::SourceFiles files;
+  const source::FileId id = files.add("fuzz.d2nn", std::string(text));
+  diag::Sink sink;
+  const ast::File file = syntax::parse(files, id, sink);
+  for (const diag::Diagnostic& diagnostic : sink.all()) {
+    if (diagnostic.code == nullptr || diagnostic.message.empty()) return "a diagnostic without code or message";
+    const std::string name = std::string(diagnostic.code->code) + " " + diagnostic.message;
+    if (!is_inside(diagnostic.range, text.size())) return name + ": outside the file";
+    for (const diag::Note& note : diagnostic.notes) {
+      if (!is_inside(note.range, text.size())) return name + ": a note outside the file";
+    }
+    for (const diag::Fix& fix : diagnostic.fixes) {
+      if (fix.is_applicable && !is_inside(fix.range, text.size())) return name + ": a fix outside the file";
+    }
+  }
+  const std::string rendered = diag::render(sink, files, {.colour = diag::Colour::always, .limit = 1000});
+  if (rendered.empty() != sink.all().empty()) return "rendered text and sink disagree";
+  if (diag::to_json(sink, files).dump().empty()) return "no JSON";
+  if (!sink.has_errors() && file.items.empty() && text.find("network") != std::string_view::npos &&
+      text.find_first_of("/\"") == std::string_view::npos) {
+    return "a network was neither read nor refused";
+  }
+  return {};
+}
+
+}  // namespace d2nn::tests
