@@ -25,9 +25,12 @@ Data draw_data(const graph::Program& program, std::size_t samples, std::uint64_t
   Data data;
   for (const graph::Parameter& parameter : program.parameters) {
     // Scaled so that values keep their size from layer to layer; variances stay positive.
-    const double bound = parameter.role == ops::WeightRole::weight ? std::sqrt(3.0 / static_cast<double>(std::max<std::int64_t>(parameter.fan_in, 1))) : 0.5;
+    const double bound = parameter.role == ops::WeightRole::weight
+                             ? std::sqrt(3.0 / static_cast<double>(std::max<std::int64_t>(parameter.fan_in, 1)))
+                             : 0.5;
     const bool is_variance = parameter.role == ops::WeightRole::running_var;
-    std::uniform_real_distribution<float> value(is_variance ? 0.5F : static_cast<float>(-bound), is_variance ? 1.5F : static_cast<float>(bound));
+    std::uniform_real_distribution<float> value(is_variance ? 0.5F : static_cast<float>(-bound),
+                                                is_variance ? 1.5F : static_cast<float>(bound));
     reference::Tensor<float> tensor(static_cast<std::size_t>(parameter.shape.elements()));
     for (float& x : tensor) x = value(random);
     data.weights.push_back(std::move(tensor));
@@ -50,7 +53,8 @@ std::vector<char> safetensors(const graph::Program& program, const reference::We
   std::size_t offset = 0;
   for (std::size_t i = 0; i < weights.size(); ++i) {
     const std::size_t bytes = weights[i].size() * sizeof(float);
-    header[program.parameters[i].name] = {{"dtype", "F32"}, {"shape", program.parameters[i].shape.dims}, {"data_offsets", {offset, offset + bytes}}};
+    header[program.parameters[i].name] = {
+        {"dtype", "F32"}, {"shape", program.parameters[i].shape.dims}, {"data_offsets", {offset, offset + bytes}}};
     offset += bytes;
   }
   std::string text = header.dump();
@@ -67,7 +71,9 @@ std::vector<char> safetensors(const graph::Program& program, const reference::We
   return file;
 }
 
-Network::Network(const d2nn_module* module, const std::vector<char>& weights, std::size_t max_batch, std::size_t threads) : module_(module) {
+Network::Network(const d2nn_module* module, const std::vector<char>& weights, std::size_t max_batch,
+                 std::size_t threads)
+    : module_(module) {
   d2nn_weights_source source{};
   source.struct_size = sizeof source;
   source.kind = D2NN_WEIGHTS_MEMORY;
@@ -86,12 +92,14 @@ Network::~Network() {
   d2nn_model_destroy(model_);
 }
 
-std::vector<Outcome> Network::run(const std::vector<reference::Sample<float>>& samples, const std::vector<std::size_t>& order) {
+std::vector<Outcome> Network::run(const std::vector<reference::Sample<float>>& samples,
+                                  const std::vector<std::size_t>& order) {
   const std::size_t batch = order.size();
   std::vector<std::vector<float>> inputs(d2nn_module_input_count(module_));
   std::vector<const float*> input_pointers;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    for (const std::size_t sample : order) inputs[i].insert(inputs[i].end(), samples[sample][i].begin(), samples[sample][i].end());
+    for (const std::size_t sample : order)
+      inputs[i].insert(inputs[i].end(), samples[sample][i].begin(), samples[sample][i].end());
     input_pointers.push_back(inputs[i].data());
   }
   std::vector<std::vector<float>> outputs(d2nn_module_output_count(module_));
@@ -141,7 +149,8 @@ Outcome reference_outcome(const graph::Program& program, const reference::Sample
   for (const auto& action : result.actions) outcome.actions.push_back(action ? static_cast<std::int32_t>(*action) : -1);
   for (std::size_t n = 0; n < program.nodes.size(); ++n) {
     const NodeKind kind = program.nodes[n].kind;
-    if (result.executed[n] && (kind == NodeKind::regular || kind == NodeKind::control)) outcome.executed.push_back(program.nodes[n].name);
+    if (result.executed[n] && (kind == NodeKind::regular || kind == NodeKind::control))
+      outcome.executed.push_back(program.nodes[n].name);
   }
   std::sort(outcome.executed.begin(), outcome.executed.end());
   outcome.cost = result.cost;
@@ -164,12 +173,14 @@ double smallest_margin(const reference::SampleResult<float>& result) {
 std::string difference(const Outcome& expected, const Outcome& actual, double tolerance) {
   if (expected.actions != actual.actions) return "actions differ";
   if (expected.executed != actual.executed) return "executed nodes differ";
-  if (expected.cost != actual.cost) return "cost " + std::to_string(actual.cost) + " instead of " + std::to_string(expected.cost);
+  if (expected.cost != actual.cost)
+    return "cost " + std::to_string(actual.cost) + " instead of " + std::to_string(expected.cost);
   if (expected.valid != actual.valid) return "validity differs";
   for (std::size_t i = 0; i < expected.outputs.size(); ++i) {
     const auto& row = actual.outputs[i];
     if (!expected.valid[i]) {
-      if (!std::all_of(row.begin(), row.end(), [](float x) { return std::isnan(x); })) return "a null output is not NaN";
+      if (!std::all_of(row.begin(), row.end(), [](float x) { return std::isnan(x); }))
+        return "a null output is not NaN";
       continue;
     }
     double largest = 1e-3;
@@ -177,7 +188,8 @@ std::string difference(const Outcome& expected, const Outcome& actual, double to
     for (std::size_t e = 0; e < row.size(); ++e) {
       const double error = std::abs(static_cast<double>(row[e]) - static_cast<double>(expected.outputs[i][e]));
       if (!(error <= tolerance * largest)) {
-        return "output " + std::to_string(i) + "[" + std::to_string(e) + "] is " + std::to_string(row[e]) + " instead of " + std::to_string(expected.outputs[i][e]);
+        return "output " + std::to_string(i) + "[" + std::to_string(e) + "] is " + std::to_string(row[e]) +
+               " instead of " + std::to_string(expected.outputs[i][e]);
       }
     }
   }

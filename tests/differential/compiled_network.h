@@ -1,5 +1,5 @@
-// A program text taken the whole way, for comparison: checked, compiled (JIT, or a shared library through dlopen), weights and
-// inputs drawn from a seed, run through the C ABI and through the reference interpreter.
+// A program text taken the whole way, for comparison: checked, compiled (JIT, or a shared library through dlopen),
+// weights and inputs drawn from a seed, run through the C ABI and through the reference interpreter.
 #pragma once
 
 #include <cstdint>
@@ -28,8 +28,8 @@ std::vector<char> safetensors(const graph::Program& program, const reference::We
 struct Outcome {
   std::vector<std::vector<float>> outputs;
   std::vector<bool> valid;
-  std::vector<std::int32_t> actions;   // by control
-  std::vector<std::string> executed;   // names of the executed nodes, sorted
+  std::vector<std::int32_t> actions;  // by control
+  std::vector<std::string> executed;  // names of the executed nodes, sorted
   std::int64_t cost = 0;
 };
 
@@ -53,11 +53,12 @@ class Network {
 /// What the reference interpreter says of one sample, in the same terms.
 Outcome reference_outcome(const graph::Program& program, const reference::SampleResult<float>& result);
 
-/// How far apart the two best scores of the closest executed control node stand, relative to their size; a sample below the
-/// tolerance may rightly take another path.
+/// How far apart the two best scores of the closest executed control node stand, relative to their size; a sample below
+/// the tolerance may rightly take another path.
 double smallest_margin(const reference::SampleResult<float>& result);
 
-/// "" when equal: paths, cost, validity exactly, values within `tolerance` of each output's largest magnitude; else what differs.
+/// "" when equal: paths, cost, validity exactly, values within `tolerance` of each output's largest magnitude; else
+/// what differs.
 std::string difference(const Outcome& expected, const Outcome& actual, double tolerance);
 
 }  // namespace d2nn::differential

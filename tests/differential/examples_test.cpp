@@ -50,5 +50,9 @@ void compare(const std::string& file, std::size_t samples, int opt_level) {
 
 }  // namespace
 
-TEST_CASE("high_low agrees with the reference at -O3") { compare("examples/high_low/high_low.d2nn", 24, 3); }
-TEST_CASE("high_low agrees with the reference at -O0") { compare("examples/high_low/high_low.d2nn", 4, 0); }
+TEST_CASE("high_low agrees with the reference at -O3") {
+  compare("examples/high_low/high_low.d2nn", 24, 3);
+}
+TEST_CASE("high_low agrees with the reference at -O0") {
+  compare("examples/high_low/high_low.d2nn", 4, 0);
+}
