@@ -101,8 +101,9 @@ struct Chunk {
       valid.emplace_back(rows);
       valid_pointers.push_back(valid.back().data());
     }
-    actions.resize(rows * module.control_count);
-    executed.resize(rows * module.node_count);
+    actions.resize(
+        std::max<std::size_t>(1, rows * module.control_count));  // never without memory: NULL would mean "not wanted"
+    executed.resize(std::max<std::size_t>(1, rows * module.node_count));
     cost.resize(rows);
     trace = {sizeof(trace), actions.data(), executed.data(), cost.data()};
   }

@@ -1,5 +1,6 @@
 #include "app/run_images.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -65,8 +66,9 @@ Status run_images(const exec::Model& model, const RunImages& request, std::ostre
     output_pointers.push_back(outputs.back().data());
     valid_pointers.push_back(&valid[i]);
   }
-  std::vector<std::int32_t> actions(module.control_count);
-  std::vector<std::uint8_t> executed(module.node_count);
+  // Never without memory: NULL in a trace would mean "not wanted".
+  std::vector<std::int32_t> actions(std::max(1u, module.control_count));
+  std::vector<std::uint8_t> executed(std::max(1u, module.node_count));
   std::int64_t cost = 0;
   const d2nn_trace trace = {sizeof(trace), actions.data(), executed.data(), &cost};
 
