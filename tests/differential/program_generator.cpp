@@ -365,7 +365,7 @@ std::vector<reference::Sample<float>> random_samples(const graph::Program& progr
   return samples;
 }
 
-double smallest_margin(const reference::SampleResult<float>& result) {
+double decision_margin(const reference::SampleResult<float>& result) {
   double smallest = std::numeric_limits<double>::infinity();
   for (const reference::Tensor<float>& scores : result.scores) {
     if (scores.empty()) continue;

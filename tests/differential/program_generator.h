@@ -38,6 +38,6 @@ std::vector<reference::Sample<float>> random_samples(const graph::Program& progr
 /// The smallest distance between the best and the second score over the control nodes that the sample executed, as a
 /// share of the largest magnitude among that node's scores (two scores of zero: 0); infinity when none executed. Below
 /// about 1e-4 (docs/language.md, rule 8) another order of summation may take another path: such samples prove nothing.
-double smallest_margin(const reference::SampleResult<float>& result);
+double decision_margin(const reference::SampleResult<float>& result);
 
 }  // namespace d2nn::differential

@@ -132,7 +132,7 @@ TEST_CASE("generated programs run: values are finite, most decisions clear, samp
         null_outputs += !output;
         for (std::size_t i = 0; output && i < output->size(); ++i) REQUIRE(std::isfinite((*output)[i]));
       }
-      const double margin = differential::smallest_margin(result);
+      const double margin = differential::decision_margin(result);
       ++samples;
       clear += margin > 1e-3;
       decided += std::isfinite(margin);
