@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Compiles the programs of docs/errors: the first ```d2nn block of each page must give the page's code and no other error,
-the last must be silent. Pages of E07 and above are about files and commands; theirs are optional. Exemptions, with reasons, are the
-lines `CODE program REASON` of exemptions.txt."""
+"""Compiles the programs of docs/errors: the block ```d2nn wrong of each page must give the page's code and no other, the
+block ```d2nn right must be silent. Pages from E07 on are about files and commands and need no programs. Exemptions, with reasons, are
+the lines `CODE wrong REASON` and `CODE right REASON` of exemptions.txt."""
 
 import argparse
 import pathlib
@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 
-BLOCK = re.compile(r"^```d2nn\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^```d2nn (wrong|right)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 CODE = re.compile(r"(?:error|warning|hint)\[(E\d{4})\]")
 
 
@@ -25,21 +25,21 @@ def run(d2nn, text):
 def check(page, d2nn, exempt):
     code = page.stem
     blocks = BLOCK.findall(page.read_text(encoding="utf-8"))
-    if not blocks and (code >= "E0700" or code in exempt):
-        return []
-    if len(blocks) < (1 if code in exempt else 2):
-        return [f"{page}: a page has a wrong and a right program (```d2nn)"]
     problems = []
-    if code not in exempt:
-        status, output = run(d2nn, blocks[0])
-        codes = set(CODE.findall(output))
-        if codes != {code}:
-            problems.append(f"{page}: the wrong program gives {sorted(codes) or 'nothing'}, not {code} alone\n{output}")
-        elif status not in (0, 1) or (status == 0) != ("error[" not in output):
-            problems.append(f"{page}: the wrong program exits with {status}")
-    status, output = run(d2nn, blocks[-1])
-    if status != 0 or output:
-        problems.append(f"{page}: the right program is not silent (exit {status})\n{output}")
+    for kind in ("wrong", "right"):
+        found = sum(1 for k, _ in blocks if k == kind)
+        is_exempt = (code, kind) in exempt
+        if found == 0 and not is_exempt and code < "E0700":
+            problems.append(f"{page}: there is no ```d2nn {kind} program")
+        if found > 0 and is_exempt:
+            problems.append(f"{page}: it has a {kind} program, its exemption is stale")
+    for kind, text in blocks:
+        status, output = run(d2nn, text)
+        codes = sorted(set(CODE.findall(output)))
+        if kind == "wrong" and (codes != [code] or status != (1 if "error[" in output else 0)):
+            problems.append(f"{page}: the wrong program gives {codes} (exit {status}), not {code} alone\n{output}")
+        if kind == "right" and (status != 0 or output):
+            problems.append(f"{page}: the right program is not silent (exit {status})\n{output}")
     return problems
 
 
@@ -50,7 +50,7 @@ def main():
     parser.add_argument("folder", type=pathlib.Path)
     arguments = parser.parse_args()
     lines = [line.split() for line in arguments.exemptions.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")]
-    exempt = {words[0] for words in lines if words[1] == "program"}
+    exempt = {(words[0], words[1]) for words in lines}
     pages = sorted(arguments.folder.glob("E[0-9][0-9][0-9][0-9].md"))
     problems = [problem for page in pages for problem in check(page, str(pathlib.Path(arguments.d2nn).resolve()), exempt)]
     print("\n".join(problems))
