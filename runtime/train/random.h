@@ -46,7 +46,7 @@ class Draw {
   double uniform() const { return static_cast<double>(bits(0) >> 11) * 0x1.0p-53; }
   /// Uniform in 0 .. count-1, independent of uniform(). count > 0.
   std::uint32_t below(std::uint32_t count) const {
-    const std::uint64_t low_product = std::uint64_t{words_[3]} * count;   // the high half of 64 bits times 32
+    const std::uint64_t low_product = std::uint64_t{words_[3]} * count;  // the high half of 64 bits times 32
     return static_cast<std::uint32_t>((std::uint64_t{words_[2]} * count + (low_product >> 32)) >> 32);
   }
 

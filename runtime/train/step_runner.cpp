@@ -38,6 +38,9 @@ StepRunner::StepRunner(const d2nn_module& module, std::int64_t capacity, threads
     if (code_.buffers[b].gradient_offset >= 0 && code_.buffers[b].gradient_accumulates != 0) accumulating_.push_back(b);
   }
 
+  inputs_.resize(module.input_count);
+  memory_.inputs = inputs_.data();
+  frame_.inputs = inputs_.data();
   memory_.values = arena_.data();
   memory_.gradients = gradient_arena_.data();
   memory_.capacity = capacity;
@@ -55,6 +58,7 @@ StepRunner::StepRunner(const d2nn_module& module, std::int64_t capacity, threads
   frame_.row_lists = row_lists_.data();
   frame_.scratch = scratch_.data();
   frame_.capacity = capacity;
+  frame_.calls = &training_calls;
   frame_.state = &frame_state_;
 }
 
@@ -95,8 +99,7 @@ Status StepRunner::describe(std::int32_t status, const char* direction) const {
 
 Status StepRunner::forward(const ForwardRequest& request) {
   rows_ = request.rows;
-  memory_.inputs = request.inputs;
-  frame_.inputs = request.inputs;
+  std::copy_n(request.inputs, inputs_.size(), inputs_.begin());
   frame_state_.policy = request.policy;
   frame_state_.failure = {};
   std::fill(actions_.begin(), actions_.end(), -1);

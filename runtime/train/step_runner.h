@@ -25,10 +25,13 @@ struct StepState {
   float* const* output_gradients = nullptr;  // [outputs]: [capacity, output elements]
 };
 
+/// What compiled code may call in training: `frame.calls` of a runner's frame (train_calls.cpp).
+extern const d2nn_calls training_calls;
+
 /// What a forward pass needs besides the parameters.
 struct ForwardRequest {
   std::int64_t rows = 0;                   // 1 .. capacity
-  const float* const* inputs = nullptr;    // [inputs]: [rows, input elements]
+  const float* const* inputs = nullptr;    // [inputs]: [rows, input elements], alive until after backward
   const std::uint64_t* samples = nullptr;  // [rows]: keys of dropout and exploration
   exec::DecisionPolicy* policy = nullptr;  // nullptr: greedy
   bool is_training = true;                 // false: running statistics, no dropout
@@ -87,6 +90,7 @@ class StepRunner {
   weights::AlignedFloats scratch_;
   weights::AlignedFloats output_values_;
   weights::AlignedFloats output_gradient_values_;
+  std::vector<const float*> inputs_;
   std::vector<std::uint8_t> valid_values_;
   std::vector<float*> outputs_;
   std::vector<float*> output_gradients_;

@@ -45,3 +45,17 @@ void d2nn_rt_train_join_backward(d2nn_frame* frame, uint32_t join, const int32_t
 }
 
 }  // extern "C"
+
+namespace d2nn::train {
+
+const d2nn_calls training_calls = {.decide = d2nn_rt_decide,
+                                   .decide_one = d2nn_rt_decide_one,
+                                   .join = d2nn_rt_join,
+                                   .output = d2nn_rt_output,
+                                   .library_op = d2nn_rt_library_op,
+                                   .train_forward = d2nn_rt_train_forward,
+                                   .train_backward = d2nn_rt_train_backward,
+                                   .train_join = d2nn_rt_train_join,
+                                   .train_join_backward = d2nn_rt_train_join_backward};
+
+}  // namespace d2nn::train

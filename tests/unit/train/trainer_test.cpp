@@ -1,0 +1,288 @@
+// Whole trainings of the small network: it learns, cost follows lambda, the same seed gives the same bits, and an
+// interrupted run that is resumed equals one that never stopped.
+#include "train/trainer.h"
+
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <filesystem>
+
+#include "small_network.h"
+#include "weights/safetensors.h"
+
+using namespace d2nn;
+using namespace d2nn::train;
+
+namespace {
+
+struct Folder {
+  std::filesystem::path path =
+      std::filesystem::temp_directory_path() / ("d2nn_trainer_test_" + std::to_string(getpid()));
+  Folder() { std::filesystem::create_directories(path); }
+  ~Folder() { std::filesystem::remove_all(path); }
+  std::string file(const char* name) const { return (path / name).string(); }
+};
+
+/// Counts what it is told, and sets a flag after a number of steps.
+struct Watch final : Progress {
+  std::vector<std::string> warnings;
+  std::vector<StepInfo> steps;
+  std::int64_t first_step = -1;
+  std::int64_t stop_after = -1;
+  volatile std::sig_atomic_t flag = 0;
+
+  void begin(const RunInfo& info) override { first_step = info.first_step; }
+  void step(const StepInfo& info) override {
+    steps.push_back(info);
+    if (info.step == stop_after) flag = 1;
+  }
+  void warn(std::string_view sentence) override { warnings.emplace_back(sentence); }
+};
+
+TrainOptions quick_options() {
+  TrainOptions options;
+  options.epochs = 30;
+  options.learning_rate = 0.01;
+  options.threads = 1;
+  options.holdout = 0.25;
+  return options;
+}
+
+Result<TrainReport> run(const TrainOptions& options, Watch& watch, const datasets::Dataset& data) {
+  return train::train(test::small_network(), data, options, watch, &watch.flag);
+}
+
+TrainReport trained(const TrainOptions& options) {
+  Watch watch;
+  const datasets::Dataset data = test::small_data(1600, 1);
+  auto report = run(options, watch, data);
+  INFO(report.status().message());
+  REQUIRE(report.ok());
+  return *std::move(report);
+}
+
+double relative_cost(const Evaluation& evaluation) {
+  return evaluation.mean_cost / static_cast<double>(test::small_high_cost);
+}
+
+bool contains(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("a network learns to be right, and to be cheap where that is easy") {
+  TrainOptions options = quick_options();
+  options.lambda = 0.9;
+  options.epochs = 60;
+  const TrainReport report = trained(options);
+  CHECK(report.evaluation.accuracy > 0.88);  // the low path alone gets about 0.77
+  CHECK(report.evaluation.samples == 400);
+  // Half of the samples are easy: a good policy sends those down the low path, and no sample needs more.
+  CHECK(relative_cost(report.evaluation) < 0.85);
+  CHECK(report.evaluation.actions[0][0] > 100);
+  CHECK(report.evaluation.actions[0][1] > 80);
+  CHECK(report.history.size() == 60);
+}
+
+TEST_CASE("cost alone drives every sample down the cheapest path, the metric alone up the best") {
+  TrainOptions options = quick_options();
+  options.lambda = 0;
+  const TrainReport cheap = trained(options);
+  CHECK(cheap.evaluation.mean_cost == doctest::Approx(static_cast<double>(test::small_low_cost)));
+  options.lambda = 1;
+  const TrainReport right = trained(options);
+  CHECK(right.evaluation.accuracy > cheap.evaluation.accuracy + 0.1);
+  CHECK(right.evaluation.mean_cost > cheap.evaluation.mean_cost);
+}
+
+TEST_CASE("Q-learning on the outputs learns too, in both forms") {
+  TrainOptions options = quick_options();
+  options.lambda = 1;
+  options.epochs = 60;
+  options.losses = {{"scores", LossKind::q_learning_counterfactual, 1}};
+  CHECK(trained(options).evaluation.accuracy > 0.85);
+  options.losses = {{"scores", LossKind::q_learning_plain, 1}};
+  options.bag = 1;
+  options.batch = 32;
+  CHECK(trained(options).evaluation.accuracy > 0.85);
+}
+
+TEST_CASE("exploring all actions finds the cheap path for easy samples with few steps") {
+  TrainOptions options = quick_options();
+  options.lambda = 0.9;
+  options.explore = Explore::all;
+  const TrainReport report = trained(options);
+  CHECK(report.evaluation.accuracy > 0.85);
+  CHECK(relative_cost(report.evaluation) < 0.9);
+}
+
+TEST_CASE("F1 is optimised on skewed classes") {
+  TrainOptions options = quick_options();
+  options.metric = {MetricKind::f1, 1};
+  options.lambda = 0.95;
+  Watch watch;
+  const datasets::Dataset data = test::small_data(1600, 1, true);
+  auto report = run(options, watch, data);
+  REQUIRE(report.ok());
+  CHECK(report->evaluation.metric > 0.8);
+}
+
+TEST_CASE("the same seed gives the same bits and another seed others") {
+  TrainOptions options = quick_options();
+  options.epochs = 3;
+  const std::vector<float> first = trained(options).weights;
+  CHECK(first == trained(options).weights);
+  options.threads = 2;
+  const std::vector<float> two_threads = trained(options).weights;
+  CHECK(two_threads == trained(options).weights);
+  options.threads = 1;
+  options.seed = 2;
+  CHECK(first != trained(options).weights);
+}
+
+TEST_CASE("a resumed run equals an uninterrupted one bit for bit, wherever it stopped") {
+  const Folder folder;
+  const datasets::Dataset data = test::small_data(600, 1);
+  TrainOptions options = quick_options();
+  options.epochs = 10;
+  options.output_path = folder.file("whole");
+  Watch whole_watch;
+  auto whole = run(options, whole_watch, data);
+  REQUIRE(whole.ok());
+  for (const std::int64_t stop_after : {1, 17, 25, 52, 65}) {  // in every stage, between epochs and inside them
+    options.output_path = folder.file("parts");
+    options.resume = false;
+    Watch stopped;
+    stopped.stop_after = stop_after;
+    auto interrupted = run(options, stopped, data);
+    REQUIRE(interrupted.ok());
+    CHECK(interrupted->is_interrupted);
+    CHECK(interrupted->steps == stop_after);
+    CHECK_FALSE(std::filesystem::exists(options.output_path));
+    options.resume = true;
+    Watch resumed;
+    auto rest = run(options, resumed, data);
+    INFO(rest.status().message());
+    REQUIRE(rest.ok());
+    CHECK(resumed.first_step == stop_after);
+    CHECK(rest->steps == whole->total_steps);
+    CHECK(rest->weights == whole->weights);
+    CHECK(rest->best_step == whole->best_step);
+    CHECK(rest->evaluation.reward == whole->evaluation.reward);
+    REQUIRE(std::filesystem::exists(options.output_path));
+    std::filesystem::remove(options.output_path);
+  }
+}
+
+TEST_CASE("the weights kept are the best on the samples held out, and the file holds them") {
+  const Folder folder;
+  TrainOptions options = quick_options();
+  options.epochs = 8;
+  options.output_path = folder.file("w.safetensors");
+  const TrainReport report = trained(options);
+  double best = -1;
+  std::int64_t best_step = 0;
+  for (const EpochRecord& record : report.history) {
+    if (record.stage != Stage::paths && record.evaluation.reward >= best) {
+      best = record.evaluation.reward;
+      best_step = record.step;
+    }
+  }
+  CHECK(report.evaluation.reward == best);
+  CHECK(report.best_step == best_step);
+  d2nn_weights_source source{};
+  source.struct_size = sizeof source;
+  source.kind = D2NN_WEIGHTS_FILE;
+  source.path = options.output_path.c_str();
+  auto loaded = weights::load(test::small_network(), &source);
+  REQUIRE(loaded.ok());
+  const d2nn_module& module = test::small_network();
+  for (std::uint32_t p = 0; p < module.parameter_count; ++p) {
+    for (std::int64_t i = 0; i < module.parameters[p].tensor.elements; ++i) {
+      const auto at = static_cast<std::size_t>(module.parameters[p].offset + i);
+      CHECK(loaded->values[at] == report.weights[at]);
+    }
+  }
+}
+
+TEST_CASE("without holdout the last weights are kept") {
+  TrainOptions options = quick_options();
+  options.epochs = 2;
+  options.holdout = 0;
+  const TrainReport report = trained(options);
+  CHECK(report.best_step == report.total_steps);
+  CHECK(report.evaluation.samples == 1600);
+}
+
+TEST_CASE("a training that diverges says so and keeps the last good checkpoint") {
+  const Folder folder;
+  TrainOptions options = quick_options();
+  options.optimizer = OptimizerKind::sgd;
+  options.learning_rate = 1000;
+  options.checkpoint_path = folder.file("c");
+  Watch watch;
+  auto report = run(options, watch, test::small_data(200, 1));
+  REQUIRE_FALSE(report.ok());
+  CHECK(report.status().code() == D2NN_NONFINITE_CONTROL);
+  CHECK(contains(report.status().message(), "the training diverged at step"));
+  CHECK(contains(report.status().message(), "smaller --lr"));
+}
+
+TEST_CASE("a collapsed control node is reported once, with advice") {
+  TrainOptions options = quick_options();
+  options.lambda = 0;
+  Watch watch;
+  REQUIRE(run(options, watch, test::small_data(400, 1)).ok());
+  REQUIRE(watch.warnings.size() >= 1);
+  std::int64_t about_high = 0;
+  for (const std::string& warning : watch.warnings)
+    about_high += contains(warning, "control node `Q` takes action `high` for 0.0 %") ? 1 : 0;
+  CHECK(about_high == 1);
+  CHECK(contains(watch.warnings.back(), "only the cost counts"));
+}
+
+TEST_CASE("epsilon starts at one, control weights rest while paths are learned, and the stages come in order") {
+  TrainOptions options = quick_options();
+  options.epochs = 10;
+  Watch watch;
+  REQUIRE(run(options, watch, test::small_data(400, 1)).ok());
+  CHECK(watch.steps.front().plan.stage == Stage::paths);
+  CHECK(watch.steps.front().plan.epsilon == 1.0);
+  CHECK(watch.steps.back().plan.stage == Stage::control);
+  CHECK(watch.steps.back().plan.epsilon == doctest::Approx(0.05));
+  for (std::size_t i = 1; i < watch.steps.size(); ++i) {
+    CHECK(watch.steps[i].plan.stage >= watch.steps[i - 1].plan.stage);
+    CHECK(watch.steps[i].step == watch.steps[i - 1].step + 1);
+  }
+}
+
+TEST_CASE("what does not fit together is refused before the first step") {
+  Watch watch;
+  const datasets::Dataset data = test::small_data(40, 1);
+  const auto message = [&](auto change) {
+    TrainOptions options = quick_options();
+    change(options);
+    auto report = run(options, watch, data);
+    CHECK_FALSE(report.ok());
+    return report.status().message();
+  };
+  CHECK(contains(message([](TrainOptions& o) { o.losses = {{"logits"}}; }),
+                 "--loss names output `logits`, and network `small` has `scores`"));
+  CHECK(contains(message([](TrainOptions& o) { o.metric = {MetricKind::f1, 2}; }), "--metric f1:2 names class 2"));
+  CHECK(contains(message([](TrainOptions& o) { o.bag = 100; }), "a bag of 100 samples"));
+  CHECK(contains(message([](TrainOptions& o) { o.lambda = -1; }), "--lambda is -1"));
+  CHECK(contains(message([](TrainOptions& o) { o.initial_weights = "/nonexistent/w"; }), "/nonexistent/w"));
+  CHECK(contains(message([](TrainOptions& o) {
+                   o.output_path = "/nonexistent/w";
+                   o.resume = true;
+                 }),
+                 "/nonexistent/w.checkpoint"));
+  CHECK(watch.steps.empty());
+  d2nn_module untrained = test::small_network();
+  untrained.train = nullptr;
+  Progress silent;
+  auto report = train::train(untrained, data, quick_options(), silent, nullptr);
+  CHECK(report.status().code() == D2NN_UNSUPPORTED);
+}
