@@ -117,6 +117,83 @@ inline void column_range(std::int64_t columns, std::int64_t width, std::int64_t 
   *end = e;
 }
 
+/// A vector of W floats in memory, of any alignment.
+template <int W>
+struct Wide {
+  typedef float InMemory __attribute__((vector_size(4 * W), aligned(4), may_alias));
+  typedef float Type __attribute__((vector_size(4 * W)));
+  static Type load(const float* p) { return *reinterpret_cast<const InMemory*>(p); }
+  static void store(float* p, Type v) { *reinterpret_cast<InMemory*>(p) = v; }
+};
+
+template <Store How, class V>
+inline V stored(V source, V former) {
+  if constexpr (How == Store::add) return former + source;
+  if constexpr (How == Store::overwrite_relu) return source < 0 ? V{} : source;
+  return source;
+}
+
+/// n >= W elements in vectors; the last vector overlaps the one before it, so that nothing beyond n is read or written.
+template <int W, Store How>
+inline void put_vectors(float* dst, const float* src, std::int64_t n) {
+  using V = Wide<W>;
+  const auto last = stored<How>(V::load(src + n - W), How == Store::add ? V::load(dst + n - W) : typename V::Type{});
+  for (std::int64_t c = 0; c + W <= n; c += W)
+    V::store(dst + c, stored<How>(V::load(src + c), How == Store::add ? V::load(dst + c) : typename V::Type{}));
+  V::store(dst + n - W, last);
+}
+
+/// dst[c] takes src[c].
+template <Store How>
+inline void put(float* dst, const float* src, std::int64_t n) {
+  if (n >= kLanes) return put_vectors<kLanes, How>(dst, src, n);
+  if constexpr (kLanes > 8) {
+    if (n >= 8) return put_vectors<8, How>(dst, src, n);
+  }
+  if constexpr (kLanes > 4) {
+    if (n >= 4) return put_vectors<4, How>(dst, src, n);
+  }
+  for (std::int64_t c = 0; c < n; ++c) {
+    if constexpr (How == Store::add) {
+      dst[c] += src[c];
+    } else {
+      dst[c] = How == Store::overwrite_relu && src[c] < 0 ? 0.0F : src[c];
+    }
+  }
+}
+
+/// Elements 0, 2, 4, ... of the 2 W - 1 floats at p.
+template <int W>
+inline typename Wide<W>::Type load_even(const float* p) {
+  const auto low = Wide<W>::load(p);
+  const auto high = Wide<W>::load(p + W - 1);
+  if constexpr (W == 16) {
+    return __builtin_shufflevector(low, high, 0, 2, 4, 6, 8, 10, 12, 14, 17, 19, 21, 23, 25, 27, 29, 31);
+  } else if constexpr (W == 8) {
+    return __builtin_shufflevector(low, high, 0, 2, 4, 6, 9, 11, 13, 15);
+  } else {
+    return __builtin_shufflevector(low, high, 0, 2, 5, 7);
+  }
+}
+
+template <int W>
+inline void take_even_vectors(float* dst, const float* src, std::int64_t n) {
+  for (std::int64_t c = 0; c + W <= n; c += W) Wide<W>::store(dst + c, load_even<W>(src + 2 * c));
+  Wide<W>::store(dst + n - W, load_even<W>(src + 2 * (n - W)));
+}
+
+/// dst[c] = src[2 * c].
+inline void take_even(float* dst, const float* src, std::int64_t n) {
+  if (n >= kLanes) return take_even_vectors<kLanes>(dst, src, n);
+  if constexpr (kLanes > 8) {
+    if (n >= 8) return take_even_vectors<8>(dst, src, n);
+  }
+  if constexpr (kLanes > 4) {
+    if (n >= 4) return take_even_vectors<4>(dst, src, n);
+  }
+  for (std::int64_t c = 0; c < n; ++c) dst[c] = src[2 * c];
+}
+
 void fill_plane(const FillPlane& f) {
   std::int64_t begin = 0;
   std::int64_t end = 0;
@@ -125,14 +202,14 @@ void fill_plane(const FillPlane& f) {
     float* dst = f.dst + l * f.pitch;
     const std::int64_t y = l * f.step_y + f.first_y;
     const bool inside = y >= 0 && y < f.height;
-    const std::int64_t b = inside ? begin : f.pitch;
-    for (std::int64_t c = 0; c < b; ++c) dst[c] = f.fill;
+    const std::int64_t before = inside ? begin : f.pitch;
+    for (std::int64_t c = 0; c < before; ++c) dst[c] = f.fill;
     if (!inside) continue;
     const float* src = f.src + y * f.width + f.first_x;
     if (f.step_x == 1) {
-      for (std::int64_t c = begin; c < end; ++c) dst[c] = src[c];
+      put<Store::overwrite>(dst + begin, src + begin, end - begin);
     } else if (f.step_x == 2) {
-      for (std::int64_t c = begin; c < end; ++c) dst[c] = src[2 * c];
+      take_even(dst + begin, src + 2 * begin, end - begin);
     } else {
       for (std::int64_t c = begin; c < end; ++c) dst[c] = src[f.step_x * c];
     }
@@ -141,20 +218,8 @@ void fill_plane(const FillPlane& f) {
   for (std::int64_t i = f.lines * f.pitch; i < f.plane; ++i) f.dst[i] = f.fill;
 }
 
-template <int Step>
-inline void store_line(float* dst, const float* src, std::int64_t begin, std::int64_t end, std::int64_t any_step,
-                       Store how) {
-  const std::int64_t step = Step > 0 ? Step : any_step;
-  if (how == Store::overwrite) {
-    for (std::int64_t c = begin; c < end; ++c) dst[step * c] = src[c];
-  } else if (how == Store::add) {
-    for (std::int64_t c = begin; c < end; ++c) dst[step * c] += src[c];
-  } else {
-    for (std::int64_t c = begin; c < end; ++c) dst[step * c] = src[c] < 0 ? 0.0F : src[c];
-  }
-}
-
-void store_lines(const StoreLines& s) {
+template <Store How>
+inline void store_all(const StoreLines& s) {
   std::int64_t begin = 0;
   std::int64_t end = 0;
   column_range(s.columns, s.width, s.step_x, s.first_x, &begin, &end);
@@ -164,9 +229,20 @@ void store_lines(const StoreLines& s) {
     float* dst = s.dst + y * s.width + s.first_x;
     const float* src = s.src + l * s.pitch;
     if (s.step_x == 1) {
-      store_line<1>(dst, src, begin, end, 1, s.store);
+      put<How>(dst + begin, src + begin, end - begin);
     } else {
-      store_line<0>(dst, src, begin, end, s.step_x, s.store);
+      for (std::int64_t c = begin; c < end; ++c) put<How>(dst + s.step_x * c, src + c, 1);
     }
+  }
+}
+
+void store_lines(const StoreLines& s) {
+  switch (s.store) {
+    case Store::overwrite:
+      return store_all<Store::overwrite>(s);
+    case Store::add:
+      return store_all<Store::add>(s);
+    case Store::overwrite_relu:
+      return store_all<Store::overwrite_relu>(s);
   }
 }

@@ -1,19 +1,46 @@
 // Max pooling over flat positions. Included by loops_body.h only.
 
-void pool_block(const PoolBlock& b) {
-  for (std::int64_t p = 0; p < b.positions; p += kLanes) {
-    Vec best = splat(-__builtin_inff());
-    VecI arg = *reinterpret_cast<const VecIU*>(b.first_tap + p);
-    for (std::int64_t t = 0; t < b.taps; ++t) {
-      const Vec x = load(b.in + p + b.offsets[t]);
-      // As PyTorch: greater, or NaN. Nothing is greater than a NaN, so it stays until another NaN comes.
-      const VecI take = (x > best) | (x != x);
-      best = take ? x : best;
-      arg = take ? static_cast<std::int32_t>(t) - VecI{} : arg;
-    }
-    store(b.best + p, best);
-    *reinterpret_cast<VecIU*>(b.arg + p) = arg;
+/// V vectors of positions at once: each depends on the tap before, so several are kept in flight.
+template <int V>
+inline void pool_tile(const PoolBlock& b, std::int64_t p) {
+  Vec best[V];
+  VecI arg[V];
+  for (int v = 0; v < V; ++v) {
+    best[v] = splat(-__builtin_inff());
+    arg[v] = *reinterpret_cast<const VecIU*>(b.first_tap + p + v * kLanes);
   }
+  for (std::int64_t t = 0; t < b.taps; ++t) {
+    const VecI tap = static_cast<std::int32_t>(t) - VecI{};
+    for (int v = 0; v < V; ++v) {
+      const Vec x = load(b.in + p + v * kLanes + b.offsets[t]);
+      // As PyTorch: greater, or NaN. Nothing is greater than a NaN, so it stays until another NaN comes.
+      const VecI take = (x > best[v]) | (x != x);
+      best[v] = take ? x : best[v];
+      arg[v] = take ? tap : arg[v];
+    }
+  }
+  for (int v = 0; v < V; ++v) {
+    store(b.best + p + v * kLanes, best[v]);
+    *reinterpret_cast<VecIU*>(b.arg + p + v * kLanes) = arg[v];
+  }
+}
+
+void pool_block(const PoolBlock& b) {
+  std::int64_t p = 0;
+  for (; p + 3 * kLanes < b.positions; p += 4 * kLanes) pool_tile<4>(b, p);
+  for (; p < b.positions; p += kLanes) pool_tile<1>(b, p);
+}
+
+/// n >= kLanes taps as bytes, the last vector overlapping the one before it.
+inline void put_bytes(std::uint8_t* dst, const std::int32_t* src, std::int64_t n) {
+  using Bytes = std::uint8_t __attribute__((vector_size(kLanes)));
+  using BytesInMemory = std::uint8_t __attribute__((vector_size(kLanes), aligned(1), may_alias));
+  const auto put_at = [&](std::int64_t c) {
+    const VecI taps = *reinterpret_cast<const VecIU*>(src + c);
+    *reinterpret_cast<BytesInMemory*>(dst + c) = __builtin_convertvector(taps, Bytes);
+  };
+  for (std::int64_t c = 0; c + kLanes <= n; c += kLanes) put_at(c);
+  put_at(n - kLanes);
 }
 
 void store_args(std::int64_t lines, std::int64_t columns, std::int64_t pitch, const std::int32_t* args, bool wide,
@@ -23,8 +50,12 @@ void store_args(std::int64_t lines, std::int64_t columns, std::int64_t pitch, co
     if (wide) {
       auto* to = static_cast<std::int32_t*>(dst) + l * columns;
       for (std::int64_t c = 0; c < columns; ++c) to[c] = src[c];
+      continue;
+    }
+    auto* to = static_cast<std::uint8_t*>(dst) + l * columns;
+    if (columns >= kLanes) {
+      put_bytes(to, src, columns);
     } else {
-      auto* to = static_cast<std::uint8_t*>(dst) + l * columns;
       for (std::int64_t c = 0; c < columns; ++c) to[c] = static_cast<std::uint8_t>(src[c]);
     }
   }

@@ -1,0 +1,206 @@
+// Emitted kernels against oneDNN, layer by layer, batch 1, one thread: the contestants take turns within one run and
+// the median of each is printed. oneDNN chooses its layouts freely; reorders are not counted, so that it is shown at
+// its best.
+#include <omp.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <dnnl.hpp>
+#include <functional>
+#include <unordered_map>
+
+#include "unit/codegen_kernels/kernel_jit.h"
+#include "unit/codegen_kernels/naive_kernels.h"
+#include "unit/codegen_kernels/problems.h"
+
+namespace {
+
+using d2nn::codegen::Activation;
+using d2nn::codegen::KernelProblem;
+using d2nn::ops::OpKind;
+using namespace d2nn::testing;
+
+/// A sequence of oneDNN primitives with their memory, for one problem.
+class LibraryKernel {
+ public:
+  explicit LibraryKernel(const KernelProblem& p) : engine_(dnnl::engine::kind::cpu, 0), stream_(engine_) {
+    if (p.kind == OpKind::conv) {
+      add_conv(p);
+    } else if (p.kind == OpKind::dense) {
+      add_dense(p);
+    } else {
+      const dnnl::memory::dims dims{1, p.in_c, p.in_h, p.in_w};
+      const auto tag = p.in_c >= 16 ? dnnl::memory::format_tag::nChw16c : dnnl::memory::format_tag::nhwc;
+      last_ = memory({dims, dnnl::memory::data_type::f32, tag});
+      add_pool({p.kernel_h, p.kernel_w, p.stride_h, p.stride_w, p.pad_h, p.pad_w}, p.in_h, p.in_w, p.out_c, p.out_h,
+               p.out_w);
+    }
+  }
+  void run() {
+    for (auto& [primitive, arguments] : steps_) primitive.execute(stream_, arguments);
+  }
+
+ private:
+  using Dims = dnnl::memory::dims;
+  using Tag = dnnl::memory::format_tag;
+  static dnnl::memory::desc desc(const Dims& dims, Tag tag) { return {dims, dnnl::memory::data_type::f32, tag}; }
+  dnnl::memory memory(const dnnl::memory::desc& layout) {
+    dnnl::memory result(layout, engine_);
+    std::fill_n(static_cast<float*>(result.get_data_handle()), layout.get_size() / sizeof(float), 0.01F);
+    return result;
+  }
+  static dnnl::primitive_attr relu_if(Activation activation) {
+    dnnl::primitive_attr attributes;
+    if (activation == Activation::relu) {
+      dnnl::post_ops post;
+      post.append_eltwise(1.0F, dnnl::algorithm::eltwise_relu, 0.0F, 0.0F);
+      attributes.set_post_ops(post);
+    }
+    return attributes;
+  }
+
+  void add_conv(const KernelProblem& p) {
+    const std::int64_t h = (p.in_h + 2 * p.pad_h - p.dilation_h * (p.kernel_h - 1) - 1) / p.stride_h + 1;
+    const std::int64_t w = (p.in_w + 2 * p.pad_w - p.dilation_w * (p.kernel_w - 1) - 1) / p.stride_w + 1;
+    const Dims weight_dims = p.groups == 1
+                                 ? Dims{p.out_c, p.in_c, p.kernel_h, p.kernel_w}
+                                 : Dims{p.groups, p.out_c / p.groups, p.in_c / p.groups, p.kernel_h, p.kernel_w};
+    const dnnl::convolution_forward::desc op(
+        dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct,
+        desc({1, p.in_c, p.in_h, p.in_w}, p.in_c <= 3 ? Tag::nchw : Tag::any), desc(weight_dims, Tag::any),
+        desc({p.out_c}, Tag::x), desc({1, p.out_c, h, w}, Tag::any), {p.stride_h, p.stride_w},
+        {p.dilation_h - 1, p.dilation_w - 1}, {p.pad_h, p.pad_w}, {p.pad_h, p.pad_w});
+    const dnnl::convolution_forward::primitive_desc layout(op, relu_if(p.activation), engine_);
+    last_ = memory(layout.dst_desc());
+    steps_.push_back({dnnl::convolution_forward(layout),
+                      {{DNNL_ARG_SRC, memory(layout.src_desc())},
+                       {DNNL_ARG_WEIGHTS, memory(layout.weights_desc())},
+                       {DNNL_ARG_BIAS, memory(layout.bias_desc())},
+                       {DNNL_ARG_DST, last_}}});
+    if (p.pool.kernel_h != 0) add_pool(p.pool, h, w, p.out_c, p.out_h, p.out_w);
+  }
+
+  void add_pool(const d2nn::codegen::PoolStage& p, std::int64_t in_h, std::int64_t in_w, std::int64_t c, std::int64_t h,
+                std::int64_t w) {
+    const dnnl::pooling_forward::desc op(
+        dnnl::prop_kind::forward_inference, dnnl::algorithm::pooling_max, last_.get_desc(),
+        desc({1, c, h, w}, Tag::any), {p.stride_h, p.stride_w}, {p.kernel_h, p.kernel_w}, {p.pad_h, p.pad_w},
+        {(h - 1) * p.stride_h + p.kernel_h - in_h - p.pad_h, (w - 1) * p.stride_w + p.kernel_w - in_w - p.pad_w});
+    const dnnl::pooling_forward::primitive_desc layout(op, engine_);
+    const dnnl::memory result = memory(layout.dst_desc());
+    steps_.push_back({dnnl::pooling_forward(layout), {{DNNL_ARG_SRC, last_}, {DNNL_ARG_DST, result}}});
+    last_ = result;
+  }
+
+  void add_dense(const KernelProblem& p) {
+    const dnnl::inner_product_forward::desc op(dnnl::prop_kind::forward_inference, desc({1, p.in_c}, Tag::nc),
+                                               desc({p.out_c, p.in_c}, Tag::any), desc({p.out_c}, Tag::x),
+                                               desc({1, p.out_c}, Tag::nc));
+    const dnnl::inner_product_forward::primitive_desc layout(op, relu_if(p.activation), engine_);
+    steps_.push_back({dnnl::inner_product_forward(layout),
+                      {{DNNL_ARG_SRC, memory(layout.src_desc())},
+                       {DNNL_ARG_WEIGHTS, memory(layout.weights_desc())},
+                       {DNNL_ARG_BIAS, memory(layout.bias_desc())},
+                       {DNNL_ARG_DST, memory(layout.dst_desc())}}});
+  }
+
+  dnnl::engine engine_;
+  dnnl::stream stream_;
+  dnnl::memory last_;
+  std::vector<std::pair<dnnl::primitive, std::unordered_map<int, dnnl::memory>>> steps_;
+};
+
+struct Aligned {
+  explicit Aligned(std::size_t count) : data(static_cast<float*>(std::aligned_alloc(64, (count * 4 + 127) / 64 * 64))) {
+    std::fill_n(data, count, 0.01F);
+  }
+  ~Aligned() { std::free(data); }
+  Aligned(const Aligned&) = delete;
+  Aligned& operator=(const Aligned&) = delete;
+  float* data;
+};
+
+double time_once(const std::function<void()>& run, int rounds) {
+  const auto start = std::chrono::steady_clock::now();
+  for (int i = 0; i < rounds; ++i) run();
+  return std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - start).count() / rounds;
+}
+
+double median(std::vector<double> values) {
+  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2), values.end());
+  return values[values.size() / 2];
+}
+
+void compare(const KernelProblem& p, const CpuLevel& cpu) {
+  const CompiledKernels kernels({p}, cpu, 2);
+  std::mt19937 random(1);
+  const d2nn::codegen::PackChoice choice = d2nn::codegen::choose_pack(p, cpu.target);
+  const std::vector<float> values = pack(p, choice, random_weights(p, random));
+  Aligned packed(values.size() + 1);
+  std::copy(values.begin(), values.end(), packed.data);
+  Aligned src(source_floats(p));
+  Aligned dst(result_floats(p));
+  Aligned scratch(static_cast<std::size_t>(d2nn::codegen::scratch_floats(p, cpu.target)) + 1);
+  const std::vector<float> image = random_floats(source_floats(p), random);
+  std::copy(image.begin(), image.end(), src.data);
+  std::function<void()> emitted = [&, kernel = kernels.row(0)] {
+    kernel(src.data, dst.data, packed.data, scratch.data);
+  };
+  if (p.kind == OpKind::dense) {
+    emitted = [&, kernel = kernels.dense(0)] { kernel(src.data, p.in_c, nullptr, 1, dst.data, p.out_c, packed.data); };
+  }
+  LibraryKernel library(p);
+  const std::function<void()> peer = [&] { library.run(); };
+  const double once = std::max(0.01, time_once(emitted, 20));
+  const int rounds = static_cast<int>(std::clamp(1000.0 / once, 1.0, 20000.0));
+  std::vector<double> ours;
+  std::vector<double> theirs;
+  for (int turn = 0; turn < 31; ++turn) {
+    ours.push_back(time_once(emitted, rounds));
+    theirs.push_back(time_once(peer, rounds));
+  }
+  std::printf("%-70s block %2u  emitted %8.2f us  oneDNN %8.2f us  ratio %.2f  code %5zu B  compile %3.0f ms\n",
+              describe(p).c_str(), choice.block, median(ours), median(theirs), median(ours) / median(theirs),
+              kernels.code_bytes(), kernels.compile_seconds() * 1e3);
+  if (!kernels.assembly().empty()) std::printf("%s\n", kernels.assembly().c_str());
+}
+
+}  // namespace
+
+/// Arguments: numbers of the layers to run; none: all.
+int main(int argc, char** argv) {
+  omp_set_num_threads(1);
+  const CpuLevel cpu = runnable_levels().front();
+  const Activation relu = Activation::relu;
+  const std::vector<KernelProblem> layers{
+      conv({3, 112, 112}, 8, {3, 2, 1}, 1, relu),
+      conv({3, 112, 112}, 2, {3, 2, 1}, 1, relu),
+      conv({8, 28, 28}, 2, {3, 1, 1}, 1, relu),
+      conv({8, 28, 28}, 16, {3, 1, 1}, 1, relu),
+      conv({8, 28, 28}, 16, {1}, 1, relu),
+      conv({16, 28, 28}, 16, {3, 1, 1}, 1, relu),
+      conv({32, 14, 14}, 32, {3, 1, 1}, 1, relu),
+      conv({64, 7, 7}, 64, {3, 1, 1}, 1, relu),
+      conv({16, 28, 28}, 32, {3, 2, 1}, 1, relu),
+      conv({3, 28, 28}, 16, {3, 1, 1}, 1, relu),
+      conv({32, 28, 28}, 32, {3, 1, 1}, 32, relu),
+      conv_pool({3, 112, 112}, 8, {3, 2, 1}, {3, 2, 1}),
+      conv_pool({3, 112, 112}, 8, {3, 2, 1}, {2, 2, 0}),
+      conv_pool({8, 28, 28}, 16, {3, 1, 1}, {2, 2, 0}),
+      conv_pool({3, 224, 224}, 64, {7, 2, 3}, {3, 2, 1}),
+      pool(OpKind::max_pool, {8, 56, 56}, {3, 2, 1}),
+      pool(OpKind::max_pool, {8, 56, 56}, {2, 2, 0}),
+      pool(OpKind::max_pool, {16, 28, 28}, {2, 2, 0}),
+      dense(128, 2),
+      dense(392, 2),
+      dense(784, 10),
+      dense(512, 128, relu),
+      dense(4096, 1000),
+  };
+  std::vector<bool> chosen(layers.size(), argc == 1);
+  for (int i = 1; i < argc; ++i) chosen.at(static_cast<std::size_t>(std::atoi(argv[i]))) = true;
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    if (chosen[i]) compare(layers[i], cpu);
+  }
+}
