@@ -122,31 +122,32 @@ constexpr std::size_t table_size = 1 << 16;
 
 // Normal deviates, drawn once: rows of noise begin at random places in it, which is far cheaper than drawing each
 // value.
-const std::array<float, table_size>& noise_table() {
-  static const auto* const table = [] {
-    auto* values = new std::array<float, table_size>;
+const std::vector<float>& noise_table() {
+  static_assert(table_size > greatest_shape_side, "a row of noise lies within the table");
+  static const std::vector<float> table = [] {
+    std::vector<float> values(table_size);
     CounterRandom random(0, table_stream, 0);
     for (std::size_t i = 0; i < table_size; i += 2) {  // Box and Muller
       const float radius = std::sqrt(-2.0f * std::log(1.0f - random.unit()));
       const float angle = 2 * std::numbers::pi_v<float> * random.unit();
-      (*values)[i] = radius * std::cos(angle);
-      (*values)[i + 1] = radius * std::sin(angle);
+      values[i] = radius * std::cos(angle);
+      values[i + 1] = radius * std::sin(angle);
     }
     return values;
   }();
-  return *table;
+  return table;
 }
 
 // Adds noise and rounds to bytes.
 void finish(const Canvas& canvas, float noise, CounterRandom random) {
-  const auto& table = noise_table();
+  const std::vector<float>& table = noise_table();
   const std::int64_t rows = canvas.channels * canvas.height;
   std::vector<std::uint8_t> bytes(static_cast<std::size_t>(canvas.width));
   for (std::int64_t row = 0; row < rows; ++row) {
     float* values = canvas.values + row * canvas.width;
-    const std::uint32_t start = random.below(table_size);
+    const float* row_noise = table.data() + random.below(static_cast<std::uint32_t>(table_size - bytes.size()));
     for (std::size_t x = 0; x < bytes.size(); ++x) {
-      const float value = values[x] + noise * table[(start + x) % table_size];
+      const float value = values[x] + noise * row_noise[x];
       bytes[x] = static_cast<std::uint8_t>(std::clamp(value, 0.0f, 1.0f) * 255.0f + 0.5f);
     }
     io::bytes_to_floats(bytes, values);
@@ -155,7 +156,7 @@ void finish(const Canvas& canvas, float noise, CounterRandom random) {
 
 void draw_clutter(const Canvas& canvas, CounterRandom& random, const Colour& background, float contrast,
                   std::size_t label) {
-  const std::uint32_t count = 5 + random.below(6);
+  const std::uint32_t count = 2 + random.below(4);
   for (std::uint32_t i = 0; i < count; ++i) {
     std::size_t kind = random.below(static_cast<std::uint32_t>(names.size()));
     if (kind == label || kind < 2) kind = 5;  // bars: clutter must not be another label's shape at its own size
@@ -193,7 +194,7 @@ void draw_shape(const ShapeKey& key, std::size_t label, std::int64_t channels, s
   const Canvas canvas{channels, height, width, out};
   CounterRandom random(key.seed, picture_stream + key.split, key.index);
   const bool is_hard = shape_difficulty(key) == Difficulty::hard;
-  const float contrast = is_hard ? random.between(0.16f, 0.34f) : random.between(0.4f, 0.6f);
+  const float contrast = is_hard ? random.between(0.3f, 0.5f) : random.between(0.4f, 0.6f);
   const float by = random.bits() & 1 ? contrast : -contrast;
   // The background leaves room for the shape to be lighter or darker by the contrast.
   const Colour background =
@@ -201,16 +202,16 @@ void draw_shape(const ShapeKey& key, std::size_t label, std::int64_t channels, s
   const float slope = is_hard ? 0.2f : 0.05f;
   const float slope_x = random.between(-slope, slope), slope_y = random.between(-slope, slope);
   draw_background(canvas, background, slope_x, slope_y);
-  const float away = is_hard ? 0.26f : 0.05f;
+  const float away = is_hard ? 0.24f : 0.05f;
   Figure figure{distances[label], 0, 0, 0, 0, moved(background, by)};
   figure.x = static_cast<float>(width) * (0.5f + random.between(-away, away));
   figure.y = static_cast<float>(height) * (0.5f + random.between(-away, away));
-  figure.radius = canvas.side() * (is_hard ? random.between(0.13f, 0.22f) : random.between(0.28f, 0.38f));
+  figure.radius = canvas.side() * (is_hard ? random.between(0.12f, 0.18f) : random.between(0.28f, 0.38f));
   figure.angle = is_hard ? random.between(0, 2 * std::numbers::pi_v<float>) : random.between(-0.2f, 0.2f);
   if (is_hard) draw_clutter(canvas, random, background, contrast, label);
   draw(canvas, figure);
-  if (is_hard) draw_cover(canvas, random, figure, background, contrast);
-  finish(canvas, is_hard ? random.between(0.04f, 0.09f) : 0.02f,
+  if (is_hard && random.bits() & 1) draw_cover(canvas, random, figure, background, contrast);
+  finish(canvas, is_hard ? random.between(0.02f, 0.05f) : 0.02f,
          CounterRandom(key.seed, noise_stream + key.split, key.index));
 }
 

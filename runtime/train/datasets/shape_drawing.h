@@ -10,6 +10,9 @@
 
 namespace d2nn::datasets {
 
+/// Pictures are drawn from 12 x 12 to this side, in pixels.
+inline constexpr std::int64_t least_shape_side = 12, greatest_shape_side = 4096;
+
 /// Which picture: all of it goes into the generator's key.
 struct ShapeKey {
   std::uint64_t seed = 0;

@@ -9,8 +9,6 @@
 namespace d2nn::datasets {
 namespace {
 
-constexpr std::int64_t least_side = 12;
-
 class ShapeSource : public Source {
  public:
   ShapeSource(std::uint64_t seed, Split split, std::size_t classes, std::span<const std::int64_t> shape)
@@ -37,9 +35,10 @@ class ShapeSource : public Source {
 }  // namespace
 
 Result<Dataset> open_shapes(std::uint32_t count, const Request& request) {
-  if (!is_image_shape(request.shape) || request.shape[1] < least_side || request.shape[2] < least_side) {
+  const auto has_side = [](std::int64_t side) { return side >= least_shape_side && side <= greatest_shape_side; };
+  if (!is_image_shape(request.shape) || !has_side(request.shape[1]) || !has_side(request.shape[2])) {
     return refuse("shapes", "draws images; the network's input is " + io::shape_text(request.shape) +
-                                ", [1 or 3, height, width] of at least 12 x 12 is needed");
+                                ", [1 or 3, height, width] of 12 to 4096 a side is needed");
   }
   const std::size_t classes = request.options.classes == 0 ? 2 : request.options.classes;
   if (classes < 2 || classes > shape_names().size()) {

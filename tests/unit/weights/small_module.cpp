@@ -1,0 +1,25 @@
+#include "unit/weights/small_module.h"
+
+#include <utility>
+
+namespace d2nn::testing {
+
+SmallModule::SmallModule(std::vector<Parameter> parameters) : described_(std::move(parameters)) {
+  std::int64_t offset = 0;
+  for (const Parameter& parameter : described_) {
+    d2nn_parameter entry = {};
+    std::int64_t elements = 1;
+    for (const std::int64_t dim : parameter.shape) elements *= dim;
+    entry.tensor = {parameter.name.c_str(), "", parameter.shape.size(), parameter.shape.data(), elements};
+    entry.role = parameter.role;
+    entry.offset = offset;
+    offset += elements;
+    parameters_.push_back(entry);
+  }
+  module_.name = "small";
+  module_.parameter_count = static_cast<std::uint32_t>(parameters_.size());
+  module_.parameters = parameters_.data();
+  module_.parameter_floats = offset;
+}
+
+}  // namespace d2nn::testing
