@@ -6,13 +6,15 @@ namespace {
 
 /// The groups to suggest: the divisors that both channel counts share, the first few of them.
 std::string common_divisors_text(std::int64_t channels, std::int64_t filters) {
-  std::string text;
-  int count = 0;
-  for (std::int64_t divisor = 1; divisor <= channels && divisor <= 1024 && count < 4; ++divisor) {
-    if (channels % divisor != 0 || filters % divisor != 0) continue;
-    text += count == 0 ? "" : ", ";
-    text += "`" + std::to_string(divisor) + "`";
-    ++count;
+  constexpr std::int64_t greatest = 1024;
+  constexpr std::size_t most = 4;
+  std::vector<std::int64_t> divisors;
+  for (std::int64_t i = 1; i <= channels && i <= greatest && divisors.size() < most; ++i) {
+    if (channels % i == 0 && filters % i == 0) divisors.push_back(i);
+  }
+  std::string text = "`groups: 1`";
+  for (std::size_t i = 1; i < divisors.size(); ++i) {
+    text += (i + 1 == divisors.size() ? " or `" : ", `") + std::to_string(divisors[i]) + "`";
   }
   return text;
 }
@@ -45,7 +47,7 @@ ShapeResult conv_shape(const OpAttrs& attrs, Shapes inputs) {
     return reject(ShapeFault::input, "groups",
                   "`groups: " + std::to_string(attrs.groups) + "` does not divide the " +
                       std::to_string(input.channels()) + " channels of " + input.to_string(),
-                  "use for `groups` one of " + common_divisors_text(input.channels(), attrs.filters));
+                  "use " + common_divisors_text(input.channels(), attrs.filters));
   }
   const WindowResult window = slide(attrs, input, attrs.dilation);
   if (window.error) return *window.error;

@@ -125,8 +125,7 @@ class Binder {
     if (std::visit(Assign{*value}, field)) return true;
     Report(code("E0305"), argument.value->range,
            "`" + std::string(param.name) + "` takes " + type_text(param.type) + ", but " + quoted(to_text(*value)) +
-               " is " + (type_of(*value) == ValueType::integer ? "an " : "a ") +
-               quoted(std::string(spelling(type_of(*value)))))
+               " is " + with_article(quoted(std::string(spelling(type_of(*value))))))
         .to(sink_);
     return false;
   }

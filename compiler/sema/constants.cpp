@@ -15,8 +15,13 @@ std::string operator_text(ast::BinaryOp op) {
   return texts[static_cast<std::size_t>(op)];
 }
 
+/// "an `int`".
+std::string type_text(ValueType type) {
+  return with_article(quoted(std::string(spelling(type))));
+}
+
 std::string type_text(const Value& value) {
-  return quoted(std::string(spelling(type_of(value))));
+  return type_text(type_of(value));
 }
 
 bool is_number(const Value& value) {
@@ -88,8 +93,7 @@ std::optional<Value> Evaluator::evaluate_as(const ast::Expr& expr, ValueType typ
   std::optional<Value> converted = convert(*value, type);
   if (!converted) {
     Report(code("E0204"), expr.range,
-           quoted(to_text(*value)) + " is a " + type_text(*value) + ", but " + what + " needs a " +
-               quoted(std::string(spelling(type))))
+           quoted(to_text(*value)) + " is " + type_text(*value) + ", but " + what + " needs " + type_text(type))
         .to(sink_);
   }
   return converted;
@@ -100,7 +104,7 @@ std::optional<Value> Evaluator::evaluate_name(const ast::Name& name) const {
   const NamedValue* named = scope_.find(name.text);
   if (named != nullptr && !named->other_kind.empty()) {
     Report(code("E0205"), name.range,
-           quoted(name.text) + " is a " + named->other_kind + ", but a compile-time value is needed")
+           quoted(name.text) + " is " + with_article(named->other_kind) + ", but a compile-time value is needed")
         .note(named->range, quoted(name.text) + " is declared here")
         .to(sink_);
     return std::nullopt;
@@ -132,7 +136,7 @@ std::optional<Value> Evaluator::evaluate_unary(const ast::UnaryExpr& unary, Sour
     return -*number;
   }
   Report(code("E0204"), range,
-         quoted(std::string(1, unary.op)) + " takes a " + (unary.op == '!' ? "`bool`" : "number") + ", found a " +
+         quoted(std::string(1, unary.op)) + " takes a " + (unary.op == '!' ? "`bool`" : "number") + ", found " +
              type_text(*operand))
       .to(sink_);
   return std::nullopt;
@@ -160,7 +164,7 @@ std::optional<Value> Evaluator::evaluate_binary(const ast::BinaryExpr& binary, S
     return compare(binary.op, std::get<Dims>(*left), std::get<Dims>(*right));
   }
   Report(code("E0204"), binary.op_range,
-         quoted(operator_text(binary.op)) + " has a " + type_text(*left) + " on its left and a " + type_text(*right) +
+         quoted(operator_text(binary.op)) + " has " + type_text(*left) + " on its left and " + type_text(*right) +
              " on its right, but takes " +
              (is_logical    ? "two of `bool`"
               : is_equality ? "two of one type"
@@ -270,7 +274,7 @@ bool Evaluator::append_tensor(const ast::Expr& expr, std::size_t depth, TensorLi
   }
   if (static_cast<std::int64_t>(list->items.size()) != literal.dims[depth]) {
     Report(code("E0312"), expr.range,
-           "this list has " + std::to_string(list->items.size()) + " elements, the first of its depth has " +
+           "this list has " + counted(list->items.size(), "element") + ", the first of its depth has " +
                std::to_string(literal.dims[depth]))
         .to(sink_);
     return false;

@@ -119,6 +119,7 @@ class Declarer {
   bool declare(const ast::Name& name, const std::string& kind, std::optional<graph::NodeId> node) {
     const auto [entry, is_new] = draft_.names.emplace(name.text, Declared{name.range, kind, node});
     if (is_new) return true;
+    entry->second.is_doubled = true;
     Report(code("E0202"), name.range, quoted(name.text) + " is declared twice")
         .note(entry->second.range, "the " + entry->second.kind + " " + quoted(name.text) + " is declared here")
         .to(sink_);
@@ -147,7 +148,7 @@ class Declarer {
   }
 
   void add_input(graph::Node& node, const ast::Name* name, const ast::Name* join) {
-    InputFacts input{Join::none, name != nullptr ? name->range : node.range};
+    InputFacts input{Join::none, name != nullptr ? name->range : node.range, false};
     if (name != nullptr) {
       for (std::size_t i = 0; i < node.inputs.size(); ++i) {
         if (node.inputs[i].name != name->text) continue;
@@ -157,12 +158,16 @@ class Declarer {
         return;
       }
     }
-    if (join != nullptr) input.join = find_join(*join);
+    if (join != nullptr) {
+      const std::optional<Join> known = find_join(*join);
+      input.join = known.value_or(Join::none);
+      input.has_wrong_join = !known;
+    }
     facts(node).inputs.push_back(input);
     node.inputs.push_back({name != nullptr ? name->text : "", Join::none, {}, {}});
   }
 
-  Join find_join(const ast::Name& name) {
+  std::optional<Join> find_join(const ast::Name& name) {
     std::vector<std::string_view> spellings;
     for (Join join : {Join::sum, Join::mean, Join::max, Join::concat, Join::first, Join::last}) {
       if (spelling(join) == name.text) return join;
@@ -172,7 +177,7 @@ class Declarer {
            quoted(name.text) + " is no join; there are `sum`, `mean`, `max`, `concat`, `first` and `last`")
         .did_you_mean(name.range, nearest_name(name.text, spellings))
         .to(sink_);
-    return Join::sum;  // any: the edges are joined somehow, and no program comes of it
+    return std::nullopt;
   }
 
   /// Sets shape and has_shape; false after an error.

@@ -19,6 +19,7 @@ namespace d2nn::sema {
 struct InputFacts {
   graph::Join join = graph::Join::none;  // as written, even when there is but one edge
   SourceRange range;                     // of its name, or of the node's
+  bool has_wrong_join = false;           // no join of that name: what it does with its edges is unknown
 };
 
 /// An op as written.
@@ -56,6 +57,7 @@ struct Declared {
   SourceRange range;
   std::string kind;                   // "input", "output", "node", "control node", "dummy", "parameter"
   std::optional<graph::NodeId> node;  // nothing: a parameter, or a declaration that is not available yet
+  bool is_doubled = false;            // declared again as something else
 };
 
 struct Draft {
@@ -76,7 +78,9 @@ struct Draft {
   /// "`N1 -> N2`".
   std::string edge_text(graph::EdgeId id) const {
     const graph::Edge& edge = program[id];
-    return "`" + program[edge.source].name + " -> " + program[edge.target].name + "`";
+    const graph::Node& target = program[edge.target];
+    const std::string& input = target.inputs[edge.target_input].name;
+    return "`" + program[edge.source].name + " -> " + target.name + (input.empty() ? "" : "." + input) + "`";
   }
 };
 

@@ -129,7 +129,7 @@ class EdgeRules {
     }
     if (input.edges.size() == 1) return;
     input.join = declared.join;
-    if (input.join != Join::none) return;
+    if (input.join != Join::none || declared.has_wrong_join) return;
     Report(code("E0404"), draft_[input.edges[1]].source,
            draft_.edge_text(input.edges[1]) + " is a second edge into " + name + ", which states no join")
         .note(draft_[input.edges[0]].source, draft_.edge_text(input.edges[0]) + " is the first")

@@ -1,6 +1,6 @@
 #include "sema/edges.h"
 
-#include <set>
+#include <map>
 
 #include "sema/names.h"
 #include "sema/report.h"
@@ -55,7 +55,7 @@ class Connector {
     if (source && statement.source.input) refuse_input(statement.source, "a control edge leaves the node as a whole");
     for (const ast::Action& action : statement.actions) {
       std::vector<NodeId> targets;
-      std::set<NodeId> seen;
+      std::map<NodeId, SourceRange> seen;
       std::vector<SourceRange> ranges;
       bool is_complete = true;
       for (const ast::Endpoint& endpoint : action.targets) {
@@ -64,9 +64,11 @@ class Connector {
           is_complete = false;
           continue;
         }
-        if (!seen.insert(*target).second) {
+        const auto [first, is_new] = seen.emplace(*target, endpoint.range);
+        if (!is_new) {
           Report(code("E0508"), endpoint.range,
                  "the action " + quoted(action.name.text) + " names " + quoted(endpoint.name.text) + " twice")
+              .note(first->second, "it stands here already")
               .to(sink_);
           continue;
         }
@@ -89,7 +91,7 @@ class Connector {
       Report(code("E0201"), endpoint.name.range, "no node is named " + quoted(endpoint.name.text))
           .did_you_mean(endpoint.name.range, nearest_name(endpoint.name.text, candidates))
           .to(sink_);
-    } else if (found->second.kind == "parameter") {
+    } else if (found->second.kind == "parameter" && !found->second.is_doubled) {
       Report(code("E0205"), endpoint.name.range,
              quoted(endpoint.name.text) + " is a parameter, but an edge joins nodes")
           .note(found->second.range, quoted(endpoint.name.text) + " is declared here")
@@ -106,7 +108,7 @@ class Connector {
   /// The ends of one hop, each once. `is_again`: the hop was resolved before and its mistakes are known.
   std::vector<End> resolve_all(const std::vector<ast::Endpoint>& endpoints, bool is_target, bool is_again = false) {
     std::vector<End> ends;
-    std::set<std::pair<NodeId, std::uint32_t>> seen;
+    std::map<std::pair<NodeId, std::uint32_t>, SourceRange> seen;
     for (const ast::Endpoint& endpoint : endpoints) {
       if (is_again && !can_resolve(endpoint)) continue;
       const std::optional<NodeId> node = resolve(endpoint);
@@ -117,10 +119,14 @@ class Connector {
         draft_.has_all_edges = false;
         continue;
       }
-      if (seen.emplace(*node, *input).second) {
+      const auto [first, is_new] = seen.emplace(std::make_pair(*node, *input), endpoint.range);
+      if (is_new) {
         ends.push_back({*node, *input, endpoint.range});
       } else if (!is_again) {
-        Report(code("E0403"), endpoint.range, quoted(endpoint.name.text) + " stands twice in one list").to(sink_);
+        Report(code("E0403"), endpoint.range, quoted(endpoint.name.text) + " stands twice in one list")
+            .note(first->second, "it stands here already")
+            .advise("remove one of them")
+            .to(sink_);
       }
     }
     return ends;

@@ -141,7 +141,8 @@ class BodyElaborator {
     }
     if (const NamedValue* other = constants_.find(name.text)) {
       const std::string kind = other->other_kind.empty() ? "compile-time value" : other->other_kind;
-      Report(code("E0205"), name.range, quoted(name.text) + " is a " + kind + ", but a tensor of this body is needed")
+      Report(code("E0205"), name.range,
+             quoted(name.text) + " is " + with_article(kind) + ", but a tensor of this body is needed")
           .note(other->range, quoted(name.text) + " is declared here")
           .to(sink_);
       return std::nullopt;

@@ -18,6 +18,7 @@ class PathRules {
 
   void run() {
     for (const paths::Analysis::NullWitness& witness : analysis_.null_outputs) check_required(witness);
+    if (sink_.has_errors()) return;  // the same decisions would show again as warnings
     check_defaults();
     check_never_executed();
   }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "diag/catalogue.h"
@@ -54,6 +55,12 @@ class Report {
 /// A piece of the program as messages show it: `text`.
 inline std::string quoted(const std::string& text) {
   return "`" + text + "`";
+}
+
+/// "a node", "an input", "an `int`".
+inline std::string with_article(const std::string& noun) {
+  const char first = noun[noun[0] == '`' ? 1 : 0];
+  return (std::string_view("aeiou").find(first) != std::string_view::npos ? "an " : "a ") + noun;
 }
 
 /// "1 action", "2 actions".
