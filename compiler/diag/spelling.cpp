@@ -1,3 +1,4 @@
+// Damerau-Levenshtein distance (restricted: no letter is moved twice), a table row at a time.
 #include "diag/spelling.h"
 
 #include <algorithm>

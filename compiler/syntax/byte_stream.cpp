@@ -1,3 +1,4 @@
+// ANTLR asks with offsets from the current place: 1 is the next byte, -1 the one before.
 #include "syntax/byte_stream.h"
 
 #include <algorithm>

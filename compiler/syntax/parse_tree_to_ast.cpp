@@ -12,7 +12,6 @@
 namespace d2nn::syntax {
 
 using namespace ast;
-using diag::Diagnostic;
 using grammar::D2nnParser;
 
 namespace {
@@ -117,12 +116,11 @@ class TreeBuilder {
   }
 
   Network network_decl(P::NetworkDeclContext& context) {
-    Network network{.doc = doc(context),
-                    .name = name(*context.name()),
-                    .params = parameters(context.parameters()),
-                    .items = items(context.networkItem()),
-                    .range = range(context)};
-    return network;
+    return {.doc = doc(context),
+            .name = name(*context.name()),
+            .params = parameters(context.parameters()),
+            .items = items(context.networkItem()),
+            .range = range(context)};
   }
 
   std::vector<Parameter> parameters(P::ParametersContext* context) {

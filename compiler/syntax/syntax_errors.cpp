@@ -203,12 +203,7 @@ class ErrorStrategy final : public antlr4::DefaultErrorStrategy {
   }
 
   static bool is_in_braces(antlr4::Parser& parser) {
-    for (antlr4::tree::ParseTree* child : parser.getContext()->children) {
-      const auto* leaf = dynamic_cast<antlr4::tree::TerminalNode*>(child);
-      if (leaf != nullptr && const_cast<antlr4::tree::TerminalNode*>(leaf)->getSymbol()->getType() == P::LEFT_BRACE)
-        return true;
-    }
-    return false;
+    return parser.getContext()->getToken(P::LEFT_BRACE, 0) != nullptr;
   }
 
   // ---- going on ----
@@ -378,7 +373,7 @@ class ErrorStrategy final : public antlr4::DefaultErrorStrategy {
 
   void report(antlr4::Parser& parser, const Token& found) {
     if (!may_report(found)) return;
-    const ParserRuleContext& context = *parser.getContext();
+    ParserRuleContext& context = *parser.getContext();
     const std::size_t rule = context.getRuleIndex();
     const std::size_t type = found.getType();
     const std::string expected = expected_words(parser, found);
@@ -400,9 +395,8 @@ class ErrorStrategy final : public antlr4::DefaultErrorStrategy {
     } else if (rule == P::RuleNetworkDecl && expected == "`}`") {
       diagnostic.code = diag::code("E0110");
       diagnostic.message = "found " + found_words(found) + " before the network is closed, expected `}`";
-      if (const auto* brace = const_cast<ParserRuleContext&>(context).getToken(P::LEFT_BRACE, 0); brace != nullptr) {
-        diagnostic.notes.push_back(
-            {range(*const_cast<antlr4::tree::TerminalNode*>(brace)->getSymbol()), "opened here"});
+      if (antlr4::tree::TerminalNode* brace = context.getToken(P::LEFT_BRACE, 0); brace != nullptr) {
+        diagnostic.notes.push_back({range(*brace->getSymbol()), "opened here"});
       }
     } else if (opener != nullptr && (is_closing(type) || is_declaration_word(type))) {
       diagnostic.notes.push_back({range(*opener), spelling(*opener) + " is opened here"});

@@ -1,3 +1,5 @@
+// One pass reads and mends the tokens, one matches the brackets, one bounds the depth. Each report of this file is
+// about signs, not grammar; what it can mend it mends, so that the parser finds no second fault in the same place.
 #include "syntax/tokens.h"
 
 #include <algorithm>

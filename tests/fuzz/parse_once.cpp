@@ -1,3 +1,4 @@
+// The properties that parse_once.h promises, one after the other.
 #include "parse_once.h"
 
 #include <nlohmann/json.hpp>

@@ -1,3 +1,4 @@
+// The exact form of diagnostics for tools.
 #include "diag/json.h"
 
 #include <doctest/doctest.h>

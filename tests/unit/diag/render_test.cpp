@@ -1,3 +1,4 @@
+// The exact form of diagnostics on a terminal.
 #include "diag/render.h"
 
 #include <doctest/doctest.h>

@@ -1,3 +1,4 @@
+// Which words are near enough to be meant.
 #include "diag/spelling.h"
 
 #include <doctest/doctest.h>

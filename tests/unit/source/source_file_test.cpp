@@ -1,3 +1,4 @@
+// Lines, columns and texts of ranges.
 #include "source/source_file.h"
 
 #include <doctest/doctest.h>

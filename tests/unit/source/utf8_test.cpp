@@ -1,3 +1,4 @@
+// Sound and malformed UTF-8.
 #include "source/utf8.h"
 
 #include <doctest/doctest.h>

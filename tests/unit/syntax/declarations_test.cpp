@@ -1,3 +1,4 @@
+// Every declaration of the language, read back from the tree with its ranges.
 #include <doctest/doctest.h>
 
 #include <string>
