@@ -1,6 +1,15 @@
 // Convolution over flat positions, forward and weight gradient. Included by loops_body.h only, once per instruction
 // set, with kLanes, Vec, kMaxBlock and the block shapes of the weight gradient defined.
 
+/// A vector of W floats in memory, of any alignment.
+template <int W>
+struct Wide {
+  typedef float InMemory __attribute__((vector_size(4 * W), aligned(4), may_alias));
+  typedef float Type __attribute__((vector_size(4 * W)));
+  static Type load(const float* p) { return *reinterpret_cast<const InMemory*>(p); }
+  static void store(float* p, Type v) { *reinterpret_cast<InMemory*>(p) = v; }
+};
+
 inline Vec load(const float* p) {
   return *reinterpret_cast<const VecU*>(p);
 }
@@ -59,10 +68,23 @@ void conv_block(const ConvBlock& b) {
   }
 }
 
-inline float lane_sum(Vec v) {
-  float sum = 0;
-  for (int i = 0; i < kLanes; ++i) sum += v[i];
-  return sum;
+/// The sum of the lanes, halves added to halves.
+template <class V>
+inline float lane_sum(V v) {
+  using Four = Wide<4>::Type;
+  Four four;
+  if constexpr (sizeof(V) == 64) {
+    using Eight = Wide<8>::Type;
+    const Eight eight = Eight(__builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7)) +
+                        Eight(__builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15));
+    four = Four(__builtin_shufflevector(eight, eight, 0, 1, 2, 3)) +
+           Four(__builtin_shufflevector(eight, eight, 4, 5, 6, 7));
+  } else if constexpr (sizeof(V) == 32) {
+    four = Four(__builtin_shufflevector(v, v, 0, 1, 2, 3)) + Four(__builtin_shufflevector(v, v, 4, 5, 6, 7));
+  } else {
+    four = v;
+  }
+  return (four[0] + four[2]) + (four[1] + four[3]);
 }
 
 /// O channels by T taps over all rows.
@@ -116,15 +138,6 @@ inline void column_range(std::int64_t columns, std::int64_t width, std::int64_t 
   *begin = b;
   *end = e;
 }
-
-/// A vector of W floats in memory, of any alignment.
-template <int W>
-struct Wide {
-  typedef float InMemory __attribute__((vector_size(4 * W), aligned(4), may_alias));
-  typedef float Type __attribute__((vector_size(4 * W)));
-  static Type load(const float* p) { return *reinterpret_cast<const InMemory*>(p); }
-  static void store(float* p, Type v) { *reinterpret_cast<InMemory*>(p) = v; }
-};
 
 template <Store How, class V>
 inline V stored(V source, V former) {
