@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <thread>
+
 #include "paths/paths.h"
 #include "paths/witness.h"
 #include "reference/program_builder.h"
@@ -100,4 +102,14 @@ TEST_CASE("a session can follow a failed one") {
   CHECK((session.variable(0) | !session.variable(0)).is_always());
   CHECK(session.exists(session.variable(0) & session.variable(1), std::vector<int>{0}) == session.variable(1));
   CHECK(session.for_all(session.variable(0) | session.variable(1), std::vector<int>{0}) == session.variable(1));
+}
+
+TEST_CASE("analyses from several threads take turns and agree") {
+  std::vector<std::string> counts(6);
+  std::vector<std::thread> threads;
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    threads.emplace_back([&counts, i] { counts[i] = paths::analyse(independent_controls(8)).path_count; });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (const std::string& count : counts) CHECK(count == "256");
 }
