@@ -20,6 +20,17 @@ namespace {
 using dnnl::memory;
 using Tag = memory::format_tag;
 
+memory::desc floats(const memory::dims& dims, Tag tag) {
+  return {dims, memory::data_type::f32, tag};
+}
+
+/// PyTorch's layout of the weights.
+memory::desc plain_weights(const d2nn_op& op) {
+  if (op.kind == D2NN_OP_DENSE) return floats({op.out_c * op.out_h * op.out_w, op.in_c * op.in_h * op.in_w}, Tag::ab);
+  if (op.groups == 1) return floats({op.out_c, op.in_c, op.kernel_h, op.kernel_w}, Tag::oihw);
+  return floats({op.groups, op.out_c / op.groups, op.in_c / op.groups, op.kernel_h, op.kernel_w}, Tag::goihw);
+}
+
 std::string name_of(const d2nn_op& op) {
   return op.label ? std::string("`") + op.label + "`" : std::string("an op without a label");
 }
@@ -79,27 +90,18 @@ class PrimitiveOp final : public LibraryOp {
       const auto desc = onednn::make_conv(
           engine_, op, 1, plan == ConvPlan::winograd ? onednn::Algorithm::winograd : onednn::Algorithm::direct,
           plan == ConvPlan::planar_source ? onednn::Layout::planar : onednn::Layout::any, bias != nullptr);
-      adopt(desc, memory::desc({1, op.in_c, op.in_h, op.in_w}, memory::data_type::f32, Tag::nchw),
-            memory::desc({1, op.out_c, op.out_h, op.out_w}, memory::data_type::f32, Tag::nchw));
+      adopt(desc, floats({1, op.in_c, op.in_h, op.in_w}, Tag::nchw),
+            floats({1, op.out_c, op.out_h, op.out_w}, Tag::nchw));
       primitive_ = dnnl::convolution_forward(desc);
     }
-    const auto plain =
-        op.kind == D2NN_OP_DENSE ? memory::desc({op.out_c * op.out_h * op.out_w, op.in_c * op.in_h * op.in_w},
-                                                memory::data_type::f32, Tag::ab)
-        : op.groups == 1
-            ? memory::desc({op.out_c, op.in_c, op.kernel_h, op.kernel_w}, memory::data_type::f32, Tag::oihw)
-            : memory::desc({op.groups, op.out_c / op.groups, op.in_c / op.groups, op.kernel_h, op.kernel_w},
-                           memory::data_type::f32, Tag::goihw);
-    memory from(plain, engine_, const_cast<float*>(weight));  // read only: the library has no const memory
+    memory from(plain_weights(op), engine_, const_cast<float*>(weight));  // read only: the library has no const memory
     weights_ = memory(weights_desc_, engine_);
     dnnl::reorder(from, weights_).execute(stream, from, weights_);
     stream.wait();
     packed_bytes_ = weights_desc_.get_size();
     if (bias) {
-      bias_ =
-          memory(memory::desc({op.out_c * op.out_h * op.out_w / (op.kind == D2NN_OP_DENSE ? 1 : op.out_h * op.out_w)},
-                              memory::data_type::f32, Tag::x),
-                 engine_);
+      const std::int64_t units = op.kind == D2NN_OP_DENSE ? op.out_c * op.out_h * op.out_w : op.out_c;
+      bias_ = memory(floats({units}, Tag::x), engine_);
       std::memcpy(bias_->get_data_handle(), bias, bias_->get_desc().get_size());
       packed_bytes_ += bias_->get_desc().get_size();
     }
@@ -211,7 +213,13 @@ Result<std::unique_ptr<LibraryOp>> create_library_op(const d2nn_op& op, ConvPlan
 Result<std::unique_ptr<LibraryOp>> LibraryOp::create(const d2nn_op& op, const float* weight, const float* bias) {
   if (op.kind != D2NN_OP_CONV && op.kind != D2NN_OP_DENSE)
     return Status(D2NN_INVALID_MODULE, name_of(op) + " is no conv or dense layer; the kernel library has no other ops");
-  return create_library_op(op, op.kind == D2NN_OP_CONV ? choose_plan(op) : ConvPlan::blocked, weight, bias);
+  if (op.kind == D2NN_OP_DENSE) return create_library_op(op, ConvPlan::blocked, weight, bias);
+  const ConvPlan plan = choose_plan(op);
+  auto made = create_library_op(op, plan, weight, bias);
+  // Winograd exists for some instruction sets only; our own loops exist for all.
+  if (!made.ok() && made.status().code() == D2NN_INTERNAL_ERROR && plan != ConvPlan::flat)
+    return create_library_op(op, ConvPlan::flat, weight, bias);
+  return made;
 }
 
 Result<std::unique_ptr<LibraryCall>> LibraryCall::create(const LibraryOp& op) {
