@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "codegen/emit_control.h"
+#include <llvm/IR/Module.h>
+
 #include "d2nn/module.h"
 
 namespace d2nn::codegen {

@@ -1,6 +1,8 @@
 // forward_tile, and training's forward and backward: each node runs on the rows that execute it. Facts are per row and stand in
 // the frame (executed, actions); a conditional node's turn begins with a loop that lists its rows.
 #include "codegen/emit_control.h"
+#include <llvm/IR/Module.h>
+
 #include "d2nn/module.h"
 
 namespace d2nn::codegen {

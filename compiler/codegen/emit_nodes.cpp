@@ -2,6 +2,8 @@
 
 #include <bit>
 
+#include <llvm/IR/Module.h>
+
 #include "d2nn/module.h"
 
 namespace d2nn::codegen {

@@ -1,8 +1,8 @@
 // source -> ast -> graph (check_file) -> paths -> llvm -> file | process.
 #include "driver/build.h"
 
-#include <cstdio>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "codegen/link.h"
 #include "d2nn/version.h"

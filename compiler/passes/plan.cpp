@@ -196,7 +196,7 @@ class Planner {
     }
     step.result = add_buffer(step.out.elements());
     if (plan_.mode == PlanMode::training) {
-      const std::int64_t state = d2nn_train_state_floats(static_cast<std::uint32_t>(op.kind), step.in.elements(), step.out.elements(), step.in.dims[0]);
+      const std::int64_t state = d2nn_train_state_floats(static_cast<std::uint32_t>(op.kind), step.out.elements(), op.attrs.kernel.h, op.attrs.kernel.w);
       if (state > 0) step.state = add_buffer(state);
     }
     for (std::size_t i = 0; i < covered; ++i) values[first_value + index + i] = {false, step.result};

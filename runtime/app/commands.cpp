@@ -1,0 +1,133 @@
+#include "app/commands.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <iostream>
+#include <memory>
+
+#include "app/bench.h"
+#include "app/info.h"
+#include "app/run_files.h"
+#include "app/run_images.h"
+#include "exec/model.h"
+#include "io/image.h"
+
+namespace d2nn::app {
+
+int fail(Exit status, const std::string& message) {
+  std::cerr << "error: " << message << '\n';
+  return status;
+}
+
+namespace {
+
+int fail(const Status& status) {
+  return fail(status.code() == D2NN_INTERNAL_ERROR ? defect : data_is_wrong, status.message());
+}
+
+Result<std::unique_ptr<exec::Model>> load(const d2nn_module& module, const std::string& weights) {
+  const d2nn_weights_source file = {sizeof(file), D2NN_WEIGHTS_FILE, weights.c_str(), nullptr, 0};
+  return exec::Model::create(module, weights.empty() ? nullptr : &file);
+}
+
+/// True when the network can run; else says that weights are missing.
+bool has_weights(const d2nn_module& module, const std::string& weights) {
+  return module.embedded_weights != nullptr || !weights.empty() || module.parameter_count == 0;
+}
+
+int missing_weights(const d2nn_module& module) {
+  return fail(use_is_wrong, "`" + std::string(module.name) +
+                                "` was built without weights: give them with --weights FILE.safetensors");
+}
+
+/// Output that did not arrive (a full disk, a closed pipe) is a failure.
+int printed() {
+  std::cout.flush();
+  return std::cout.good() ? well : fail(data_is_wrong, "standard output cannot be written");
+}
+
+void add_weights(CLI::App& app, std::string& weights, bool embedded) {
+  app.add_option("--weights", weights, embedded ? "Safetensors file to use instead of the embedded weights" : "Safetensors file with the weights")
+      ->type_name("FILE");
+}
+
+}  // namespace
+
+void add_run_options(CLI::App& app, RunCommand& command, bool embedded) {
+  app.add_option("DATA", command.files, "An npy file f32 [samples, shape], or JPEG and PNG images")->type_name("FILE...");
+  app.add_option("--input", command.inputs, "An npy file: of the only input, or NAME=FILE once for each input")->type_name("[NAME=]FILE");
+  app.add_option("-o,--output", command.output, "Results, npy f32 [samples, shape]; with several outputs y.npy gives y.NAME.npy each")
+      ->type_name("FILE");
+  app.add_option("--trace", command.trace, "Write what each sample did as JSON")->type_name("FILE");
+  app.add_option("--threads", command.threads, "Threads; 0: as many as help. Results do not depend on it")->capture_default_str();
+  app.add_flag("--resize", command.resize, "Scale images of another size instead of refusing them");
+  add_weights(app, command.weights, embedded);
+}
+
+void add_bench_options(CLI::App& app, BenchCommand& command, bool embedded) {
+  app.add_option("--batch", command.batch, "Samples of the batch")->check(CLI::PositiveNumber)->capture_default_str();
+  app.add_option("--threads", command.threads, "Threads; 0: as many as help")->capture_default_str();
+  add_weights(app, command.weights, embedded);
+}
+
+void add_info_options(CLI::App& app, InfoCommand& command) { app.add_flag("--json", command.json, "The manifest, for programs"); }
+
+int run_run_command(const d2nn_module& module, const RunCommand& command) {
+  const auto images = std::count_if(command.files.begin(), command.files.end(),
+                                    [](const std::string& file) { return io::is_image_name(file); });
+  const bool is_images = images > 0;
+  if (command.files.empty() && command.inputs.empty()) {
+    return fail(use_is_wrong, "nothing to run on: give images, an npy file, or --input NAME=FILE.npy");
+  }
+  if (is_images && (static_cast<std::size_t>(images) != command.files.size() || !command.inputs.empty())) {
+    return fail(use_is_wrong, "images and npy files cannot be mixed in one run");
+  }
+  if (is_images && !command.output.empty()) {
+    return fail(use_is_wrong, "-o writes the results of npy files, answers for images are printed");
+  }
+  if (!is_images && command.output.empty()) return fail(use_is_wrong, "say where the results go, with -o y.npy");
+  if (!is_images && command.resize) return fail(use_is_wrong, "--resize is for images");
+  app::RunFiles files{{}, command.output, command.trace, command.threads};
+  for (const std::string& file : command.files) files.inputs.push_back({"", file});
+  for (const std::string& input : command.inputs) {
+    const std::size_t equals = input.find('=');
+    if (equals == std::string::npos && module.input_count == 1) {
+      files.inputs.push_back({"", input});
+      continue;
+    }
+    if (equals == std::string::npos || equals == 0 || equals + 1 == input.size()) {
+      return fail(use_is_wrong, "--input is `" + input + "`, it must be NAME=FILE.npy");
+    }
+    files.inputs.push_back({input.substr(0, equals), input.substr(equals + 1)});
+  }
+  if (!has_weights(module, command.weights)) return missing_weights(module);
+
+  Result<std::unique_ptr<exec::Model>> model = load(module, command.weights);
+  if (!model.ok()) return fail(model.status());
+  if (is_images) {
+    const Status status = app::run_images(**model, {command.files, command.resize, command.trace}, std::cout);
+    const int output = printed();
+    return status.ok() ? output : fail(status);
+  }
+  const Result<app::RunFilesSummary> summary = app::run_files(**model, files);
+  return summary.ok() ? well : fail(summary.status());
+}
+
+int run_bench_command(const d2nn_module& module, const BenchCommand& command) {
+  if (!has_weights(module, command.weights)) return missing_weights(module);
+  Result<std::unique_ptr<exec::Model>> model = load(module, command.weights);
+  if (!model.ok()) return fail(model.status());
+  const Status status = app::run_bench(**model, {command.batch, command.threads}, std::cout);
+  return status.ok() ? printed() : fail(status);
+}
+
+int run_info_command(const d2nn_module& module, const InfoCommand& command) {
+  if (command.json) {
+    std::cout << module.manifest << '\n';
+  } else {
+    app::print_info(module, std::cout);
+  }
+  return printed();
+}
+
+}  // namespace d2nn::app

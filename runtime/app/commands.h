@@ -1,0 +1,50 @@
+// The commands of an executable of a network: run, info, bench. Shared with the d2nn tool, so that `d2nn run net.d2nn x.npy` and
+// `./net run x.npy` have the same options, output and exit status.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "d2nn/module.h"
+
+namespace CLI {
+class App;
+}
+
+namespace d2nn::app {
+
+/// 0 well, 1 the data or the weights are wrong, 2 wrong use, 3 internal error.
+enum Exit : int { well = 0, data_is_wrong = 1, use_is_wrong = 2, defect = 3 };
+
+/// Prints "error: sentence" to standard error; returns the status.
+int fail(Exit status, const std::string& message);
+
+/// What the command line said.
+struct RunCommand {
+  std::vector<std::string> files;   // one npy file, or images
+  std::vector<std::string> inputs;  // NAME=FILE
+  std::string output, trace, weights;
+  std::size_t threads = 0;
+  bool resize = false;
+};
+struct BenchCommand {
+  std::string weights;
+  std::size_t batch = 64;
+  std::size_t threads = 0;
+};
+struct InfoCommand {
+  bool json = false;
+};
+
+/// Register the options; the command must live until parsing is over. embedded: the module may have weights of its own.
+void add_run_options(CLI::App& app, RunCommand& command, bool embedded);
+void add_bench_options(CLI::App& app, BenchCommand& command, bool embedded);
+void add_info_options(CLI::App& app, InfoCommand& command);
+
+/// Run and return the exit status.
+int run_run_command(const d2nn_module& module, const RunCommand& command);
+int run_bench_command(const d2nn_module& module, const BenchCommand& command);
+int run_info_command(const d2nn_module& module, const InfoCommand& command);
+
+}  // namespace d2nn::app

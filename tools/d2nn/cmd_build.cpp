@@ -1,0 +1,49 @@
+// d2nn build: a program to an executable, a library, an object, LLVM IR or assembly.
+#include <map>
+#include <memory>
+
+#include "command.h"
+#include "driver/build.h"
+
+namespace d2nn::tool {
+
+namespace {
+
+struct BuildArguments {
+  ProgramOptions program;
+  TargetArguments target;
+  driver::BuildRequest request;
+};
+
+const std::map<std::string, driver::Emit>& emit_names() {
+  static const std::map<std::string, driver::Emit> names{
+      {"exe", driver::Emit::executable}, {"shared", driver::Emit::shared}, {"static", driver::Emit::static_library},
+      {"obj", driver::Emit::object},     {"llvm", driver::Emit::llvm},     {"asm", driver::Emit::assembly}};
+  return names;
+}
+
+int build(BuildArguments& arguments) {
+  driver::Checked checked = driver::check_file(arguments.program.file, arguments.program.check_options());
+  arguments.request.target = arguments.target.options();
+  if (!checked.sink.has_errors()) driver::build(checked, arguments.request);
+  return print_diagnostics(checked) ? exit_wrong_input : exit_ok;
+}
+
+}  // namespace
+
+void add_build(CLI::App& app, int& status) {
+  CLI::App* command = app.add_subcommand("build", "Compile a program to native code");
+  const auto arguments = std::make_shared<BuildArguments>();
+  arguments->program.add_to(*command);
+  arguments->target.add_to(*command, true);
+  command->add_option("-o,--output", arguments->request.output, "What to write")->required()->type_name("OUT");
+  command->add_option("--emit", arguments->request.emit, "exe (default), shared, static, obj, llvm or asm; shared, static and obj come with OUT.h and OUT.json")
+      ->transform(CLI::CheckedTransformer(emit_names()).description(""))
+      ->type_name("KIND");
+  command->add_option("--weights", arguments->request.weights, "Embed these weights")->type_name("W.safetensors");
+  command->add_flag("--train", arguments->request.with_training, "Link the training harness in");
+  command->add_option("--prefix", arguments->request.prefix, "Put before the exported names: PREFIX_NAME_module becomes the accessor")->type_name("P");
+  command->callback([arguments, &status] { status = build(*arguments); });
+}
+
+}  // namespace d2nn::tool
