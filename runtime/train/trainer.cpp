@@ -194,11 +194,9 @@ Status Run::prepare() {
     initialise(module_, options_.seed, runner_->parameters());
     return {};
   }
-  d2nn_weights_source source{};
-  source.struct_size = sizeof source;
-  source.kind = D2NN_WEIGHTS_FILE;
-  source.path = options_.initial_weights.c_str();
-  auto loaded = weights::load(module_, &source);
+  auto file = weights::Safetensors::open(options_.initial_weights);
+  if (!file.ok()) return file.status();
+  auto loaded = weights::load(module_, *file, checkpoint_prefix);
   if (!loaded.ok()) return loaded.status();
   std::copy(loaded->values.begin(), loaded->values.end(), runner_->parameters().begin());
   return {};

@@ -216,6 +216,24 @@ TEST_CASE("without holdout the last weights are kept") {
   CHECK(report.evaluation.samples == 1600);
 }
 
+TEST_CASE("a training can start from weights and from the weights of a checkpoint") {
+  const Folder folder;
+  TrainOptions options = quick_options();
+  options.epochs = 2;
+  options.holdout = 0;
+  options.output_path = folder.file("w");
+  const TrainReport first = trained(options);
+  options.learning_rate = 1e-9;
+  for (const char* start : {"w", "w.checkpoint"}) {
+    options.initial_weights = folder.file(start);
+    options.output_path = folder.file("again");
+    const TrainReport second = trained(options);
+    const auto at = static_cast<std::size_t>(test::small_network().parameters[0].offset);
+    CHECK(static_cast<double>(second.weights[at]) ==
+          doctest::Approx(static_cast<double>(first.weights[at])).epsilon(1e-5));
+  }
+}
+
 TEST_CASE("a training that diverges says so and keeps the last good checkpoint") {
   const Folder folder;
   TrainOptions options = quick_options();
