@@ -39,7 +39,8 @@ void throw_recorded_error() {
   const int code = std::exchange(buddy_state().error, 0);
   if (code == 0) return;
   bdd_clear_error();
-  throw DiagramError(bdd_errstring(code));
+  if (code == BDD_NODENUM) throw DiagramError("the decision diagrams outgrew their limit");
+  throw DiagramError(std::string("the decision diagrams failed: ") + bdd_errstring(code));
 }
 
 constexpr int first_node_count = 1000;  // small: it grows, and a large table costs milliseconds

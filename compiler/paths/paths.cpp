@@ -15,7 +15,7 @@
 namespace d2nn::paths {
 namespace {
 
-constexpr int diagram_node_limit = 2'000'000;
+constexpr int diagram_node_limit = 1'000'000;  // about three seconds and 40 MB until it gives up
 constexpr std::size_t cost_node_limit = 1'000'000;
 constexpr std::size_t witness_state_limit = 20'000;
 
