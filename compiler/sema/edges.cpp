@@ -217,8 +217,11 @@ class Connector {
       return true;
     }
     if (draft_.program.edges.size() == max_edges) {
-      Report(code("E0308"), statement.range, "the network has more than " + std::to_string(max_edges) + " edges")
-          .to(sink_);
+      if (!has_too_many_) {
+        Report(code("E0308"), statement.range, "the network has more than " + std::to_string(max_edges) + " edges")
+            .to(sink_);
+      }
+      has_too_many_ = true;
       draft_.has_all_edges = false;
       return false;
     }
@@ -277,6 +280,7 @@ class Connector {
   diag::Sink& sink_;
   std::map<std::tuple<NodeId, NodeId, std::uint32_t>, EdgeId> edge_of_;
   std::map<std::pair<NodeId, std::string>, SourceRange> actions_;
+  bool has_too_many_ = false;
 };
 
 }  // namespace
