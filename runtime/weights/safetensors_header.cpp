@@ -5,6 +5,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <tuple>
 #include <utility>
 
 namespace d2nn::weights {
@@ -228,8 +229,8 @@ std::string check_layout(std::vector<TensorEntry>& tensors, std::uint64_t data_b
     if (std::string words = check_size(tensor, data_bytes); !words.empty()) return words;
   }
   // Tensors without elements share their place with the one that follows, so the end decides too.
-  std::stable_sort(tensors.begin(), tensors.end(), [](const TensorEntry& a, const TensorEntry& b) {
-    return std::pair(a.begin, a.end) < std::pair(b.begin, b.end);
+  std::sort(tensors.begin(), tensors.end(), [](const TensorEntry& a, const TensorEntry& b) {
+    return std::tie(a.begin, a.end, a.name) < std::tie(b.begin, b.end, b.name);
   });
   std::uint64_t at = 0;
   const TensorEntry* before = nullptr;
