@@ -29,15 +29,18 @@ class ConvEmitter {
         dst_(kernel.argument(1)),
         packed_(kernel.argument(2)),
         scratch_(kernel.argument(3)) {
-    const std::int64_t taps = problem.kernel_h * problem.kernel_w;
-    channel_weights_ = taps * plan_.block;
+    channel_weights_ = taps() * plan_.block;
     block_weights_ = plan_.in_per_group * channel_weights_;
     bias_ = k_.at(packed_, problem.groups * plan_.blocks * block_weights_);
-    if (plan_.is_staged) {
-      phase_table_ = k_.index_table("phases", plan_.phases);
+    if (plan_.source == ConvSource::staged) phase_table_ = k_.index_table("phases", plan_.phases);
+    if (plan_.source == ConvSource::staged || plan_.source == ConvSource::rows) {
       zero_row_ = k_.constant_row("zeros", 0.0F, problem.in_w);
     }
-    row_table_ = k_.index_table("rows", plan_.row_offsets);
+    if (plan_.source == ConvSource::masked) {
+      mask_table_ = k_.mask_table("masks", plan_.masks);
+      class_table_ = k_.index_table("classes", plan_.band_classes);
+    }
+    if (!plan_.row_offsets.empty()) row_table_ = k_.index_table("rows", plan_.row_offsets);
   }
 
   void emit() {
@@ -66,9 +69,12 @@ class ConvEmitter {
     }
     llvm::Value* group_src = k_.at(src_, k_.multiply(group, plan_.in_per_group * problem_.in_h * problem_.in_w));
     llvm::Value* read = group_src;
-    if (plan_.is_staged) {
+    if (plan_.source == ConvSource::staged) {
       stage(group_src, first_row);
       read = scratch_;
+    } else if (plan_.source == ConvSource::masked) {
+      read = k_.at(group_src, k_.multiply(first_row, problem_.in_w));
+      band_masks_ = mask_at(mask_table_, k_.multiply(k_.load_index(class_table_, band), masks_per_band()));
     }
     k_.loop(plan_.blocks, [&](llvm::Value* block) {
       llvm::Value* first_channel = k_.multiply(block, plan_.block);
@@ -84,14 +90,17 @@ class ConvEmitter {
         write = k_.at(dst_,
                       k_.add(k_.multiply(channel, plan_.conv_h * plan_.conv_w), k_.multiply(first_row, plan_.conv_w)));
       }
-      emit_pixels(read, write, weights, bias, first_channel);
+      if (plan_.source == ConvSource::rows) {
+        emit_rows(group_src, first_row, write, weights, bias, first_channel);
+      } else {
+        emit_pixels(read, write, weights, bias, first_channel);
+      }
     });
     if (has_pool()) pool_band(group, band);
   }
 
   // Copies the source rows of a band into planes, each shifted for one kernel column (conv_plan.h).
   void stage(llvm::Value* group_src, llvm::Value* first_row) {
-    auto& ir = k_.ir();
     const RowWindow window{problem_.kernel_w, problem_.stride_w, problem_.dilation_w,
                            problem_.pad_w,    problem_.in_w,     plan_.conv_w};
     llvm::Value* top = k_.add(k_.multiply(first_row, problem_.stride_h), -problem_.pad_h);
@@ -103,9 +112,7 @@ class ConvEmitter {
         llvm::Value* plane = k_.at(staged, k_.multiply(phase, plan_.plane_floats));
         k_.loop(plan_.phase_rows, [&](llvm::Value* row) {
           llvm::Value* y = k_.add(phase_top, k_.multiply(row, problem_.stride_h));
-          // One unsigned test covers both borders.
-          llvm::Value* is_inside = ir.CreateICmpULT(y, k_.index(problem_.in_h));
-          llvm::Value* line = ir.CreateSelect(is_inside, k_.at(image, k_.multiply(y, problem_.in_w)), zero_row_);
+          llvm::Value* line = source_line(image, y);
           llvm::Value* to = k_.at(plane, k_.multiply(row, plan_.conv_w));
           for_each_run(
               k_, window,
@@ -124,49 +131,67 @@ class ConvEmitter {
     });
   }
 
+  // A register group of the flat list of pixels.
+  struct PixelGroup {
+    std::int64_t vectors;
+    std::int64_t last_count;       // pixels of the last vector
+    llvm::Value* masks = nullptr;  // masked: of the first vector
+  };
+  // Tap number `first + position`, where position is known only at run time when a loop runs over the taps.
+  struct Tap {
+    llvm::Value* pixels;
+    llvm::Value* weights;
+    llvm::Value* number;
+    std::int64_t known = -1;
+  };
+
   // All pixels of a band for one block of output channels.
   void emit_pixels(llvm::Value* read, llvm::Value* write, llvm::Value* weights, llvm::Value* bias,
                    llvm::Value* first_channel) {
     const PixelGroups& pixels = plan_.pixels;
     const std::int64_t lanes = k_.lanes();
-    const std::int64_t large_floats = (pixels.size + 1) * lanes;
-    k_.loop(pixels.large, [&](llvm::Value* i) {
-      llvm::Value* offset = k_.multiply(i, large_floats);
-      emit_group(k_.at(read, offset), k_.at(write, offset), weights, bias, first_channel, pixels.size + 1, lanes);
-    });
-    k_.loop(pixels.small, [&](llvm::Value* i) {
-      llvm::Value* offset = k_.add(k_.multiply(i, pixels.size * lanes), pixels.large * large_floats);
-      emit_group(k_.at(read, offset), k_.at(write, offset), weights, bias, first_channel, pixels.size, lanes);
-    });
+    const auto emit_at = [&](llvm::Value* first_vector, std::int64_t vectors, std::int64_t last_count) {
+      llvm::Value* offset = k_.multiply(first_vector, lanes);
+      PixelGroup group{vectors, last_count};
+      if (band_masks_ != nullptr) group.masks = mask_at(band_masks_, k_.multiply(first_vector, taps()));
+      emit_group(k_.at(read, offset), k_.at(write, offset), weights, bias, first_channel, group);
+    };
+    const std::int64_t large_vectors = pixels.large * (pixels.size + 1);
+    k_.loop(pixels.large, [&](llvm::Value* i) { emit_at(k_.multiply(i, pixels.size + 1), pixels.size + 1, lanes); });
+    k_.loop(pixels.small,
+            [&](llvm::Value* i) { emit_at(k_.add(k_.multiply(i, pixels.size), large_vectors), pixels.size, lanes); });
     if (pixels.partial != 0) {
-      const std::int64_t offset = pixels.large * large_floats + pixels.small * pixels.size * lanes;
-      emit_group(k_.at(read, offset), k_.at(write, offset), weights, bias, first_channel, pixels.size, pixels.partial);
+      emit_at(k_.index(large_vectors + pixels.small * pixels.size), pixels.size, pixels.partial);
     }
   }
 
-  // `vectors` vectors of pixels, the last with `last_count` pixels, times the block's channels.
   void emit_group(llvm::Value* read, llvm::Value* write, llvm::Value* weights, llvm::Value* bias,
-                  llvm::Value* first_channel, std::int64_t vectors, std::int64_t last_count) {
+                  llvm::Value* first_channel, const PixelGroup& group) {
     Values sums;
     for (std::int64_t channel = 0; channel < plan_.block; ++channel) {
-      for (std::int64_t v = 0; v < vectors; ++v) {
-        sums.push_back(k_.load_splat(k_.at(bias, channel), width(v, vectors, last_count)));
+      for (std::int64_t v = 0; v < group.vectors; ++v) {
+        sums.push_back(k_.load_splat(k_.at(bias, channel), width(group, v)));
       }
     }
     sums = k_.loop(plan_.in_per_group, sums, [&](llvm::Value* channel, const Values& carried) {
       llvm::Value* image = k_.at(read, k_.multiply(channel, plan_.channel_pitch));
       llvm::Value* channel_weights = k_.at(weights, k_.multiply(channel, channel_weights_));
-      return emit_taps(image, channel_weights, carried, vectors, last_count);
+      return emit_taps(image, channel_weights, carried, group);
     });
+    // The buffer of a fused pool has slack behind each channel.
+    store_sums(sums, write, first_channel, group.vectors, has_pool() ? k_.lanes() : group.last_count);
+  }
+
+  // sums: [channel][vector], to neighbouring vectors at `write`.
+  void store_sums(const Values& sums, llvm::Value* write, llvm::Value* first_channel, std::int64_t vectors,
+                  std::int64_t last_count) {
     for (std::int64_t channel = 0; channel < plan_.block; ++channel) {
       const auto store_channel = [&] {
         const std::int64_t pitch = has_pool() ? plan_.buffer_pitch : plan_.conv_h * plan_.conv_w;
         for (std::int64_t v = 0; v < vectors; ++v) {
           llvm::Value* sum = activate(sums[static_cast<std::size_t>(channel * vectors + v)]);
-          llvm::Value* to = k_.at(write, channel * pitch + v * k_.lanes());
-          // The buffer of a fused pool has slack behind each channel.
-          const std::int64_t count = v + 1 < vectors || has_pool() ? k_.lanes() : last_count;
-          k_.store_first(sum, to, count);
+          k_.store_first(sum, k_.at(write, channel * pitch + v * k_.lanes()),
+                         v + 1 < vectors ? k_.lanes() : last_count);
         }
       };
       // Channels that only pad the last block of the packing have no place in dst.
@@ -180,78 +205,144 @@ class ConvEmitter {
   }
 
   // All taps of one input channel.
-  Values emit_taps(llvm::Value* image, llvm::Value* weights, Values sums, std::int64_t vectors,
-                   std::int64_t last_count) {
-    const std::int64_t row_sums = problem_.kernel_w * plan_.block * vectors;
-    const auto row_weights = problem_.kernel_w * plan_.block;
-    if (row_sums * problem_.kernel_h <= max_unrolled_sums) {
+  Values emit_taps(llvm::Value* image, llvm::Value* weights, Values sums, const PixelGroup& group) {
+    const std::int64_t row_taps = problem_.kernel_w;
+    if (taps() * plan_.block * group.vectors <= max_unrolled_sums) {
       for (std::int64_t row = 0; row < problem_.kernel_h; ++row) {
-        sums = emit_tap_row(k_.at(image, plan_.row_offsets[static_cast<std::size_t>(row)]),
-                            k_.at(weights, row * row_weights), sums, vectors, last_count);
+        sums = emit_tap_row({k_.at(image, plan_.row_offsets[static_cast<std::size_t>(row)]),
+                             k_.at(weights, row * row_taps * plan_.block), k_.index(row * row_taps), row * row_taps},
+                            sums, group);
       }
       return sums;
     }
     return k_.loop(problem_.kernel_h, sums, [&](llvm::Value* row, const Values& carried) {
-      return emit_tap_row(k_.at(image, k_.load_index(row_table_, row)), k_.at(weights, k_.multiply(row, row_weights)),
-                          carried, vectors, last_count);
+      return emit_tap_row({k_.at(image, k_.load_index(row_table_, row)),
+                           k_.at(weights, k_.multiply(row, row_taps * plan_.block)), k_.multiply(row, row_taps)},
+                          carried, group);
     });
   }
 
-  Values emit_tap_row(llvm::Value* line, llvm::Value* weights, Values sums, std::int64_t vectors,
-                      std::int64_t last_count) {
-    if (problem_.kernel_w * plan_.block * vectors <= max_unrolled_sums) {
+  Values emit_tap_row(const Tap& first, Values sums, const PixelGroup& group) {
+    if (problem_.kernel_w * plan_.block * group.vectors <= max_unrolled_sums) {
       for (std::int64_t column = 0; column < problem_.kernel_w; ++column) {
-        emit_tap(k_.at(line, column * plan_.column_pitch), k_.at(weights, column * plan_.block), sums, vectors,
-                 last_count);
+        emit_tap({k_.at(first.pixels, column * plan_.column_pitch), k_.at(first.weights, column * plan_.block),
+                  k_.add(first.number, column), first.known < 0 ? -1 : first.known + column},
+                 sums, group);
       }
       return sums;
     }
     return k_.loop(problem_.kernel_w, sums, [&](llvm::Value* column, const Values& carried) {
       Values next = carried;
-      emit_tap(k_.at(line, k_.multiply(column, plan_.column_pitch)), k_.at(weights, k_.multiply(column, plan_.block)),
-               next, vectors, last_count);
+      emit_tap({k_.at(first.pixels, k_.multiply(column, plan_.column_pitch)),
+                k_.at(first.weights, k_.multiply(column, plan_.block)), k_.add(first.number, column)},
+               next, group);
       return next;
     });
   }
 
   // The smaller side of the outer product is held in registers, the other passes by.
-  void emit_tap(llvm::Value* pixels, llvm::Value* weights, Values& sums, std::int64_t vectors,
-                std::int64_t last_count) {
-    const auto multiply_add = [&](std::int64_t channel, std::int64_t v, llvm::Value* pixel, llvm::Value* weight) {
-      llvm::Value*& sum = sums[static_cast<std::size_t>(channel * vectors + v)];
-      sum = k_.multiply_add(pixel, weight, sum);
+  void emit_tap(const Tap& tap, Values& sums, const PixelGroup& group) {
+    const auto multiply_add = [&](std::int64_t channel, std::int64_t v, llvm::Value* pixel) {
+      llvm::Value*& sum = sums[static_cast<std::size_t>(channel * group.vectors + v)];
+      sum = k_.multiply_add(pixel, k_.load_splat(k_.at(tap.weights, channel), width(group, v)), sum);
     };
-    const auto load_weight = [&](std::int64_t channel, std::int64_t v) {
-      return k_.load_splat(k_.at(weights, channel), width(v, vectors, last_count));
-    };
-    if (vectors <= plan_.block) {
+    if (group.vectors <= plan_.block) {
       Values held;
-      for (std::int64_t v = 0; v < vectors; ++v) held.push_back(load_pixels(pixels, v, vectors, last_count));
+      for (std::int64_t v = 0; v < group.vectors; ++v) held.push_back(load_pixels(tap, v, group));
       for (std::int64_t channel = 0; channel < plan_.block; ++channel) {
-        for (std::int64_t v = 0; v < vectors; ++v) {
-          multiply_add(channel, v, held[static_cast<std::size_t>(v)], load_weight(channel, v));
-        }
+        for (std::int64_t v = 0; v < group.vectors; ++v) multiply_add(channel, v, held[static_cast<std::size_t>(v)]);
       }
     } else {
-      for (std::int64_t v = 0; v < vectors; ++v) {
-        llvm::Value* pixel = load_pixels(pixels, v, vectors, last_count);
-        for (std::int64_t channel = 0; channel < plan_.block; ++channel) {
-          multiply_add(channel, v, pixel, load_weight(channel, v));
-        }
+      for (std::int64_t v = 0; v < group.vectors; ++v) {
+        llvm::Value* pixel = load_pixels(tap, v, group);
+        for (std::int64_t channel = 0; channel < plan_.block; ++channel) multiply_add(channel, v, pixel);
       }
     }
   }
 
-  int width(std::int64_t v, std::int64_t vectors, std::int64_t last_count) const {
-    return v + 1 < vectors ? k_.lanes() : lanes_for(last_count, k_.lanes());
+  int width(const PixelGroup& group, std::int64_t v) const {
+    return v + 1 < group.vectors ? k_.lanes() : lanes_for(group.last_count, k_.lanes());
   }
 
-  llvm::Value* load_pixels(llvm::Value* pixels, std::int64_t v, std::int64_t vectors, std::int64_t last_count) {
-    llvm::Value* from = k_.at(pixels, v * k_.lanes());
-    const int lanes = width(v, vectors, last_count);
+  llvm::Value* load_pixels(const Tap& tap, std::int64_t v, const PixelGroup& group) {
+    llvm::Value* from = k_.at(tap.pixels, v * k_.lanes());
+    const int lanes = width(group, v);
+    const bool is_partial = v + 1 == group.vectors && group.last_count < k_.lanes();
     // Staged planes have slack behind them; the caller's source has not.
-    if (plan_.is_staged || v + 1 < vectors) return k_.load(from, lanes);
-    return k_.load_lanes(from, lanes, {0, last_count}, 0.0F);
+    if (plan_.source == ConvSource::staged) return k_.load(from, lanes);
+    if (plan_.source == ConvSource::point)
+      return k_.load_lanes(from, lanes, {0, is_partial ? group.last_count : lanes}, 0.0F);
+    if (!is_partial && tap.known >= 0 && plan_.full_taps[static_cast<std::size_t>(tap.known)])
+      return k_.load(from, lanes);
+    return k_.load_masked(from, lanes, mask_at(group.masks, k_.add(tap.number, v * taps())));
+  }
+
+  std::int64_t taps() const { return problem_.kernel_h * problem_.kernel_w; }
+  std::int64_t masks_per_band() const { return ceil_div(plan_.band_rows * plan_.conv_w, k_.lanes()) * taps(); }
+  llvm::Value* mask_at(llvm::Value* masks, llvm::Value* position) {
+    return k_.ir().CreateGEP(k_.ir().getInt16Ty(), masks, position);
+  }
+
+  // ---- straight from the source, row by row
+
+  void emit_rows(llvm::Value* group_src, llvm::Value* first_row, llvm::Value* write, llvm::Value* weights,
+                 llvm::Value* bias, llvm::Value* first_channel) {
+    const RowWindow window{problem_.kernel_w, problem_.stride_w, problem_.dilation_w,
+                           problem_.pad_w,    problem_.in_w,     plan_.conv_w};
+    k_.loop(plan_.band_rows, [&](llvm::Value* row) {
+      llvm::Value* top = k_.add(k_.multiply(k_.add(first_row, row), problem_.stride_h), -problem_.pad_h);
+      llvm::Value* to = k_.at(write, k_.multiply(row, plan_.conv_w));
+      for_each_run_group(k_, window, plan_.run_group, [&](llvm::ArrayRef<RunPlace> places) {
+        emit_row_group(window, group_src, top, k_.at(to, places.front().first), weights, bias, first_channel, places);
+      });
+    });
+  }
+
+  void emit_row_group(const RowWindow& window, llvm::Value* group_src, llvm::Value* top, llvm::Value* write,
+                      llvm::Value* weights, llvm::Value* bias, llvm::Value* first_channel,
+                      llvm::ArrayRef<RunPlace> places) {
+    const auto vectors = static_cast<std::int64_t>(places.size());
+    Values sums;
+    for (std::int64_t channel = 0; channel < plan_.block; ++channel) {
+      for (const RunPlace& place : places) sums.push_back(k_.load_splat(k_.at(bias, channel), place.lanes));
+    }
+    sums = k_.loop(plan_.in_per_group, sums, [&](llvm::Value* channel, const Values& carried) {
+      llvm::Value* image = k_.at(group_src, k_.multiply(channel, plan_.channel_pitch));
+      llvm::Value* channel_weights = k_.at(weights, k_.multiply(channel, channel_weights_));
+      const auto add_row = [&](llvm::Value* row, Values current) {
+        llvm::Value* line = source_line(image, k_.add(top, k_.multiply(row, problem_.dilation_h)));
+        llvm::Value* row_weights = k_.at(channel_weights, k_.multiply(row, problem_.kernel_w * plan_.block));
+        llvm::SmallVector<Values, 4> pixels;  // by place, then by tap
+        for (const RunPlace& place : places) {
+          pixels.push_back(load_taps(k_, window, place, [&](llvm::Value* column, int lanes, LaneRange valid) {
+            return k_.load_lanes(k_.at(line, column), lanes, valid, 0.0F);
+          }));
+        }
+        // The places of a weight follow each other, so that it need not stay in a register.
+        for (std::int64_t column = 0; column < problem_.kernel_w; ++column) {
+          for (std::int64_t out = 0; out < plan_.block; ++out) {
+            for (std::size_t v = 0; v < places.size(); ++v) {
+              llvm::Value*& sum = current[static_cast<std::size_t>(out * vectors) + v];
+              llvm::Value* weight = k_.load_splat(k_.at(row_weights, column * plan_.block + out), places[v].lanes);
+              sum = k_.multiply_add(pixels[v][static_cast<std::size_t>(column)], weight, sum);
+            }
+          }
+        }
+        return current;
+      };
+      if (taps() * plan_.block * vectors > max_unrolled_sums) return k_.loop(problem_.kernel_h, carried, add_row);
+      Values current = carried;
+      for (std::int64_t row = 0; row < problem_.kernel_h; ++row) current = add_row(k_.index(row), current);
+      return current;
+    });
+    // In a pool's buffer the lanes behind a row are overwritten by the next one, or fall into slack.
+    store_sums(sums, write, first_channel, vectors, has_pool() ? k_.lanes() : places.back().count);
+  }
+
+  // Row y of an image, or a row of zeros when it is outside: one unsigned test covers both borders.
+  llvm::Value* source_line(llvm::Value* image, llvm::Value* y) {
+    llvm::Value* is_inside = k_.ir().CreateICmpULT(y, k_.index(problem_.in_h));
+    return k_.ir().CreateSelect(is_inside, k_.at(image, k_.multiply(y, problem_.in_w)), zero_row_);
   }
 
   llvm::Value* activate(llvm::Value* sum) {
@@ -317,6 +408,9 @@ class ConvEmitter {
   llvm::Value* phase_table_ = nullptr;
   llvm::Value* row_table_ = nullptr;
   llvm::Value* zero_row_ = nullptr;
+  llvm::Value* mask_table_ = nullptr;
+  llvm::Value* class_table_ = nullptr;
+  llvm::Value* band_masks_ = nullptr;  // masked: of the band being emitted
   std::int64_t channel_weights_ = 0;
   std::int64_t block_weights_ = 0;
 };

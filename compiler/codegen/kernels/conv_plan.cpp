@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 
 #include "codegen/kernels/kernel_builder.h"
 
@@ -14,6 +15,10 @@ namespace {
 constexpr std::int64_t max_block = 16;
 // Staged rows beyond this leave the second-level cache no room for weights and results.
 constexpr std::int64_t max_staged_floats = 64 * 1024;
+// Half cycles to stage one vector.
+constexpr std::int64_t staging_cost = 6;
+// Entries of the table of masks for one band.
+constexpr std::int64_t max_band_masks = 2048;
 // Conv rows that wait for their pool should not leave the first-level cache.
 constexpr std::int64_t max_buffer_floats = 8 * 1024;
 
@@ -67,89 +72,216 @@ std::int64_t best_block(std::int64_t pixels, std::int64_t channels, bool must_di
   return best;
 }
 
-}  // namespace
+// The largest part of the channels, up to `most`, that leaves least padding, or divides them.
+std::int64_t even_block(std::int64_t channels, std::int64_t most, bool must_divide) {
+  std::int64_t block = ceil_div(channels, ceil_div(channels, most));
+  while (must_divide && channels % block != 0) --block;
+  return block;
+}
 
-ConvPlan plan_conv(const KernelProblem& problem, const TargetInfo& target) {
-  ConvPlan plan;
-  const int lanes = target.vector_floats;
-  plan.in_per_group = problem.in_c / problem.groups;
-  plan.out_per_group = problem.out_c / problem.groups;
-  const auto conv_size = [](std::int64_t in, std::int64_t kernel, std::int64_t stride, std::int64_t pad,
-                            std::int64_t dilation) {
+// Steps by which bands grow, and what stands in scratch for a fused pool.
+struct BandSteps {
+  std::int64_t rows = 1;   // conv rows of one step
+  std::int64_t count = 1;  // steps of the whole image
+  std::int64_t carried = 0;
+};
+
+class Planner {
+ public:
+  Planner(const KernelProblem& problem, const TargetInfo& target)
+      : problem_(problem), target_(target), is_pooled_(problem.pool.kernel_h > 0), must_divide_(problem.groups > 1) {
+    plan_.in_per_group = problem.in_c / problem.groups;
+    plan_.out_per_group = problem.out_c / problem.groups;
+    plan_.conv_h = conv_size(problem.in_h, problem.kernel_h, problem.stride_h, problem.pad_h, problem.dilation_h);
+    plan_.conv_w = conv_size(problem.in_w, problem.kernel_w, problem.stride_w, problem.pad_w, problem.dilation_w);
+    plan_.channel_pitch = problem.in_h * problem.in_w;
+    plan_.source = choose_source();
+    steps_ = is_pooled_ ? BandSteps{problem.pool.stride_h, problem.out_h, problem.pool.kernel_h - problem.pool.stride_h}
+                        : BandSteps{1, plan_.conv_h, 0};
+  }
+
+  ConvPlan plan() {
+    switch (plan_.source) {
+      case ConvSource::point:
+        plan_point();
+        break;
+      case ConvSource::masked:
+        plan_masked();
+        break;
+      case ConvSource::staged:
+        plan_staged();
+        break;
+      case ConvSource::rows:
+        plan_rows();
+        break;
+    }
+    plan_.blocks = ceil_div(plan_.out_per_group, plan_.block);
+    if (plan_.source != ConvSource::rows) {
+      plan_.pixels = split_pixels(plan_.band_rows * plan_.conv_w, max_vectors(plan_.block, target_.vector_registers),
+                                  target_.vector_floats);
+    }
+    if (is_pooled_) {
+      plan_.carried_rows = steps_.carried;
+      plan_.pool_rows = plan_.band_rows / steps_.rows;
+      plan_.buffer_pitch = buffer_pitch(plan_.band_rows);
+      plan_.buffer_offset = plan_.scratch;
+      plan_.scratch += plan_.out_per_group * plan_.buffer_pitch;
+    }
+    if (plan_.source == ConvSource::masked) make_masks();
+    return plan_;
+  }
+
+ private:
+  static std::int64_t conv_size(std::int64_t in, std::int64_t kernel, std::int64_t stride, std::int64_t pad,
+                                std::int64_t dilation) {
     return (in + 2 * pad - dilation * (kernel - 1) - 1) / stride + 1;
-  };
-  plan.conv_h = conv_size(problem.in_h, problem.kernel_h, problem.stride_h, problem.pad_h, problem.dilation_h);
-  plan.conv_w = conv_size(problem.in_w, problem.kernel_w, problem.stride_w, problem.pad_w, problem.dilation_w);
-  const bool is_pooled = problem.pool.kernel_h > 0;
-  const bool must_divide = problem.groups > 1;
-  const bool is_point = problem.kernel_h == 1 && problem.kernel_w == 1 && problem.stride_h == 1 &&
-                        problem.stride_w == 1 && problem.pad_h == 0 && problem.pad_w == 0;
-  std::int64_t cost = 0;
-  if (is_point && !is_pooled) {
-    plan.is_staged = false;
-    plan.band_rows = plan.conv_h;
-    const std::int64_t pixels = plan.conv_h * plan.conv_w;
-    plan.channel_pitch = pixels;
-    plan.row_offsets.push_back(0);
-    plan.block = best_block(pixels, plan.out_per_group, must_divide, target, cost);
-    plan.blocks = ceil_div(plan.out_per_group, plan.block);
-    plan.pixels = split_pixels(pixels, max_vectors(plan.block, target.vector_registers), lanes);
-    return plan;
   }
 
-  std::int64_t deepest = 0;
-  for (std::int64_t row = 0; row < problem.kernel_h; ++row) {
-    const std::int64_t phase = row * problem.dilation_h % problem.stride_h;
-    if (std::find(plan.phases.begin(), plan.phases.end(), phase) == plan.phases.end()) plan.phases.push_back(phase);
-    deepest = std::max(deepest, row * problem.dilation_h / problem.stride_h);
+  ConvSource choose_source() const {
+    const KernelProblem& p = problem_;
+    const bool has_stride = p.stride_h != 1 || p.stride_w != 1;
+    const bool is_point = p.kernel_h * p.kernel_w == 1 && !has_stride && p.pad_h == 0 && p.pad_w == 0;
+    const bool has_masks = target_.vector_floats == 16;
+    const std::int64_t row_vectors = ceil_div(plan_.conv_w, target_.vector_floats);
+    const bool fills_rows = 5 * plan_.conv_w >= 4 * row_vectors * target_.vector_floats;
+    if (is_point && !is_pooled_) return ConvSource::point;
+    if (has_masks && !has_stride && plan_.conv_w == p.in_w) return ConvSource::masked;
+    if (has_masks && has_stride && p.stride_w <= 3 && fills_rows && plan_.in_per_group <= 4) return ConvSource::rows;
+    return ConvSource::staged;
   }
-  const auto phase_count = static_cast<std::int64_t>(plan.phases.size());
-  const auto plane_floats = [&](std::int64_t rows) { return round_up((rows + deepest) * plan.conv_w + lanes, 16); };
-  const std::int64_t planes = plan.in_per_group * problem.kernel_w * phase_count;
 
-  // Rows come in steps of the pool's stride; `carried` is what stands before them in the buffer.
-  const std::int64_t step = is_pooled ? problem.pool.stride_h : 1;
-  const std::int64_t steps = is_pooled ? problem.out_h : plan.conv_h;
-  plan.carried_rows = is_pooled ? problem.pool.kernel_h - problem.pool.stride_h : 0;
-  const auto buffer_pitch = [&](std::int64_t rows) {
-    return round_up((plan.carried_rows + rows) * plan.conv_w + lanes, 16);
-  };
-  std::int64_t least = std::numeric_limits<std::int64_t>::max();
-  for (std::int64_t count = 1; count <= steps; ++count) {
-    const std::int64_t rows = count * step;
-    const bool fits = planes * plane_floats(rows) <= max_staged_floats &&
-                      (!is_pooled || plan.out_per_group * buffer_pitch(rows) <= max_buffer_floats);
-    if (count > 1 && !fits) break;
-    const std::int64_t bands = ceil_div(steps, count);
-    const std::int64_t block = best_block(rows * plan.conv_w, plan.out_per_group, must_divide, target, cost);
-    const std::int64_t staging = planes * (rows + deepest) * ceil_div(plan.conv_w, lanes) * 6;
-    const std::int64_t estimate = bands * (cost * problem.kernel_h * problem.kernel_w * plan.in_per_group + staging);
-    if (estimate <= least) {
-      least = estimate;
-      plan.bands = bands;
-      plan.band_rows = rows;
-      plan.block = block;
+  std::int64_t taps() const { return problem_.kernel_h * problem_.kernel_w; }
+  std::int64_t buffer_pitch(std::int64_t rows) const {
+    return round_up((steps_.carried + rows) * plan_.conv_w + target_.vector_floats, 16);
+  }
+  bool buffer_fits(std::int64_t rows) const {
+    return !is_pooled_ || plan_.out_per_group * buffer_pitch(rows) <= max_buffer_floats;
+  }
+
+  // Rows per band and channels per block with the least estimate of cycles; `extra` is what a band costs besides its
+  // sums.
+  void choose_bands(llvm::function_ref<bool(std::int64_t rows)> fits,
+                    llvm::function_ref<std::int64_t(std::int64_t rows)> extra) {
+    std::int64_t least = std::numeric_limits<std::int64_t>::max();
+    for (std::int64_t count = 1; count <= steps_.count; ++count) {
+      const std::int64_t rows = count * steps_.rows;
+      if (count > 1 && !(fits(rows) && buffer_fits(rows))) break;
+      const std::int64_t bands = ceil_div(steps_.count, count);
+      std::int64_t cost = 0;
+      const std::int64_t block = best_block(rows * plan_.conv_w, plan_.out_per_group, must_divide_, target_, cost);
+      const std::int64_t estimate = bands * (cost * taps() * plan_.in_per_group + extra(rows));
+      if (estimate <= least) {
+        least = estimate;
+        plan_.bands = bands;
+        plan_.band_rows = rows;
+        plan_.block = block;
+      }
     }
   }
-  plan.blocks = ceil_div(plan.out_per_group, plan.block);
-  plan.pixels = split_pixels(plan.band_rows * plan.conv_w, max_vectors(plan.block, target.vector_registers), lanes);
-  plan.phase_rows = plan.band_rows + deepest;
-  plan.plane_floats = plane_floats(plan.band_rows);
-  plan.column_pitch = phase_count * plan.plane_floats;
-  plan.channel_pitch = problem.kernel_w * plan.column_pitch;
-  for (std::int64_t row = 0; row < problem.kernel_h; ++row) {
-    const auto* phase = std::find(plan.phases.begin(), plan.phases.end(), row * problem.dilation_h % problem.stride_h);
-    plan.row_offsets.push_back((phase - plan.phases.begin()) * plan.plane_floats +
-                               row * problem.dilation_h / problem.stride_h * plan.conv_w);
+
+  void plan_point() {
+    std::int64_t cost = 0;
+    plan_.band_rows = plan_.conv_h;
+    plan_.block = best_block(plan_.conv_h * plan_.conv_w, plan_.out_per_group, must_divide_, target_, cost);
+    plan_.row_offsets.push_back(0);
   }
-  plan.scratch = plan.in_per_group * plan.channel_pitch;
-  if (is_pooled) {
-    plan.pool_rows = plan.band_rows / step;
-    plan.buffer_pitch = buffer_pitch(plan.band_rows);
-    plan.buffer_offset = plan.scratch;
-    plan.scratch += plan.out_per_group * plan.buffer_pitch;
+
+  void plan_masked() {
+    for (std::int64_t row = 0; row < problem_.kernel_h; ++row) {
+      plan_.row_offsets.push_back((row * problem_.dilation_h - problem_.pad_h) * problem_.in_w - problem_.pad_w);
+    }
+    plan_.column_pitch = problem_.dilation_w;
+    choose_bands(
+        [&](std::int64_t rows) {
+          return ceil_div(rows * plan_.conv_w, target_.vector_floats) * taps() <= max_band_masks;
+        },
+        [](std::int64_t) { return 0; });
   }
-  return plan;
+
+  // The lanes of each load that are inside the source, for every band; equal bands share.
+  void make_masks() {
+    const KernelProblem& p = problem_;
+    const std::int64_t lanes = target_.vector_floats;
+    const std::int64_t pixels = plan_.band_rows * plan_.conv_w;
+    plan_.full_taps.assign(static_cast<std::size_t>(taps()), true);
+    std::map<std::vector<std::uint16_t>, std::int64_t> classes;
+    for (std::int64_t band = 0; band < plan_.bands; ++band) {
+      std::vector<std::uint16_t> masks;
+      for (std::int64_t start = 0; start < pixels; start += lanes) {
+        for (std::int64_t tap = 0; tap < taps(); ++tap) {
+          const std::int64_t dy = tap / p.kernel_w * p.dilation_h - p.pad_h;
+          const std::int64_t dx = tap % p.kernel_w * p.dilation_w - p.pad_w;
+          unsigned mask = 0;
+          for (std::int64_t lane = 0; lane < std::min(lanes, pixels - start); ++lane) {
+            const std::int64_t y = plan_.first_row(band) + (start + lane) / plan_.conv_w + dy;
+            const std::int64_t x = (start + lane) % plan_.conv_w + dx;
+            if (y >= 0 && y < p.in_h && x >= 0 && x < p.in_w) mask |= 1U << lane;
+          }
+          masks.push_back(static_cast<std::uint16_t>(mask));
+          if (start + lanes <= pixels && mask != 0xFFFFU) plan_.full_taps[static_cast<std::size_t>(tap)] = false;
+        }
+      }
+      const auto [place, is_new] = classes.emplace(masks, static_cast<std::int64_t>(classes.size()));
+      if (is_new) plan_.masks.insert(plan_.masks.end(), masks.begin(), masks.end());
+      plan_.band_classes.push_back(place->second);
+    }
+  }
+
+  void plan_rows() {
+    plan_.block = even_block(plan_.out_per_group, 8, must_divide_);
+    plan_.run_group = std::clamp<std::int64_t>(16 / plan_.block, 1, 4);
+    std::int64_t count = steps_.count;
+    while (count > 1 && !buffer_fits(count * steps_.rows)) --count;
+    plan_.bands = ceil_div(steps_.count, count);
+    plan_.band_rows = ceil_div(steps_.count, plan_.bands) * steps_.rows;
+  }
+
+  void plan_staged() {
+    std::int64_t deepest = 0;
+    for (std::int64_t row = 0; row < problem_.kernel_h; ++row) {
+      const std::int64_t phase = row * problem_.dilation_h % problem_.stride_h;
+      if (std::find(plan_.phases.begin(), plan_.phases.end(), phase) == plan_.phases.end()) {
+        plan_.phases.push_back(phase);
+      }
+      deepest = std::max(deepest, row * problem_.dilation_h / problem_.stride_h);
+    }
+    const auto phase_count = static_cast<std::int64_t>(plan_.phases.size());
+    const std::int64_t planes = plan_.in_per_group * problem_.kernel_w * phase_count;
+    const auto plane_floats = [&](std::int64_t rows) {
+      return round_up((rows + deepest) * plan_.conv_w + target_.vector_floats, 16);
+    };
+    const std::int64_t row_vectors = ceil_div(plan_.conv_w, target_.vector_floats);
+    choose_bands([&](std::int64_t rows) { return planes * plane_floats(rows) <= max_staged_floats; },
+                 [&](std::int64_t rows) { return planes * (rows + deepest) * row_vectors * staging_cost; });
+    plan_.phase_rows = plan_.band_rows + deepest;
+    plan_.plane_floats = plane_floats(plan_.band_rows);
+    plan_.column_pitch = phase_count * plan_.plane_floats;
+    plan_.channel_pitch = problem_.kernel_w * plan_.column_pitch;
+    for (std::int64_t row = 0; row < problem_.kernel_h; ++row) {
+      const auto* phase =
+          std::find(plan_.phases.begin(), plan_.phases.end(), row * problem_.dilation_h % problem_.stride_h);
+      plan_.row_offsets.push_back((phase - plan_.phases.begin()) * plan_.plane_floats +
+                                  row * problem_.dilation_h / problem_.stride_h * plan_.conv_w);
+    }
+    plan_.scratch = plan_.in_per_group * plan_.channel_pitch;
+  }
+
+  const KernelProblem& problem_;
+  const TargetInfo& target_;
+  const bool is_pooled_;
+  const bool must_divide_;
+  BandSteps steps_;
+  ConvPlan plan_;
+};
+
+}  // namespace
+
+std::int64_t ConvPlan::first_row(std::int64_t band) const {
+  return pool_rows > 0 ? band * band_rows : std::min(band * band_rows, conv_h - band_rows);
+}
+
+ConvPlan plan_conv(const KernelProblem& problem, const TargetInfo& target) {
+  return Planner(problem, target).plan();
 }
 
 }  // namespace d2nn::codegen

@@ -58,6 +58,10 @@ llvm::Value* KernelBuilder::index_table(llvm::StringRef name, const llvm::SmallV
   return constant_data(name, llvm::ConstantDataArray::get(ir_.getContext(), words));
 }
 
+llvm::Value* KernelBuilder::mask_table(llvm::StringRef name, const std::vector<std::uint16_t>& values) {
+  return constant_data(name, llvm::ConstantDataArray::get(ir_.getContext(), values));
+}
+
 llvm::Value* KernelBuilder::constant_row(llvm::StringRef name, float value, std::int64_t count) {
   const llvm::SmallVector<float, 16> values(static_cast<std::size_t>(count), value);
   return constant_data(name, llvm::ConstantDataArray::get(ir_.getContext(), values));
@@ -96,6 +100,14 @@ llvm::Value* KernelBuilder::load_lanes(llvm::Value* pointer, int lanes, LaneRang
   for (int lane = 0; lane < lanes; ++lane) mask.push_back(ir_.getInt1(lane >= range.first && lane < range.last));
   return ir_.CreateMaskedLoad(vector_type(lanes), pointer, float_alignment, llvm::ConstantVector::get(mask),
                               splat(fill, lanes));
+}
+
+llvm::Value* KernelBuilder::load_masked(llvm::Value* pointer, int lanes, llvm::Value* mask) {
+  llvm::Type* bits = llvm::FixedVectorType::get(ir_.getInt1Ty(), static_cast<unsigned>(lanes));
+  llvm::Value* word = ir_.CreateAlignedLoad(ir_.getInt16Ty(), mask, llvm::Align(2));
+  if (lanes < 16) word = ir_.CreateTrunc(word, ir_.getIntNTy(static_cast<unsigned>(lanes)));
+  return ir_.CreateMaskedLoad(vector_type(lanes), pointer, float_alignment, ir_.CreateBitCast(word, bits),
+                              splat(0.0F, lanes));
 }
 
 llvm::Value* KernelBuilder::load_splat(llvm::Value* pointer, int lanes) {

@@ -7,6 +7,7 @@
 #include <llvm/IR/IRBuilder.h>
 
 #include <cstdint>
+#include <vector>
 
 #include "codegen/kernels/kernels.h"
 
@@ -54,6 +55,8 @@ class KernelBuilder {
   llvm::Constant* splat(float value, int lanes);
   /// A constant array of i64 in the module, private to it: its address. `name` is unique within the function.
   llvm::Value* index_table(llvm::StringRef name, const llvm::SmallVectorImpl<std::int64_t>& values);
+  /// The same of i16.
+  llvm::Value* mask_table(llvm::StringRef name, const std::vector<std::uint16_t>& values);
   /// The same of `count` equal floats.
   llvm::Value* constant_row(llvm::StringRef name, float value, std::int64_t count);
 
@@ -69,6 +72,8 @@ class KernelBuilder {
   llvm::Value* load(llvm::Value* pointer, int lanes);
   /// Only the lanes in `range` are read; the others are `fill`.
   llvm::Value* load_lanes(llvm::Value* pointer, int lanes, LaneRange range, float fill);
+  /// Only lanes whose bit is set in the i16 at `mask` are read; the others are zero. 16 lanes at most.
+  llvm::Value* load_masked(llvm::Value* pointer, int lanes, llvm::Value* mask);
   /// One float in every lane.
   llvm::Value* load_splat(llvm::Value* pointer, int lanes);
   void store(llvm::Value* value, llvm::Value* pointer);

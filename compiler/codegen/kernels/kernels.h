@@ -3,9 +3,9 @@
 //
 // All tensors are planar [C, H, W] f32 rows without borders in memory. Kernels assume 4-byte alignment only (a caller's
 // input has no more); 64-byte aligned rows are faster. They never read or write outside the row, the packed weights as
-// the runtime lays them out, and the stated scratch. No kernel allocates; the only calls are memcpy and memset where LLVM
-// prefers them. NaN behaves as in PyTorch: relu and max_pool hand it on. A row's result does not depend on the group it
-// is computed in.
+// the runtime lays them out, and the stated scratch. No kernel allocates; the only calls are memcpy and memset where
+// LLVM prefers them. NaN behaves as in PyTorch: relu and max_pool hand it on. A row's result does not depend on the
+// group it is computed in.
 #pragma once
 
 #include <cstdint>

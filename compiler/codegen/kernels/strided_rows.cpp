@@ -33,16 +33,17 @@ llvm::Value* pick_lanes(KernelBuilder& kernel, const Values& loads, std::int64_t
   return picked;
 }
 
-// run: the number of the run when it is known, else -1 for a run whose columns are all inside the row.
-void emit_run(KernelBuilder& kernel, const RowWindow& window, llvm::Value* first, std::int64_t run, LoadColumns load,
-              llvm::function_ref<void(const RowRun&)> body) {
+RunPlace place_of(KernelBuilder& kernel, const RowWindow& window, std::int64_t run) {
   const int widest = kernel.lanes();
-  RowRun result{first, widest, widest, {}};
-  if (run >= 0) {
-    result.count = std::min<std::int64_t>(widest, window.out_width - run * widest);
-    result.lanes = lanes_for(result.count, widest);
-  }
-  llvm::Value* column = kernel.add(kernel.multiply(first, window.stride), -window.pad);
+  const std::int64_t count = std::min<std::int64_t>(widest, window.out_width - run * widest);
+  return {kernel.index(run * widest), lanes_for(count, widest), count, run};
+}
+
+}  // namespace
+
+Values load_taps(KernelBuilder& kernel, const RowWindow& window, const RunPlace& place, LoadColumns load) {
+  llvm::Value* column = kernel.add(kernel.multiply(place.first, window.stride), -window.pad);
+  Values taps;
   Values loads;
   std::int64_t anchor = 0;
   for (std::int64_t tap = 0; tap < window.taps; ++tap) {
@@ -51,47 +52,58 @@ void emit_run(KernelBuilder& kernel, const RowWindow& window, llvm::Value* first
       anchor = offset;
       loads.clear();
       for (std::int64_t part = 0; part < window.stride; ++part) {
-        const std::int64_t shift = anchor + part * result.lanes;
-        LaneRange valid{0, result.lanes};
-        if (run >= 0) {
-          const std::int64_t start = run * widest * window.stride - window.pad + shift;
-          valid = {std::max<std::int64_t>(0, -start), std::min<std::int64_t>(result.lanes, window.in_width - start)};
+        const std::int64_t shift = anchor + part * place.lanes;
+        LaneRange valid{0, place.lanes};
+        if (place.run >= 0) {
+          const std::int64_t start = place.run * kernel.lanes() * window.stride - window.pad + shift;
+          valid = {std::max<std::int64_t>(0, -start), std::min<std::int64_t>(place.lanes, window.in_width - start)};
         }
-        loads.push_back(load(kernel.add(column, shift), result.lanes, valid));
+        loads.push_back(load(kernel.add(column, shift), place.lanes, valid));
       }
     }
-    result.taps.push_back(pick_lanes(kernel, loads, offset - anchor, window.stride, result.lanes));
+    taps.push_back(pick_lanes(kernel, loads, offset - anchor, window.stride, place.lanes));
   }
-  body(result);
+  return taps;
 }
 
-}  // namespace
+void for_each_run_group(KernelBuilder& kernel, const RowWindow& window, std::int64_t group,
+                        llvm::function_ref<void(llvm::ArrayRef<RunPlace>)> body) {
+  const std::int64_t widest = kernel.lanes();
+  const std::int64_t runs = ceil_div(window.out_width, widest);
+  // Runs [first, last) at known places, in groups as even as can be.
+  const auto at_known_places = [&](std::int64_t first, std::int64_t last) {
+    while (first < last) {
+      const std::int64_t size = ceil_div(last - first, ceil_div(last - first, group));
+      llvm::SmallVector<RunPlace, 8> places;
+      for (std::int64_t run = first; run < first + size; ++run) places.push_back(place_of(kernel, window, run));
+      body(places);
+      first += size;
+    }
+  };
+  if (runs <= max_unrolled_runs) return at_known_places(0, runs);
+  // Runs [inner, outer) read only columns of the row and are full.
+  const std::int64_t inner = std::min(runs, ceil_div(window.pad, widest * window.stride));
+  std::int64_t outer = window.out_width / widest;
+  const std::int64_t reach = (window.taps - 1) * window.dilation - window.pad;
+  while (outer > inner && outer * widest * window.stride + reach > window.in_width) --outer;
+  const std::int64_t rounds = std::max<std::int64_t>(0, outer - inner) / group;
+  at_known_places(0, inner);
+  kernel.loop(rounds, [&](llvm::Value* round) {
+    llvm::SmallVector<RunPlace, 8> places;
+    llvm::Value* first = kernel.add(kernel.multiply(round, group * widest), inner * widest);
+    for (std::int64_t i = 0; i < group; ++i) {
+      places.push_back({kernel.add(first, i * widest), kernel.lanes(), widest, -1});
+    }
+    body(places);
+  });
+  at_known_places(inner + rounds * group, runs);
+}
 
 void for_each_run(KernelBuilder& kernel, const RowWindow& window, LoadColumns load,
                   llvm::function_ref<void(const RowRun&)> body) {
-  const std::int64_t widest = kernel.lanes();
-  const std::int64_t runs = ceil_div(window.out_width, widest);
-  // Runs [inner, outer) read only columns of the row and are full.
-  std::int64_t inner = 0;
-  std::int64_t outer = 0;
-  if (runs > max_unrolled_runs) {
-    inner = ceil_div(window.pad, widest * window.stride);
-    outer = window.out_width / widest;
-    const std::int64_t reach = (window.taps - 1) * window.dilation - window.pad;
-    while (outer > inner && outer * widest * window.stride + reach > window.in_width) --outer;
-    outer = std::max(inner, outer);
-    inner = std::min(inner, runs);
-    outer = std::min(outer, runs);
-  }
-  for (std::int64_t run = 0; run < inner; ++run) {
-    emit_run(kernel, window, kernel.index(run * widest), run, load, body);
-  }
-  kernel.loop(outer - inner, [&](llvm::Value* round) {
-    emit_run(kernel, window, kernel.multiply(kernel.add(round, inner), widest), -1, load, body);
+  for_each_run_group(kernel, window, 1, [&](llvm::ArrayRef<RunPlace> places) {
+    body({places.front(), load_taps(kernel, window, places.front(), load)});
   });
-  for (std::int64_t run = outer; run < runs; ++run) {
-    emit_run(kernel, window, kernel.index(run * widest), run, load, body);
-  }
 }
 
 }  // namespace d2nn::codegen

@@ -18,20 +18,32 @@ struct RowWindow {
   std::int64_t out_width = 1;
 };
 
-/// A run of output pixels of one row.
-struct RowRun {
+/// A run of output pixels of one row: where it stands.
+struct RunPlace {
   llvm::Value* first;  ///< the first pixel, i64
   int lanes;           ///< width of the vectors
   std::int64_t count;  ///< pixels that exist; the lanes behind hold anything
-  Values taps;         ///< one vector per tap
+  std::int64_t run;    ///< its number in the row, or -1: any run whose columns are all inside the row
+};
+
+/// The same with what the window sees there.
+struct RowRun : RunPlace {
+  Values taps;  ///< one vector per tap
 };
 
 /// Gives columns column .. column + lanes - 1 of the row (or of what several rows combine to); only lanes in `valid`
 /// may be read, the others must be what the window sees outside the row.
 using LoadColumns = llvm::function_ref<llvm::Value*(llvm::Value* column, int lanes, LaneRange valid)>;
 
-/// Emits code for all runs of the row from left to right: unrolled when the row is short, else a loop over the runs
-/// that need no care at the borders.
+/// One vector per tap of the window at this place.
+Values load_taps(KernelBuilder& kernel, const RowWindow& window, const RunPlace& place, LoadColumns load);
+
+/// Calls `body` for all runs of the row from left to right, up to `group` neighbouring ones at a time: unrolled when
+/// the row is short, else in a loop over the runs that need no care at the borders.
+void for_each_run_group(KernelBuilder& kernel, const RowWindow& window, std::int64_t group,
+                        llvm::function_ref<void(llvm::ArrayRef<RunPlace>)> body);
+
+/// The same one by one, with taps.
 void for_each_run(KernelBuilder& kernel, const RowWindow& window, LoadColumns load,
                   llvm::function_ref<void(const RowRun&)> body);
 
