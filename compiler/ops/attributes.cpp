@@ -83,6 +83,15 @@ std::string arguments_text(OpKind kind, const OpAttrs& attrs) {
   return text;
 }
 
+std::string signature_text(const OpInfo& layer) {
+  std::string text;
+  for (const ParamInfo& param : layer.params) {
+    text += (text.empty() ? "" : ", ") + std::string(param.name);
+    if (param.fallback != nullptr) text += ": " + std::string(param.fallback);
+  }
+  return layer.spelling + (text.empty() ? text : "(" + text + ")");
+}
+
 std::string number_text(double value) {
   std::array<char, 32> buffer{};
   const auto [end, error] = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value);

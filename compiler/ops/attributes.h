@@ -22,6 +22,9 @@ AttributePtr attribute(OpAttrs& attrs, std::string_view name);
 /// "3x3, 8, stride: 2, pad: 1"; empty when there are none.
 std::string arguments_text(OpKind kind, const OpAttrs& attrs);
 
+/// "conv(kernel, filters, stride: 1, pad: 0, dilation: 1, groups: 1, bias: true)".
+std::string signature_text(const OpInfo& layer);
+
 /// A shortest text that reads back as the same number, with digits on both sides of a point: "0.1", "2.0", "1e-05".
 std::string number_text(double value);
 

@@ -88,7 +88,7 @@ class Binder {
 
  private:
   void refuse(SourceRange range, const std::string& message) {
-    Report(code("E0303"), range, message).advise("the layer is " + quoted(signature_text(layer_))).to(sink_);
+    Report(code("E0303"), range, message).advise("the layer is " + quoted(ops::signature_text(layer_))).to(sink_);
   }
 
   const ops::ParamInfo* find_named(const ast::Name& name) {
@@ -100,7 +100,7 @@ class Binder {
     Report report(code("E0303"), name.range,
                   "`" + std::string(layer_.spelling) + "` has no parameter " + quoted(name.text));
     const std::string nearest = nearest_name(name.text, names);
-    nearest.empty() ? report.advise("the layer is " + quoted(signature_text(layer_)))
+    nearest.empty() ? report.advise("the layer is " + quoted(ops::signature_text(layer_)))
                     : report.did_you_mean(name.range, nearest);
     report.to(sink_);
     return nullptr;
@@ -154,18 +154,6 @@ class Binder {
 };
 
 }  // namespace
-
-std::string signature_text(const ops::OpInfo& layer) {
-  std::string text = layer.spelling;
-  if (layer.params.empty()) return text;
-  text += "(";
-  for (const ops::ParamInfo& param : layer.params) {
-    if (&param != layer.params.data()) text += ", ";
-    text += param.name;
-    if (param.fallback != nullptr) text += ": " + std::string(param.fallback);
-  }
-  return text + ")";
-}
 
 std::optional<ops::OpAttrs> bind_arguments(const ops::OpInfo& layer, const ast::CallExpr& call,
                                            const Evaluator& evaluator, OpFacts& facts, diag::Sink& sink) {

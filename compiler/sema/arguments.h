@@ -7,9 +7,6 @@
 
 namespace d2nn::sema {
 
-/// "conv(kernel, filters, stride: 1, pad: 0, dilation: 1, groups: 1, bias: true)".
-std::string signature_text(const ops::OpInfo& layer);
-
 /// Positional arguments first, then named ones; defaults fill the rest. Nothing after an error, which was reported.
 /// Whether the values suit the layer is its shape rule's to say. Fills where each given argument stands.
 std::optional<ops::OpAttrs> bind_arguments(const ops::OpInfo& layer, const ast::CallExpr& call,

@@ -13,7 +13,7 @@ using graph::NodeId;
 using graph::NodeKind;
 
 /// `A, B -> C, D` declares their product: a short text could ask for more edges than memory holds.
-constexpr std::size_t max_edges = std::size_t{1} << 20;
+constexpr std::size_t max_edges = std::size_t{1} << 18;
 
 /// An end of an edge that was found.
 struct End {
