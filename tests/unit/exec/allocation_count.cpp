@@ -1,10 +1,8 @@
-// The executable's own malloc stands in front of the C library's; under a sanitizer, which has its own, operator new is
-// counted.
+// The executable's own malloc stands in front of the C library's; a sanitizer, which has its own, calls a hook.
 #include "allocation_count.h"
 
 #include <atomic>
 #include <cstdlib>
-#include <new>
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define D2NN_HAS_SANITIZER
@@ -29,17 +27,14 @@ std::size_t d2nn::tests::allocations() noexcept {
 
 #ifdef D2NN_HAS_SANITIZER
 
-void* operator new(std::size_t size) {
-  counted();
-  if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
-  throw std::bad_alloc();
-}
-void operator delete(void* memory) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, std::size_t) noexcept {
-  std::free(memory);
-}
+extern "C" int __sanitizer_install_malloc_and_free_hooks(void (*on_malloc)(const volatile void*, std::size_t),
+                                                         void (*on_free)(const volatile void*));
+namespace {
+
+[[maybe_unused]] const int installed = __sanitizer_install_malloc_and_free_hooks(
+    [](const volatile void*, std::size_t) { counted(); }, [](const volatile void*) {});
+
+}  // namespace
 
 #else
 

@@ -5,7 +5,7 @@
 
 namespace d2nn::tests {
 
-/// Calls of malloc, calloc, realloc and their like so far (under a sanitizer: of operator new).
+/// Calls of malloc, calloc, realloc and their like so far.
 std::size_t allocations() noexcept;
 
 }  // namespace d2nn::tests
