@@ -101,8 +101,8 @@ void add_eval_options(CLI::App& app, EvalCommand& command) {
   app.add_option("--lambda", command.reward.lambda, "of the reward that --json prints")
       ->capture_default_str()
       ->check(CLI::Range(0.0, 1.0));
-  app.add_option("--max-cost", command.max_cost, "budget in multiplications per sample, never exceeded; 0: none")
-      ->check(CLI::NonNegativeNumber);
+  0 : none ")
+          ->check(CLI::NonNegativeNumber);
   app.add_option("--batch", command.batch, "samples per run")->capture_default_str()->check(CLI::Range(1, 1 << 20));
   app.add_option("--threads", command.threads, "0: one per CPU")->capture_default_str()->check(CLI::Range(0, 1024));
   app.add_option("--seed", command.seed, "of generated samples and of splits made here")->capture_default_str();
@@ -138,7 +138,6 @@ Result<Evaluation> evaluate_inference(const d2nn_module& module, const datasets:
     std::vector<std::int32_t> decisions(module.output_count);
     d2nn_run_options run_options{};
     run_options.struct_size = sizeof run_options;
-    run_options.cost_budget = command.max_cost;
     run_options.valid = batches.valid();
     run_options.trace = batches.trace();
     for (std::size_t begin = 0; begin < data.size(); begin += static_cast<std::size_t>(command.batch)) {

@@ -1,5 +1,5 @@
 // The command `eval`: metric, cost and distribution over paths of a network with its weights on a data set. Shared by
-// `d2nn eval` and by compiled executables. Runs the inference code through the C interface, budget included, not the
+// `d2nn eval` and by compiled executables. Runs the inference code through the C interface, not the
 // training code.
 #pragma once
 
@@ -20,12 +20,11 @@ namespace d2nn::train {
 
 /// What the command line said.
 struct EvalCommand {
-  std::string weights;        // safetensors; empty: what is embedded
-  std::string data;           // SPEC of datasets/dataset.h
-  std::string split;          // train, val, test; empty: test if there is one, else val
-  Reward reward;              // lambda, metric and efficiency, as in training
-  std::int64_t max_cost = 0;  // budget per sample; 0: none
-  std::int64_t threads = 0;   // 0: one per CPU
+  std::string weights;       // safetensors; empty: what is embedded
+  std::string data;          // SPEC of datasets/dataset.h
+  std::string split;         // train, val, test; empty: test if there is one, else val
+  Reward reward;             // lambda, metric and efficiency, as in training
+  std::int64_t threads = 0;  // 0: one per CPU
   std::int64_t batch = 64;
   std::uint64_t seed = 1;  // of generated samples and of splits made here; training's default
   bool resizes = false;

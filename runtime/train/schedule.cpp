@@ -76,4 +76,9 @@ StepPlan Schedule::at(std::int64_t step) const {
   return plan;
 }
 
+bool Schedule::may_judge_actions(std::int64_t step) const {
+  const StepPlan plan = at(step);
+  return plan.stage != Stage::paths && plan.epsilon <= 0.5 * (epsilon_.start + epsilon_.floor);
+}
+
 }  // namespace d2nn::train

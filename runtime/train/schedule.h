@@ -34,6 +34,9 @@ class Schedule {
   StepPlan at(std::int64_t step) const;
   /// Whether weights after `step` steps may be kept as the best: not before the control nodes have been trained.
   bool may_keep(std::int64_t steps) const { return steps > paths_end_ || joint_steps_ + control_steps_ == 0; }
+  /// Whether a control node has explored long enough by this step for a collapse to mean something: epsilon is half-way
+  /// down.
+  bool may_judge_actions(std::int64_t step) const;
 
  private:
   EpsilonSchedule epsilon_;

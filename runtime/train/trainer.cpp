@@ -281,7 +281,7 @@ Status Run::evaluate_epoch(TrainReport& report) {
     best_step_ = step_;
   }
   progress_.evaluated({step_, &*evaluation, is_best});
-  if (stage != Stage::paths) {
+  if (schedule_.may_judge_actions(step_ - 1)) {
     for (const std::string& sentence : collapse_warnings(module_, *evaluation, options_.lambda, warned_))
       progress_.warn(sentence);
   }

@@ -112,6 +112,9 @@ TEST_CASE("stages follow their shares and epsilon falls over 60 % of what comes 
   CHECK(schedule.at(900).stage == Stage::control);
   CHECK(schedule.at(999).epsilon == doctest::Approx(0.05));
   CHECK(schedule.at(999).learning_rate == 0.001);
+  CHECK_FALSE(schedule.may_judge_actions(399));
+  CHECK_FALSE(schedule.may_judge_actions(400 + 179));
+  CHECK(schedule.may_judge_actions(400 + 181));
   CHECK_FALSE(schedule.may_keep(400));
   CHECK(schedule.may_keep(401));
 }

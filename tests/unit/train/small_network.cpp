@@ -37,11 +37,16 @@ struct Tables {
   std::uint32_t output_join = 0;
   std::uint32_t control_buffer = 7;
   d2nn_train_code code{};
+  std::array<d2nn_op, 6> inference_ops{};
+  std::array<d2nn_buffer, 3> inference_buffers{};
+  std::array<d2nn_join_edge, 2> inference_edges{};
+  d2nn_join inference_join{};
   d2nn_module module{};
 
   Tables();
   void add_dense(std::uint32_t op, std::uint32_t node, const char* label, const char* weight, const char* bias,
                  std::int64_t in, std::int64_t out);
+  void add_inference();
   void add_relu(std::uint32_t op, std::uint32_t node, const char* label, std::int64_t elements);
 };
 
@@ -108,6 +113,77 @@ std::int32_t backward(d2nn_frame* frame, std::int64_t rows) {
   if (const std::int32_t status = run_ops(frame, node_q, rows, {7, 6, 5}, frame->calls->train_backward); status != 0)
     return status;
   return run_ops(frame, node_n1, rows, {0}, frame->calls->train_backward);
+}
+
+// Inference, as plain as it can be: N1 and the hidden layers stand in registers, the rest in the arena.
+enum InferenceBuffer : std::uint32_t { buffer_n2, buffer_n3, buffer_q };
+constexpr std::int64_t tile_rows = 16;
+
+void dense(const float* packed, std::int64_t in, std::int64_t out, const float* x, bool relu, float* y) {
+  const float* bias = packed + in * out;
+  for (std::int64_t u = 0; u < out; ++u) {
+    float sum = bias[u];
+    for (std::int64_t i = 0; i < in; ++i) sum += packed[u * in + i] * x[i];
+    y[u] = relu && sum < 0 ? 0 : sum;
+  }
+}
+
+std::int32_t infer_tile(d2nn_frame* frame, std::int64_t rows) {
+  const auto row_of = [frame](std::uint32_t buffer, std::int64_t row) {
+    return frame->arena + 16 * (buffer * frame->capacity + row);
+  };
+  std::array<float, 16> hidden{};
+  std::vector<std::array<float, 8>> values(static_cast<std::size_t>(rows));
+  for (std::int64_t r = 0; r < rows; ++r) {
+    float* n1 = values[static_cast<std::size_t>(r)].data();
+    dense(frame->packed[0], 4, 8, frame->inputs[0] + 4 * r, false, n1);
+    dense(frame->packed[1], 8, 8, n1, true, hidden.data());
+    dense(frame->packed[2], 8, 2, hidden.data(), false, row_of(buffer_q, r));
+    frame->executed[node_n1 * frame->capacity + r] = frame->executed[node_q * frame->capacity + r] = 1;
+    frame->row_lists[r] = static_cast<std::int32_t>(r);
+  }
+  if (const std::int32_t status = frame->calls->decide(frame, 0, row_of(buffer_q, 0), 16, frame->row_lists, rows);
+      status != 0)
+    return status;
+  for (std::int64_t r = 0; r < rows; ++r) {
+    const float* n1 = values[static_cast<std::size_t>(r)].data();
+    const bool is_high = frame->actions[r] == 0;
+    frame->executed[(is_high ? node_n2 : node_n3) * frame->capacity + r] = 1;
+    if (is_high) {
+      dense(frame->packed[3], 8, 16, n1, true, hidden.data());
+      dense(frame->packed[4], 16, 2, hidden.data(), false, row_of(buffer_n2, r));
+    } else {
+      dense(frame->packed[5], 8, 2, n1, false, row_of(buffer_n3, r));
+    }
+  }
+  frame->calls->output(frame, 0, rows);
+  return 0;
+}
+
+std::int32_t infer_one(d2nn_frame* frame) {
+  return infer_tile(frame, 1);
+}
+
+void Tables::add_inference() {
+  const std::array<std::uint32_t, 6> training_ops = {0, 5, 7, 1, 3, 4};
+  for (std::size_t i = 0; i < training_ops.size(); ++i) {
+    inference_ops[i] = ops[training_ops[i]];
+    inference_ops[i].pack = D2NN_PACK_PLAIN;
+  }
+  for (std::uint32_t b = 0; b < 3; ++b) inference_buffers[b] = {16 * b, 16, -1, 0};
+  inference_edges[0] = {buffer_n2, node_n2, nullptr, 2, nullptr, 0};
+  inference_edges[1] = {buffer_n3, node_n3, nullptr, 2, nullptr, 0};
+  inference_join = {D2NN_JOIN_LAST, 1, 0, 2, inference_edges.data(), 2};
+  module.op_count = 6;
+  module.ops = inference_ops.data();
+  module.buffer_count = 3;
+  module.buffers = inference_buffers.data();
+  module.join_count = 1;
+  module.joins = &inference_join;
+  module.tile_rows = tile_rows;
+  module.arena_floats = 3 * 16;
+  module.forward_one = infer_one;
+  module.forward_tile = infer_tile;
 }
 
 void Tables::add_dense(std::uint32_t op, std::uint32_t node, const char* label, const char* weight, const char* bias,
@@ -209,6 +285,7 @@ Tables::Tables() {
   module.parameter_count = static_cast<std::uint32_t>(parameters.size());
   module.parameters = parameters.data();
   module.train = &code;
+  add_inference();
 }
 
 const Tables& tables() {
