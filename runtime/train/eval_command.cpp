@@ -101,8 +101,6 @@ void add_eval_options(CLI::App& app, EvalCommand& command) {
   app.add_option("--lambda", command.reward.lambda, "of the reward that --json prints")
       ->capture_default_str()
       ->check(CLI::Range(0.0, 1.0));
-  0 : none ")
-          ->check(CLI::NonNegativeNumber);
   app.add_option("--batch", command.batch, "samples per run")->capture_default_str()->check(CLI::Range(1, 1 << 20));
   app.add_option("--threads", command.threads, "0: one per CPU")->capture_default_str()->check(CLI::Range(0, 1024));
   app.add_option("--seed", command.seed, "of generated samples and of splits made here")->capture_default_str();
