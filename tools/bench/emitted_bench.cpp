@@ -1,15 +1,17 @@
-// Emitted kernels against oneDNN, layer by layer, batch 1, one thread: the contestants take turns within one run and
-// the median of each is printed. oneDNN chooses its layouts freely; reorders are not counted, so that it is shown at
-// its best.
+// Emitted kernels against oneDNN, layer by layer, one thread, batch 1 (dense layers also for 32 rows): the contestants
+// take turns within one run and the median of each is printed. oneDNN chooses its layouts freely; reorders are not
+// counted, so that it is shown at its best.
 #include <omp.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <dnnl.hpp>
 #include <functional>
 #include <unordered_map>
 
+#include "threads/openmp_guard.h"
 #include "unit/codegen_kernels/kernel_jit.h"
 #include "unit/codegen_kernels/naive_kernels.h"
 #include "unit/codegen_kernels/problems.h"
@@ -24,11 +26,11 @@ using namespace d2nn::testing;
 /// A sequence of oneDNN primitives with their memory, for one problem.
 class LibraryKernel {
  public:
-  explicit LibraryKernel(const KernelProblem& p) : engine_(dnnl::engine::kind::cpu, 0), stream_(engine_) {
+  LibraryKernel(const KernelProblem& p, std::int64_t rows) : engine_(dnnl::engine::kind::cpu, 0), stream_(engine_) {
     if (p.kind == OpKind::conv) {
       add_conv(p);
     } else if (p.kind == OpKind::dense) {
-      add_dense(p);
+      add_dense(p, rows);
     } else {
       const dnnl::memory::dims dims{1, p.in_c, p.in_h, p.in_w};
       const auto tag = p.in_c >= 16 ? dnnl::memory::format_tag::nChw16c : dnnl::memory::format_tag::nhwc;
@@ -93,10 +95,10 @@ class LibraryKernel {
     last_ = result;
   }
 
-  void add_dense(const KernelProblem& p) {
-    const dnnl::inner_product_forward::desc op(dnnl::prop_kind::forward_inference, desc({1, p.in_c}, Tag::nc),
+  void add_dense(const KernelProblem& p, std::int64_t rows) {
+    const dnnl::inner_product_forward::desc op(dnnl::prop_kind::forward_inference, desc({rows, p.in_c}, Tag::nc),
                                                desc({p.out_c, p.in_c}, Tag::any), desc({p.out_c}, Tag::x),
-                                               desc({1, p.out_c}, Tag::nc));
+                                               desc({rows, p.out_c}, Tag::nc));
     const dnnl::inner_product_forward::primitive_desc layout(op, relu_if(p.activation), engine_);
     steps_.push_back({dnnl::inner_product_forward(layout),
                       {{DNNL_ARG_SRC, memory(layout.src_desc())},
@@ -132,25 +134,28 @@ double median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
-void compare(const KernelProblem& p, const CpuLevel& cpu) {
+void compare(const KernelProblem& p, std::int64_t rows, const CpuLevel& cpu) {
+  const auto row_count = static_cast<std::size_t>(rows);
   const CompiledKernels kernels({p}, cpu, 2);
   std::mt19937 random(1);
   const d2nn::codegen::PackChoice choice = d2nn::codegen::choose_pack(p, cpu.target);
-  const std::vector<float> values = pack(p, choice, random_weights(p, random));
+  const std::vector<float> values = pack(choice, random_weights(p, random));
   Aligned packed(values.size() + 1);
   std::copy(values.begin(), values.end(), packed.data);
-  Aligned src(source_floats(p));
-  Aligned dst(result_floats(p));
+  Aligned src(source_floats(p) * row_count);
+  Aligned dst(result_floats(p) * row_count);
   Aligned scratch(static_cast<std::size_t>(d2nn::codegen::scratch_floats(p, cpu.target)) + 1);
-  const std::vector<float> image = random_floats(source_floats(p), random);
+  const std::vector<float> image = random_floats(source_floats(p) * row_count, random);
   std::copy(image.begin(), image.end(), src.data);
   std::function<void()> emitted = [&, kernel = kernels.row(0)] {
     kernel(src.data, dst.data, packed.data, scratch.data);
   };
   if (p.kind == OpKind::dense) {
-    emitted = [&, kernel = kernels.dense(0)] { kernel(src.data, p.in_c, nullptr, 1, dst.data, p.out_c, packed.data); };
+    emitted = [&, kernel = kernels.dense(0)] {
+      kernel(src.data, p.in_c, nullptr, rows, dst.data, p.out_c, packed.data);
+    };
   }
-  LibraryKernel library(p);
+  LibraryKernel library(p, rows);
   const std::function<void()> peer = [&] { library.run(); };
   const double once = std::max(0.01, time_once(emitted, 20));
   const int rounds = static_cast<int>(std::clamp(1000.0 / once, 1.0, 20000.0));
@@ -160,18 +165,21 @@ void compare(const KernelProblem& p, const CpuLevel& cpu) {
     ours.push_back(time_once(emitted, rounds));
     theirs.push_back(time_once(peer, rounds));
   }
-  std::printf("%-70s block %2u  emitted %8.2f us  oneDNN %8.2f us  ratio %.2f  code %5zu B  compile %3.0f ms\n",
-              describe(p).c_str(), choice.block, median(ours), median(theirs), median(ours) / median(theirs),
-              kernels.code_bytes(), kernels.compile_seconds() * 1e3);
+  std::printf(
+      "%-82s rows %2d  block %2u  emitted %8.2f us  oneDNN %8.2f us  ratio %.2f  code %5zu B  compile %3.0f ms\n",
+      describe(p).c_str(), static_cast<int>(rows), choice.block, median(ours), median(theirs),
+      median(ours) / median(theirs), kernels.code_bytes(), kernels.compile_seconds() * 1e3);
   if (!kernels.assembly().empty()) std::printf("%s\n", kernels.assembly().c_str());
 }
 
 }  // namespace
 
-/// Arguments: numbers of the layers to run; none: all.
+/// Arguments: numbers of the layers to run; none: all. D2NN_BENCH_LEVEL: an index into runnable_levels (1: AVX2 where
+/// the host has AVX-512; oneDNN is held to the same by ONEDNN_MAX_CPU_ISA).
 int main(int argc, char** argv) {
-  omp_set_num_threads(1);
-  const CpuLevel cpu = runnable_levels().front();
+  const d2nn::threads::OneOpenMpThread one_thread;
+  const char* level = std::getenv("D2NN_BENCH_LEVEL");
+  const CpuLevel cpu = runnable_levels().at(level == nullptr ? 0 : static_cast<std::size_t>(std::atoi(level)));
   const Activation relu = Activation::relu;
   const std::vector<KernelProblem> layers{
       conv({3, 112, 112}, 8, {3, 2, 1}, 1, relu),
@@ -201,6 +209,8 @@ int main(int argc, char** argv) {
   std::vector<bool> chosen(layers.size(), argc == 1);
   for (int i = 1; i < argc; ++i) chosen.at(static_cast<std::size_t>(std::atoi(argv[i]))) = true;
   for (std::size_t i = 0; i < layers.size(); ++i) {
-    if (chosen[i]) compare(layers[i], cpu);
+    if (!chosen[i]) continue;
+    compare(layers[i], 1, cpu);
+    if (layers[i].kind == OpKind::dense) compare(layers[i], 32, cpu);
   }
 }
