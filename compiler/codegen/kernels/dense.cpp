@@ -5,7 +5,6 @@
 #include "codegen/kernels/dense.h"
 
 #include <algorithm>
-#include <tuple>
 
 #include "codegen/kernels/math.h"
 #include "codegen/kernels/pointwise.h"
@@ -71,7 +70,7 @@ class DenseEmitter {
 
   using RowsBody = llvm::function_ref<void(const llvm::SmallVectorImpl<Row>&)>;
 
-  // All rows in groups of `most`; the remainder by one group of exactly its size.
+  // All rows in groups of `most`; the remainder in groups of falling powers of two.
   void for_each_row_group(std::int64_t most, RowsBody body) {
     auto& ir = k_.ir();
     llvm::Value* count = k_.argument(3);
@@ -83,21 +82,16 @@ class DenseEmitter {
       }
       body(rows);
     };
-    if (most == 1) return k_.loop_between(k_.index(0), count, 1, [&](llvm::Value* first) { group(first, 1); });
-    llvm::Value* rest = ir.CreateSRem(count, k_.index(most));
-    llvm::Value* full = ir.CreateNSWSub(count, rest);
+    llvm::Value* full = most == 1 ? count : ir.CreateNSWSub(count, ir.CreateSRem(count, k_.index(most)));
     k_.loop_between(k_.index(0), full, most, [&](llvm::Value* first) { group(first, most); });
-    llvm::BasicBlock* after = llvm::BasicBlock::Create(ir.getContext(), "rows.done", ir.GetInsertBlock()->getParent());
-    llvm::SwitchInst* choice = ir.CreateSwitch(rest, after, static_cast<unsigned>(most - 1));
-    for (std::int64_t size = 1; size < most; ++size) {
-      auto* block = llvm::BasicBlock::Create(ir.getContext(), "rows", after->getParent(), after);
-      choice->addCase(ir.getInt64(static_cast<std::uint64_t>(size)), block);
-      ir.SetInsertPoint(block);
-      group(full, size);
-      ir.CreateBr(after);
+    llvm::Value* rest = ir.CreateNSWSub(count, full);
+    for (std::int64_t size = max_rows; size >= 1; size /= 2) {
+      if (size >= most) continue;
+      llvm::Value* has_group = ir.CreateICmpNE(ir.CreateAnd(rest, k_.index(size)), k_.index(0));
+      // What the groups before have taken are the higher bits of the rest.
+      llvm::Value* taken = ir.CreateAnd(rest, k_.index(-2 * size));
+      k_.if_then(has_group, [&] { group(k_.add(full, taken), size); });
     }
-    after->moveAfter(ir.GetInsertBlock());
-    ir.SetInsertPoint(after);
   }
 
   llvm::Value* activate(llvm::Value* sum) {
@@ -113,29 +107,34 @@ class DenseEmitter {
     while (most < max_rows && (most + 1) * vectors + std::min(most + 1, vectors) + 1 <= k_.target().vector_registers) {
       ++most;
     }
+    // Equal passes, the last one longer by what does not divide.
     const std::int64_t passes = ceil_div(inputs_, max_inputs_per_pass);
-    const std::int64_t inputs_per_pass = ceil_div(inputs_, passes);
+    const std::int64_t pass_inputs = inputs_ / passes;
     k_.loop(blocks_, [&](llvm::Value* block) {
       llvm::Value* weights = k_.at(packed_, k_.multiply(block, inputs_ * block_));
       // The sums of a pass wait in dst for the next one; the first begins with the bias, the last applies the
       // activation.
-      const auto run_pass = [&](llvm::Value* first_input, std::int64_t count, bool is_first, bool is_last) {
+      const auto run_pass = [&](llvm::Value* pass, std::int64_t count, bool is_last) {
         for_each_row_group(most, [&](const llvm::SmallVectorImpl<Row>& rows) {
-          emit_unit_group(rows, block, weights, first_input, count, is_first, is_last);
+          emit_unit_group(rows, block, weights, {pass, k_.multiply(pass, pass_inputs), count, is_last, passes == 1});
         });
       };
-      if (passes == 1) return run_pass(k_.index(0), inputs_, true, true);
-      run_pass(k_.index(0), inputs_per_pass, true, false);
-      k_.loop(passes - 2, [&](llvm::Value* pass) {
-        run_pass(k_.multiply(k_.add(pass, 1), inputs_per_pass), inputs_per_pass, false, false);
-      });
-      const std::int64_t done = (passes - 1) * inputs_per_pass;
-      run_pass(k_.index(done), inputs_ - done, false, true);
+      k_.loop(passes - 1, [&](llvm::Value* pass) { run_pass(pass, pass_inputs, false); });
+      run_pass(k_.index(passes - 1), inputs_ - (passes - 1) * pass_inputs, true);
     });
   }
 
+  // Some neighbouring inputs.
+  struct Pass {
+    llvm::Value* number;
+    llvm::Value* first_input;
+    std::int64_t count;
+    bool is_last;
+    bool is_only;
+  };
+
   void emit_unit_group(const llvm::SmallVectorImpl<Row>& rows, llvm::Value* block, llvm::Value* weights,
-                       llvm::Value* first_input, std::int64_t count, bool is_first, bool is_last) {
+                       const Pass& pass) {
     const int lanes = k_.lanes();
     const std::int64_t vectors = block_ / lanes;
     llvm::Value* first_unit = k_.multiply(block, block_);
@@ -143,7 +142,12 @@ class DenseEmitter {
     for (const Row& row : rows) {
       for (std::int64_t v = 0; v < vectors; ++v) {
         llvm::Value* unit = k_.add(first_unit, v * lanes);
-        sums.push_back(is_first ? k_.load(k_.at(bias_, unit), lanes) : load_units(row.dst, unit, v));
+        llvm::Value* sum = k_.load(k_.at(bias_, unit), lanes);
+        if (!pass.is_only) {
+          llvm::Value* is_first = k_.ir().CreateICmpEQ(pass.number, k_.index(0));
+          sum = k_.ir().CreateSelect(is_first, sum, load_units(row.dst, unit, v));
+        }
+        sums.push_back(sum);
       }
     }
     const auto step = [&](llvm::Value* input, Values& current) {
@@ -161,16 +165,19 @@ class DenseEmitter {
     };
     // Few rows: several inputs per round, to spread the cost of the loop.
     const std::int64_t unroll = std::clamp<std::int64_t>(16 / static_cast<std::int64_t>(sums.size()), 1, 4);
-    sums = k_.loop(count / unroll, sums, [&](llvm::Value* round, const Values& carried) {
+    const std::int64_t rounds = pass.count / unroll;
+    sums = k_.loop(rounds, sums, [&](llvm::Value* round, const Values& carried) {
       Values next = carried;
-      for (std::int64_t i = 0; i < unroll; ++i) step(k_.add(k_.add(first_input, k_.multiply(round, unroll)), i), next);
+      for (std::int64_t i = 0; i < unroll; ++i) {
+        step(k_.add(k_.add(pass.first_input, k_.multiply(round, unroll)), i), next);
+      }
       return next;
     });
-    for (std::int64_t i = count / unroll * unroll; i < count; ++i) step(k_.add(first_input, i), sums);
+    for (std::int64_t i = rounds * unroll; i < pass.count; ++i) step(k_.add(pass.first_input, i), sums);
     std::size_t place = 0;
     for (const Row& row : rows) {
       for (std::int64_t v = 0; v < vectors; ++v) {
-        llvm::Value* sum = is_last ? activate(sums[place]) : sums[place];
+        llvm::Value* sum = pass.is_last ? activate(sums[place]) : sums[place];
         store_units(sum, row.dst, k_.add(first_unit, v * lanes), v);
         ++place;
       }

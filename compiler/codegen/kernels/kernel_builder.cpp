@@ -166,6 +166,15 @@ llvm::Value* KernelBuilder::max_lanes(llvm::Value* vector) {
   return halve(vector, [&](llvm::Value* a, llvm::Value* b) { return maximum(a, b); });
 }
 
+void KernelBuilder::keep_rolled(llvm::BranchInst* latch) {
+  // What is worth unrolling is emitted so; LLVM would spend most of its time on finding that out again.
+  llvm::LLVMContext& context = ir_.getContext();
+  llvm::MDNode* disable = llvm::MDNode::get(context, llvm::MDString::get(context, "llvm.loop.unroll.disable"));
+  llvm::MDNode* loop_id = llvm::MDNode::getDistinct(context, {nullptr, disable});
+  loop_id->replaceOperandWith(0, loop_id);
+  latch->setMetadata(llvm::LLVMContext::MD_loop, loop_id);
+}
+
 Values KernelBuilder::loop(std::int64_t count, const Values& initial, LoopBody body) {
   if (count <= 0) return initial;
   if (count == 1) return body(index(0), initial);
@@ -188,7 +197,7 @@ Values KernelBuilder::loop(std::int64_t count, const Values& initial, LoopBody b
   for (std::size_t i = 0; i < carried.size(); ++i)
     llvm::cast<llvm::PHINode>(carried[i])->addIncoming(results[i], latch);
   llvm::BasicBlock* after = llvm::BasicBlock::Create(ir_.getContext(), "after", function_);
-  ir_.CreateCondBr(ir_.CreateICmpULT(next, index(count)), block, after);
+  keep_rolled(ir_.CreateCondBr(ir_.CreateICmpULT(next, index(count)), block, after));
   ir_.SetInsertPoint(after);
   return results;
 }
@@ -211,7 +220,7 @@ void KernelBuilder::loop_between(llvm::Value* begin, llvm::Value* end, std::int6
   body(counter);
   llvm::Value* next = ir_.CreateAdd(counter, index(step), "", false, true);
   counter->addIncoming(next, ir_.GetInsertBlock());
-  ir_.CreateCondBr(ir_.CreateICmpSLT(next, end), block, after);
+  keep_rolled(ir_.CreateCondBr(ir_.CreateICmpSLT(next, end), block, after));
   after->moveAfter(ir_.GetInsertBlock());
   ir_.SetInsertPoint(after);
 }

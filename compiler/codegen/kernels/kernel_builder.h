@@ -105,6 +105,7 @@ class KernelBuilder {
 
  private:
   llvm::Value* constant_data(llvm::StringRef name, llvm::Constant* data);
+  void keep_rolled(llvm::BranchInst* latch);
   llvm::Value* halve(llvm::Value* vector, llvm::function_ref<llvm::Value*(llvm::Value*, llvm::Value*)> combine);
 
   TargetInfo target_;

@@ -110,7 +110,7 @@ TEST_CASE("dense layers give each listed row the right values, and the same bits
         CAPTURE(level);
         std::mt19937 random(7);
         const Weights weights = random_weights(problems[i], random);
-        check({kernels, i, problems[i], pack(problems[i], codegen::choose_pack(problems[i], cpu.target), weights),
+        check({kernels, i, problems[i], pack(codegen::choose_pack(problems[i], cpu.target), weights),
                random_floats(capacity * source_floats(problems[i]), random)});
       }
     }

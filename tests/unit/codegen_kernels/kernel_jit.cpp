@@ -15,8 +15,8 @@
 #include <llvm/TargetParser/SubtargetFeature.h>
 #include <llvm/Transforms/Utils/Cloning.h>
 
-#include <chrono>
 #include <cstdlib>
+#include <ctime>
 #include <stdexcept>
 
 namespace d2nn::testing {
@@ -116,7 +116,7 @@ CompiledKernels::CompiledKernels(const std::vector<KernelProblem>& problems, con
     : engine_(std::make_unique<Engine>()) {
   llvm::InitializeNativeTarget();
   llvm::InitializeNativeTargetAsmPrinter();
-  const auto start = std::chrono::steady_clock::now();
+  const std::clock_t start = std::clock();
   const bool is_native = cpu.cpu == "native";
   const std::string cpu_name = is_native ? llvm::sys::getHostCPUName().str() : cpu.cpu;
   const std::string features = is_native ? host_features() : "";
@@ -145,7 +145,7 @@ CompiledKernels::CompiledKernels(const std::vector<KernelProblem>& problems, con
   }
   auto object = std::make_unique<llvm::SmallVectorMemoryBuffer>(
       emit_file(module, *machine, llvm::CodeGenFileType::ObjectFile), "kernels.o", false);
-  compile_seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  compile_seconds_ = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
   const auto file = take(llvm::object::ObjectFile::createObjectFile(object->getMemBufferRef()));
   for (const llvm::object::SectionRef& section : file->sections()) {
     if (section.isText()) code_bytes_ += section.getSize();

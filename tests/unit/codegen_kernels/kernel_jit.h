@@ -41,7 +41,7 @@ class CompiledKernels {
   DenseKernel dense(std::size_t index) const { return reinterpret_cast<DenseKernel>(address(index)); }
 
   std::size_t code_bytes() const { return code_bytes_; }       ///< machine code of all kernels
-  double compile_seconds() const { return compile_seconds_; }  ///< emission, passes and machine code
+  double compile_seconds() const { return compile_seconds_; }  ///< processor time of emission, passes and machine code
   const std::string& assembly() const { return assembly_; }    ///< filled when D2NN_KERNEL_ASSEMBLY is set
 
  private:

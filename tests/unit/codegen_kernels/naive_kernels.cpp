@@ -246,7 +246,7 @@ Weights random_weights(const KernelProblem& p, std::mt19937& random) {
   }
 }
 
-std::vector<float> pack(const KernelProblem& p, const codegen::PackChoice& choice, const Weights& weights) {
+std::vector<float> pack(const codegen::PackChoice& choice, const Weights& weights) {
   if (choice.pack == D2NN_PACK_NONE) return {};
   std::vector<float> packed;
   if (choice.pack == D2NN_PACK_SCALE) {

@@ -25,8 +25,7 @@ struct Weights {
 
 std::vector<float> random_floats(std::size_t count, std::mt19937& random);
 Weights random_weights(const codegen::KernelProblem& problem, std::mt19937& random);
-std::vector<float> pack(const codegen::KernelProblem& problem, const codegen::PackChoice& choice,
-                        const Weights& weights);
+std::vector<float> pack(const codegen::PackChoice& choice, const Weights& weights);
 
 /// One row. second: the other operand of add and multiply.
 Expected run_naive(const codegen::KernelProblem& problem, const Weights& weights, const std::vector<float>& src,

@@ -47,7 +47,7 @@ std::string run_and_compare(const CompiledKernels& kernels, std::size_t index, c
     GuardedRow second_row(second, side);
     kernels.binary(index)(src_row.data(), second_row.data(), dst_row.data());
   } else {
-    GuardedRow packed(pack(problem, codegen::choose_pack(problem, target), weights), side);
+    GuardedRow packed(pack(codegen::choose_pack(problem, target), weights), side);
     GuardedRow scratch(static_cast<std::size_t>(codegen::scratch_floats(problem, target)), side);
     kernels.row(index)(src_row.data(), dst_row.data(), packed.data(), scratch.data());
   }
