@@ -84,7 +84,7 @@ void add_eval_options(CLI::App& app, EvalCommand& command) {
          "--split",
          [&command](const std::string& given) {
            if (!datasets::parse_split(given))
-             throw CLI::ValidationError("--split", "`" + given + "` is not one of train|val|test");
+             throw CLI::ValidationError("--split `" + given + "` is not one of train|val|test");
            command.split = given;
          },
          "which samples (default: test if there is one, else val)")
@@ -93,7 +93,7 @@ void add_eval_options(CLI::App& app, EvalCommand& command) {
          "--metric",
          [&command](const std::string& given) {
            auto metric = parse_metric(given);
-           if (!metric.ok()) throw CLI::ValidationError("--metric", metric.status().message());
+           if (!metric.ok()) throw CLI::ValidationError(metric.status().message());
            command.reward.metric = *metric;
          },
          "metric over the whole data set (default accuracy)")

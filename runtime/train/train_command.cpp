@@ -54,9 +54,9 @@ CLI::Option* add_parsed(CLI::App& app, const std::string& name, const std::strin
   return app
       .add_option_function<std::string>(
           name,
-          [parse, &target, name](const std::string& given) {
+          [parse, &target](const std::string& given) {
             auto value = parse(given);
-            if (!value.ok()) throw CLI::ValidationError(name, value.status().message());
+            if (!value.ok()) throw CLI::ValidationError(value.status().message());
             target = *std::move(value);
           },
           text)
@@ -73,7 +73,7 @@ CLI::Option* add_choice(CLI::App& app, const std::string& name, const std::strin
           name,
           [&target, choices, name, type](const std::string& given) {
             const auto found = choices.find(given);
-            if (found == choices.end()) throw CLI::ValidationError(name, "`" + given + "` is not one of " + type);
+            if (found == choices.end()) throw CLI::ValidationError(name + " `" + given + "` is not one of " + type);
             target = found->second;
           },
           text)
@@ -87,7 +87,7 @@ void add_objective_options(CLI::App& app, TrainOptions& options) {
          [&options](const std::vector<std::string>& given) {
            for (const std::string& text : given) {
              auto loss = parse_loss(text);
-             if (!loss.ok()) throw CLI::ValidationError("--loss", loss.status().message());
+             if (!loss.ok()) throw CLI::ValidationError(loss.status().message());
              options.losses.push_back(*std::move(loss));
            }
          },

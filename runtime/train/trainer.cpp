@@ -10,6 +10,7 @@
 #include <system_error>
 #include <thread>
 
+#include "io/atomic_file.h"
 #include "threads/thread_pool.h"
 #include "train/bags.h"
 #include "train/batch_loader.h"
@@ -167,6 +168,11 @@ RunState Run::run_state() {
 }
 
 Status Run::prepare() {
+  for (const std::string& path : {options_.output_path, options_.effective_checkpoint_path()}) {
+    if (path.empty()) continue;
+    auto file = io::AtomicFile::create(path);  // hours of training must not end in a file that cannot be written
+    if (!file.ok()) return file.status();
+  }
   auto runner = StepRunner::create(module_, options_.batch * options_.bag, pool_);
   if (!runner.ok()) return runner.status();
   runner_ = *std::move(runner);

@@ -292,11 +292,15 @@ TEST_CASE("what does not fit together is refused before the first step") {
   CHECK(contains(message([](TrainOptions& o) { o.bag = 100; }), "a bag of 100 samples"));
   CHECK(contains(message([](TrainOptions& o) { o.lambda = -1; }), "--lambda is -1"));
   CHECK(contains(message([](TrainOptions& o) { o.initial_weights = "/nonexistent/w"; }), "/nonexistent/w"));
-  CHECK(contains(message([](TrainOptions& o) {
-                   o.output_path = "/nonexistent/w";
+  const Folder folder;
+  const std::string missing = folder.file("none");
+  CHECK(contains(message([&](TrainOptions& o) {
+                   o.checkpoint_path = missing;
                    o.resume = true;
                  }),
-                 "/nonexistent/w.checkpoint"));
+                 missing));
+  CHECK(contains(message([](TrainOptions& o) { o.output_path = "/nonexistent/w"; }), "/nonexistent"));
+  CHECK(contains(message([](TrainOptions& o) { o.checkpoint_path = "/nonexistent/c"; }), "/nonexistent/c"));
   CHECK(watch.steps.empty());
   d2nn_module untrained = test::small_network();
   untrained.train = nullptr;
