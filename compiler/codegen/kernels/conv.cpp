@@ -1,6 +1,6 @@
-// Direct convolution as conv_plan.h cuts it: for each group of channels and band of rows, stage the source, then for
-// each block of output channels run over the band's pixels with the sums in registers. With a fused pool the band's
-// rows go to a buffer in scratch and only the pooled rows to memory.
+// Direct convolution as conv_plan.h cuts it: for each group of channels and band of rows, stage the source where that
+// is the plan, then for each block of output channels run over the band's pixels with the sums in registers. With a
+// fused pool the band's rows go to a buffer in scratch and only the pooled rows to memory.
 #include "codegen/kernels/conv.h"
 
 #include <algorithm>

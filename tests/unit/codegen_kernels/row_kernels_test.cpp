@@ -54,14 +54,19 @@ std::string run_and_compare(const CompiledKernels& kernels, std::size_t index, c
   return find_difference(dst_row.values(), expected);
 }
 
-void check_all(const std::vector<KernelProblem>& problems, bool with_nan = false) {
+enum class Sources { numbers, numbers_and_nan };
+
+void check_all(const std::vector<KernelProblem>& problems, Sources sources = Sources::numbers) {
   for (const CpuLevel& cpu : runnable_levels()) {
     for (const int level : {0, 2}) {
       const CompiledKernels kernels(problems, cpu, level);
       for (std::size_t i = 0; i < problems.size(); ++i) {
         for (const GuardedRow::Side side : {GuardedRow::Side::begin, GuardedRow::Side::end}) {
-          const std::string difference = run_and_compare(kernels, i, problems[i], cpu.target, side, with_nan);
-          CHECK_MESSAGE(difference.empty(), describe(problems[i]), " on ", cpu.cpu, " at O", level, ": ", difference);
+          for (const bool with_nan : {false, true}) {
+            if (with_nan && sources == Sources::numbers) continue;
+            const std::string difference = run_and_compare(kernels, i, problems[i], cpu.target, side, with_nan);
+            CHECK_MESSAGE(difference.empty(), describe(problems[i]), " on ", cpu.cpu, " at O", level, ": ", difference);
+          }
         }
       }
     }
@@ -98,6 +103,10 @@ TEST_CASE("convolutions of all strides, paddings, dilations and widths agree wit
       conv({2, 3, 200}, 3, {3, 2, 1}, 1, Activation::tanh),
       conv({1, 150, 3}, 2, {3, 1, 1}),
       conv({1, 90, 100}, 2, {3, 1, 1}),
+      conv({3, 31, 31}, 11, {3, 2, 1}, 1, Activation::relu),
+      conv({2, 45, 45}, 3, {3, 3, 1}),
+      conv({1, 9, 800}, 2, {5, {1, 3}, {2, 2}}),
+      conv({6, 32, 62}, 8, {3, 2, 1}, 2),
   });
 }
 
@@ -124,8 +133,7 @@ TEST_CASE("a convolution fused with relu and max pool agrees with plain loops") 
       conv_pool({1, 100, 64}, 12, {3, 1, 1}, {3, 2, 1}),
       conv_pool({2, 30, 9}, 2, {3, 1, 1}, {{4, 2}, {2, 3}, {2, 1}}),
   };
-  check_all(problems);
-  check_all(problems, true);
+  check_all(problems, Sources::numbers_and_nan);
 }
 
 TEST_CASE("pools agree with plain loops, and hand NaN on") {
@@ -151,8 +159,7 @@ TEST_CASE("pools agree with plain loops, and hand NaN on") {
     problem.out_h = problem.out_w = 1;
     problems.push_back(problem);
   }
-  check_all(problems);
-  check_all(problems, true);
+  check_all(problems, Sources::numbers_and_nan);
 }
 
 TEST_CASE("elementwise and channel kernels agree with plain loops, and hand NaN on") {
@@ -171,6 +178,5 @@ TEST_CASE("elementwise and channel kernels agree with plain loops, and hand NaN 
     problem.out_c += before + after;
     problems.push_back(problem);
   }
-  check_all(problems);
-  check_all(problems, true);
+  check_all(problems, Sources::numbers_and_nan);
 }
