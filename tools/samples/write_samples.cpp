@@ -8,8 +8,10 @@
 #include <cstdio>
 #include <filesystem>
 #include <iostream>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <system_error>
+#include <thread>
 #include <vector>
 
 #include "train/datasets/dataset.h"
@@ -26,7 +28,7 @@ struct Arguments {
   std::size_t per_class = 3;
   std::uint64_t seed = 1;
   bool resizes = false;
-  bool lists_classes = false;
+  bool describes = false;
 };
 
 /// Writes one sample f32 [C, H, W] in [0, 1] as PNG, grey or RGB; false when the file cannot be written.
@@ -84,16 +86,18 @@ int main(int argc, char** argv) {
   app.add_option("--per-class", arguments.per_class, "samples of each class")->capture_default_str();
   app.add_option("--seed", arguments.seed, "of generated samples")->capture_default_str();
   app.add_flag("--resize", arguments.resizes, "resize images to the shape");
-  app.add_flag("--classes", arguments.lists_classes, "only print the names of the classes, one a line");
+  app.add_flag("--describe", arguments.describes, "only print what training would use, as JSON: number of samples, class names");
   CLI11_PARSE(app, argc, argv);
 
   d2nn::datasets::Options options;
   options.resize = arguments.resizes;
   options.seed = arguments.seed;
-  const auto data = d2nn::datasets::open(arguments.data, d2nn::datasets::Split::evaluation, arguments.shape, options);
+  options.threads = std::max(1U, std::thread::hardware_concurrency());
+  using d2nn::datasets::Split;
+  const auto data = d2nn::datasets::open(arguments.data, arguments.describes ? Split::train : Split::evaluation, arguments.shape, options);
   if (!data.ok()) return fail(data.status().message());
-  if (arguments.lists_classes) {
-    for (const std::string& name : data->class_names()) std::cout << name << '\n';
+  if (arguments.describes) {
+    std::cout << nlohmann::json{{"samples", data->size()}, {"classes", data->class_names()}}.dump() << '\n';
     return 0;
   }
   if (arguments.folder.empty()) return fail("say where the files go, with -o DIR");

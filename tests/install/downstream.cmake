@@ -1,0 +1,88 @@
+# Installs, then builds and runs examples/cmake_embed (find_package) and examples/c_embed (pkg-config, shared and static) and an
+# executable by `d2nn build`, with nothing but the installed tree. It is moved first: nothing may remember where it was installed.
+cmake_minimum_required(VERSION 3.25)
+
+set(ENV{CFLAGS} "${FLAGS}")
+set(ENV{CXXFLAGS} "${FLAGS}")
+set(ENV{LDFLAGS} "${FLAGS}")
+separate_arguments(flags UNIX_COMMAND "${FLAGS}")
+
+# run(OUTPUT command...): a command that must succeed; its standard output in OUTPUT.
+function(run output)
+  execute_process(COMMAND ${ARGN} OUTPUT_VARIABLE printed ERROR_VARIABLE complaint RESULT_VARIABLE status)
+  if(NOT status EQUAL 0)
+    list(JOIN ARGN " " command)
+    message(FATAL_ERROR "${command}\nended with ${status}\n${printed}${complaint}")
+  endif()
+  set(${output} "${printed}" PARENT_SCOPE)
+endfunction()
+
+function(expect example printed)
+  file(READ ${SOURCE}/examples/${example}/expected_output.txt expected)
+  if(NOT printed STREQUAL expected)
+    message(FATAL_ERROR "examples/${example} printed\n${printed}\nit must print\n${expected}")
+  endif()
+  message(STATUS "examples/${example}: as expected")
+endfunction()
+
+file(REMOVE_RECURSE ${WORK})
+file(MAKE_DIRECTORY ${WORK}/c_embed)
+run(ignored ${CMAKE_COMMAND} --install ${BUILD} --prefix ${WORK}/staged)
+set(prefix "${WORK}/moved here")
+file(RENAME ${WORK}/staged "${prefix}")
+
+foreach(file bin/d2nn lib/libd2nn.so lib/d2nn/libd2nn_runtime.a lib/d2nn/libd2nn_app.a lib/d2nn/libd2nn_app_train.a include/d2nn/d2nn.h
+             include/d2nn/module.h include/d2nn/train_state.h share/d2nn/manifest.schema.json)
+  if(NOT EXISTS "${prefix}/${file}")
+    message(FATAL_ERROR "the installation has no ${file}")
+  endif()
+endforeach()
+
+# CMake: static runtime (the default), then the shared one.
+foreach(runtime d2nn::runtime d2nn::d2nn)
+  string(MAKE_C_IDENTIFIER ${runtime} folder)
+  file(COPY ${SOURCE}/examples/cmake_embed ${SOURCE}/examples/c_embed DESTINATION ${WORK}/${folder})
+  file(READ ${WORK}/${folder}/cmake_embed/CMakeLists.txt text)
+  string(REPLACE "gate.safetensors)" "gate.safetensors RUNTIME ${runtime})" text "${text}")
+  file(WRITE ${WORK}/${folder}/cmake_embed/CMakeLists.txt "${text}")
+  run(ignored ${CMAKE_COMMAND} -S ${WORK}/${folder}/cmake_embed -B ${WORK}/${folder}/build -G ${GENERATOR} "-DCMAKE_PREFIX_PATH=${prefix}"
+    -DCMAKE_C_COMPILER=${C_COMPILER} -DCMAKE_CXX_COMPILER=${CXX_COMPILER})
+  run(ignored ${CMAKE_COMMAND} --build ${WORK}/${folder}/build)
+  run(printed ${WORK}/${folder}/build/cmake_embed)
+  expect(cmake_embed "${printed}")
+endforeach()
+
+# pkg-config: the commands of examples/c_embed/README.md. A path with a blank is quoted by pkg-config and read back by the shell.
+set(compiler "${prefix}/bin/d2nn")
+set(gate ${SOURCE}/examples/c_embed)
+run(ignored ${compiler} build ${gate}/gate.d2nn --weights ${gate}/gate.safetensors --emit static -o ${WORK}/c_embed/gate.a)
+set(ENV{PKG_CONFIG_PATH} "${prefix}/lib/pkgconfig")
+run(version ${PKG_CONFIG} --modversion d2nn)
+message(STATUS "pkg-config: d2nn ${version}")
+function(words output)
+  run(printed ${PKG_CONFIG} ${ARGN} d2nn)
+  separate_arguments(list UNIX_COMMAND "${printed}")
+  set(${output} ${list} PARENT_SCOPE)
+endfunction()
+words(cflags --cflags)
+words(libs --libs)
+set(c_program ${C_COMPILER} ${flags} -std=c11 -Wall -Wextra -Werror -I${WORK}/c_embed ${gate}/main.c ${WORK}/c_embed/gate.a)
+run(ignored ${c_program} ${cflags} ${libs} "-Wl,-rpath,${prefix}/lib" -o ${WORK}/c_embed/shared)
+run(printed ${WORK}/c_embed/shared)
+expect(c_embed "${printed}")
+run(static_libs ${PKG_CONFIG} --variable=static_libs d2nn)
+string(STRIP "${static_libs}" static_libs)
+string(REGEX MATCHALL " -l[a-z+]+" libraries "${static_libs}")
+string(REGEX REPLACE "( -l[a-z+]+)+$" "" archive "${static_libs}")
+string(REPLACE "\\ " " " archive "${archive}")
+list(TRANSFORM libraries STRIP)
+run(ignored ${c_program} ${cflags} "${archive}" ${libraries} -o ${WORK}/c_embed/static)
+run(printed ${WORK}/c_embed/static)
+expect(c_embed "${printed}")
+
+# A whole executable, linked by the installed compiler.
+run(ignored ${compiler} build ${gate}/gate.d2nn --weights ${gate}/gate.safetensors -o ${WORK}/gate)
+run(printed ${WORK}/gate info)
+if(NOT printed MATCHES "network gate")
+  message(FATAL_ERROR "the executable printed\n${printed}")
+endif()
