@@ -8,12 +8,14 @@ namespace {
 
 using ops::OpKind;
 
-/// Sizes of a tensor as kernels count them: [C, H, W], or all elements as channels.
+/// Sizes of a tensor as kernels count them: [C, H, W]. Axis 0 stays the channels (softmax, normalize and concat work on it);
+/// what follows is one plane, whatever its rank.
 struct Sizes {
   std::int64_t c, h, w;
 };
 Sizes sizes(const ops::Shape& shape) {
-  return shape.is_image() ? Sizes{shape.channels(), shape.height(), shape.width()} : Sizes{shape.elements(), 1, 1};
+  if (shape.is_image()) return {shape.channels(), shape.height(), shape.width()};
+  return {shape.dims[0], shape.elements() / shape.dims[0], 1};
 }
 
 PoolStage pool_stage(const ops::OpAttrs& attrs) {

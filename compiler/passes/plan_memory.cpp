@@ -11,7 +11,7 @@ namespace d2nn::passes {
 
 namespace {
 
-/// First and last time (index of the joins and steps in running order) at which a buffer is written or read.
+/// First and last time (counted in phases or in steps, see MemoryPlanner::walk) at which a buffer is written or read.
 struct Lifetime {
   std::int64_t begin = -1;
   std::int64_t end = -1;
@@ -20,16 +20,6 @@ struct Lifetime {
     end = std::max(end, time);
   }
   bool overlaps(const Lifetime& other) const { return begin <= other.end && other.begin <= end; }
-};
-
-/// Where a buffer is used, as far as its being row-local goes: all in one run of row-by-row steps of one node.
-struct Locality {
-  std::int64_t run = -1;
-  bool is_single_run = true;
-  void touch(std::int64_t in_run) {
-    if (run < 0) run = in_run;
-    if (in_run != run) is_single_run = false;
-  }
 };
 
 constexpr std::int64_t alignment_floats = 16;
@@ -67,18 +57,18 @@ std::int64_t place(std::vector<Buffer>& buffers, const std::vector<Lifetime>& li
 class MemoryPlanner {
  public:
   MemoryPlanner(const graph::Program& program, Plan& plan)
-      : program_(program), plan_(plan), lifetimes_(plan.buffers.size()), localities_(plan.buffers.size()) {}
+      : program_(program), plan_(plan), phases_(plan.buffers.size()), steps_(plan.buffers.size()), is_shared_(plan.buffers.size(), false) {}
 
   void plan_inference() {
     walk();
     std::vector<std::uint32_t> in_arena;
     std::vector<std::uint32_t> row_local;
     for (std::uint32_t i = 0; i < plan_.buffers.size(); ++i) {
-      plan_.buffers[i].is_row_local = localities_[i].is_single_run;
-      (localities_[i].is_single_run ? row_local : in_arena).push_back(i);
+      plan_.buffers[i].is_row_local = !is_shared_[i] && phases_[i].begin == phases_[i].end;
+      (plan_.buffers[i].is_row_local ? row_local : in_arena).push_back(i);
     }
-    plan_.arena_floats = place(plan_.buffers, lifetimes_, in_arena);
-    plan_.row_local_floats = place(plan_.buffers, lifetimes_, row_local);
+    plan_.arena_floats = place(plan_.buffers, phases_, in_arena);
+    plan_.row_local_floats = place(plan_.buffers, steps_, row_local);
     plan_.tile_rows = std::clamp(tile_cache_floats / std::max<std::int64_t>(plan_.arena_floats, 1), least_tile_rows, most_tile_rows) / 8 * 8;
   }
 
@@ -105,23 +95,28 @@ class MemoryPlanner {
   }
 
  private:
-  void touch(Operand operand, std::int64_t run) {
+  /// A use of a buffer in the current phase and step.
+  void touch(std::uint32_t buffer) {
+    phases_[buffer].touch(phase_);
+    steps_[buffer].touch(step_);
+  }
+  void read(Operand operand) {
     if (operand.is_input) return;
-    lifetimes_[operand.index].touch(time_);
-    localities_[operand.index].touch(run);
+    touch(operand.index);
     ++readers_[operand.index];
   }
 
-  void touch_join(const JoinStep& join) {
+  /// A join is a phase of its own: it goes through all rows at once.
+  void visit_join(const JoinStep& join) {
     for (const graph::EdgeId edge : program_[join.node].inputs[join.input].edges) {
       const auto& source = plan_.value_of[program_[edge].source.index];
-      if (source) touch(*source, ++run_);
+      if (source) read(*source);
     }
     if (!join.is_output) {
-      lifetimes_[join.target].touch(time_);
-      localities_[join.target].touch(++run_);
+      touch(join.target);
+      is_shared_[join.target] = true;
     }
-    ++time_;
+    ++phase_;
   }
 
   /// A tensor needs a gradient when a trained parameter stands before it; images and what is merely computed from them do not.
@@ -148,41 +143,50 @@ class MemoryPlanner {
     }
   }
 
-  /// Visits joins and steps in the order in which they run. A batched step or a join ends a run of row-by-row steps.
+  /// Visits joins and steps in the order in which they run. A phase is what runs for all rows before the next begins: a join, a
+  /// batched step, or a run of row-by-row steps. Inside such a run the steps of one row come before those of the next, so two
+  /// tensors of different rows may live together there even when no single row needs both.
   void walk() {
     readers_.assign(plan_.buffers.size(), 0);
     is_node_value_.assign(plan_.buffers.size(), false);
     for (const NodePlan& node : plan_.nodes) {
-      for (const std::uint32_t join : node.joins) touch_join(plan_.joins[join]);
-      ++run_;
-      for (const std::uint32_t index : node.steps) {
-        const Step& step = plan_.steps[index];
-        if (is_batched(step)) ++run_;
-        for (const Operand operand : step.operands) touch(operand, run_);
-        lifetimes_[step.result].touch(time_);
-        localities_[step.result].touch(run_);
-        if (is_batched(step)) ++run_;
-        ++time_;
-      }
+      for (const std::uint32_t join : node.joins) visit_join(plan_.joins[join]);
+      for (const std::uint32_t index : node.steps) visit_step(plan_.steps[index]);
+      ++phase_;
       if (!plan_.value_of[node.node.index]) continue;  // a dummy
-      const Operand value = *plan_.value_of[node.node.index];
-      is_node_value_[value.index] = true;
-      localities_[value.index].touch(++run_);
-      if (program_[node.node].kind == graph::NodeKind::control) lifetimes_[value.index].touch(time_);
-      ++run_;
+      const std::uint32_t value = plan_.value_of[node.node.index]->index;
+      is_node_value_[value] = true;
+      is_shared_[value] = true;
+      touch(value);  // a control node's scores are read by the decision
+      ++phase_;
     }
-    for (const std::uint32_t join : plan_.output_joins) touch_join(plan_.joins[join]);
+    for (const std::uint32_t join : plan_.output_joins) visit_join(plan_.joins[join]);
+  }
+
+  void visit_step(const Step& step) {
+    if (is_batched(step)) ++phase_;
+    for (const Operand operand : step.operands) {
+      read(operand);
+      if (is_batched(step) && !operand.is_input) is_shared_[operand.index] = true;
+    }
+    touch(step.result);
+    if (is_batched(step)) {
+      is_shared_[step.result] = true;
+      ++phase_;
+    }
+    ++step_;
   }
 
   const graph::Program& program_;
   Plan& plan_;
-  std::vector<Lifetime> lifetimes_;
-  std::vector<Locality> localities_;
+  std::vector<Lifetime> phases_;   // for places in the arena
+  std::vector<Lifetime> steps_;    // for places in the scratch of one row
+  std::vector<bool> is_shared_;    // used by a join, a batched step or another node: never row-local
   std::vector<std::uint32_t> readers_;
   std::vector<bool> is_node_value_;
   std::vector<bool> needs_gradient_;
-  std::int64_t time_ = 0;
-  std::int64_t run_ = 0;
+  std::int64_t phase_ = 0;
+  std::int64_t step_ = 0;
 };
 
 }  // namespace

@@ -3,9 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <limits>
 #include <nlohmann/json.hpp>
-#include <random>
 #include <stdexcept>
 
 namespace d2nn::differential {
@@ -19,34 +17,6 @@ void require(d2nn_status status) {
 }
 
 }  // namespace
-
-Data draw_data(const graph::Program& program, std::size_t samples, std::uint64_t seed) {
-  std::mt19937_64 random(seed);
-  Data data;
-  for (const graph::Parameter& parameter : program.parameters) {
-    // Scaled so that values keep their size from layer to layer; variances stay positive.
-    const double bound = parameter.role == ops::WeightRole::weight
-                             ? std::sqrt(3.0 / static_cast<double>(std::max<std::int64_t>(parameter.fan_in, 1)))
-                             : 0.5;
-    const bool is_variance = parameter.role == ops::WeightRole::running_var;
-    std::uniform_real_distribution<float> value(is_variance ? 0.5F : static_cast<float>(-bound),
-                                                is_variance ? 1.5F : static_cast<float>(bound));
-    reference::Tensor<float> tensor(static_cast<std::size_t>(parameter.shape.elements()));
-    for (float& x : tensor) x = value(random);
-    data.weights.push_back(std::move(tensor));
-  }
-  std::uniform_real_distribution<float> pixel(-1.0F, 1.0F);
-  for (std::size_t i = 0; i < samples; ++i) {
-    reference::Sample<float> sample;
-    for (const graph::NodeId input : graph::nodes_of(program, NodeKind::input)) {
-      reference::Tensor<float> tensor(static_cast<std::size_t>(program[input].shape.elements()));
-      for (float& x : tensor) x = pixel(random);
-      sample.push_back(std::move(tensor));
-    }
-    data.samples.push_back(std::move(sample));
-  }
-  return data;
-}
 
 std::vector<char> safetensors(const graph::Program& program, const reference::Weights<float>& weights) {
   nlohmann::ordered_json header = nlohmann::ordered_json::object();
@@ -155,19 +125,6 @@ Outcome reference_outcome(const graph::Program& program, const reference::Sample
   std::sort(outcome.executed.begin(), outcome.executed.end());
   outcome.cost = result.cost;
   return outcome;
-}
-
-double smallest_margin(const reference::SampleResult<float>& result) {
-  double smallest = std::numeric_limits<double>::infinity();
-  for (const auto& scores : result.scores) {
-    if (scores.size() < 2) continue;
-    auto sorted = scores;
-    std::sort(sorted.begin(), sorted.end(), std::greater<>());
-    double scale = 1e-6;
-    for (const float s : scores) scale = std::max(scale, std::abs(static_cast<double>(s)));
-    smallest = std::min(smallest, (static_cast<double>(sorted[0]) - static_cast<double>(sorted[1])) / scale);
-  }
-  return smallest;
 }
 
 std::string difference(const Outcome& expected, const Outcome& actual, double tolerance) {

@@ -14,13 +14,6 @@
 
 namespace d2nn::differential {
 
-/// Weights and samples of a program, drawn from a seed.
-struct Data {
-  reference::Weights<float> weights;
-  std::vector<reference::Sample<float>> samples;
-};
-Data draw_data(const graph::Program& program, std::size_t samples, std::uint64_t seed);
-
 /// The weights as safetensors bytes.
 std::vector<char> safetensors(const graph::Program& program, const reference::Weights<float>& weights);
 
@@ -52,10 +45,6 @@ class Network {
 
 /// What the reference interpreter says of one sample, in the same terms.
 Outcome reference_outcome(const graph::Program& program, const reference::SampleResult<float>& result);
-
-/// How far apart the two best scores of the closest executed control node stand, relative to their size; a sample below
-/// the tolerance may rightly take another path.
-double smallest_margin(const reference::SampleResult<float>& result);
 
 /// "" when equal: paths, cost, validity exactly, values within `tolerance` of each output's largest magnitude; else
 /// what differs.

@@ -52,7 +52,7 @@ typedef struct d2nn_op {
   uint32_t kind;                /* d2nn_op_kind */
   uint32_t node;                /* index into nodes */
   const char* label;            /* "N2.conv1", for messages and benchmarks */
-  int64_t in_c, in_h, in_w;     /* of the first operand; tensors that are not images: in_c = elements, in_h = in_w = 1 */
+  int64_t in_c, in_h, in_w;     /* of the first operand; other ranks: in_c = first dimension, in_h = the rest, in_w = 1; dense: in_c = all */
   int64_t out_c, out_h, out_w;
   int64_t kernel_h, kernel_w, stride_h, stride_w, pad_h, pad_w, dilation_h, dilation_w;
   int64_t groups;
