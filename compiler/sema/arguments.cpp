@@ -1,3 +1,4 @@
+// One Binder per layer call: what was written, then defaults. Field types come from ops/attributes.h.
 #include "sema/arguments.h"
 
 #include "ops/attributes.h"

@@ -1,3 +1,4 @@
+// One call operator per kind of declaration; edges are left to edges.cpp.
 #include "sema/declarations.h"
 
 #include <algorithm>

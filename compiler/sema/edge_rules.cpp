@@ -1,3 +1,4 @@
+// One function per restriction of docs/language.md, "Rules".
 #include "sema/edge_rules.h"
 
 #include <algorithm>

@@ -1,3 +1,5 @@
+// Statements of edges to Program edges and actions. Every mistake leaves its edge out and is remembered
+// (Draft::has_all_edges), so that rules about missing edges do not report it again.
 #include "sema/edges.h"
 
 #include <map>

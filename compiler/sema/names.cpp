@@ -1,3 +1,4 @@
+// Optimal string alignment distance, cut off at a limit so that hostile names cost little.
 #include "sema/names.h"
 
 #include <algorithm>

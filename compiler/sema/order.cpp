@@ -1,3 +1,4 @@
+// Kahn's algorithm with a heap, so that the order does not depend on how edges were inserted.
 #include "sema/order.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Reads the analysis of the paths room; nothing here enumerates paths.
 #include "sema/outputs.h"
 
 #include "paths/paths.h"

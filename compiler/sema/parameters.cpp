@@ -1,3 +1,4 @@
+// A second walk in order of declaration, so that parameters keep it whatever order the nodes run in.
 #include "sema/parameters.h"
 
 #include "sema/report.h"

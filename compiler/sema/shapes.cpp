@@ -1,3 +1,4 @@
+// Walks the nodes in topological order; every rule and number comes from the op table.
 #include "sema/shapes.h"
 
 #include <set>

@@ -1,3 +1,4 @@
+// Text and conversions of compile-time values. Reading is strict: the whole text is the value, or there is none.
 #include "sema/values.h"
 
 #include <array>

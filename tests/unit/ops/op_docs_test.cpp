@@ -1,3 +1,4 @@
+// Holds the made page to the table it is made from.
 #include "ops/op_docs.h"
 
 #include <doctest/doctest.h>

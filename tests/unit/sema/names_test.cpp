@@ -1,3 +1,4 @@
+// Which misspelt names get a proposal, and which.
 #include "sema/names.h"
 
 #include <doctest/doctest.h>

@@ -1,3 +1,4 @@
+// Topological orders and cycles, long and many.
 #include "sema/order.h"
 
 #include <doctest/doctest.h>
