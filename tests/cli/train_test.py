@@ -1,0 +1,173 @@
+"""d2nn train and d2nn eval: results, Ctrl-C and --resume, executables that train themselves, what is wrong with data and options."""
+
+import json
+import os
+import signal
+import struct
+import subprocess
+import unittest
+
+import tensors
+from command_line import HIGH_LOW, PROGRAM, TIMEOUT_SECONDS, WELL, WRONG_INPUT, WRONG_USE, CommandLineTest
+
+INTERRUPTED = 130
+
+PROGRAM_TEXT = """/// Two halves of a plane; Q may take the short way.
+network plane {
+  input x: f32[2];
+  node stem { dense(8) -> relu }
+  control Q { dense(actions) }
+  node long { dense(32) -> relu -> dense(2) }
+  node short { dense(2) }
+  output scores: f32[2] join last;
+  x -> stem -> long, short, Q;
+  long, short -> scores;
+  Q ~> far: long, near: short;
+}
+"""
+SAMPLES = 256
+
+
+class Train(CommandLineTest):
+    def setUp(self):
+        super().setUp()
+        self.program = self.write("plane.d2nn", PROGRAM_TEXT)
+        points = [((i * 37 % 101) / 50 - 1, (i * 61 % 103) / 51 - 1) for i in range(SAMPLES)]
+        tensors.write_npy(self.folder / "x.npy", [SAMPLES, 2], [c for p in points for c in p])
+        tensors.write_npy(self.folder / "y.npy", [SAMPLES], [int(a + b > 0) for a, b in points], descr="<i4", code="i")
+        self.data = ["--data", "npy:x.npy,y.npy"]
+
+    def train(self, *words, epochs=20):
+        return self.d2nn("train", self.program, *self.data, "--epochs", epochs, "--threads", 1, "-o", "w", *words)
+
+    def test_a_training_learns_and_its_weights_are_evaluated(self):
+        outcome = self.train("--json", epochs=40)
+        self.assertEqual(outcome.status, WELL, outcome.err)
+        report = json.loads(outcome.out)
+        self.assertFalse(report["interrupted"])
+        self.assertGreater(report["evaluation"]["metric"]["value"], 0.9)
+        evaluated = json.loads(self.expect(WELL, self.d2nn("eval", self.program, *self.data, "--weights", "w", "--json")).out)
+        self.assertGreater(evaluated["metric"]["value"], 0.85)
+        self.assertEqual(sum(evaluated["actions"]["Q"].values()), evaluated["samples"])
+        self.assertEqual(evaluated["mean_cost"], sum(p["samples"] * p["cost"] for p in evaluated["paths"]) / evaluated["samples"])
+        text = self.expect(WELL, self.d2nn("eval", self.program, *self.data, "--weights", "w")).out
+        self.assertIn(f"accuracy    {evaluated['metric']['value']:.4f}\n", text)
+
+    def test_progress_is_plain_lines_where_there_is_no_terminal(self):
+        outcome = self.train(epochs=3)
+        lines = outcome.err.splitlines()
+        self.assertRegex(lines[0], r"^training plane: \d+ samples, \d+ held out, \d+ steps in 3 epochs, 1 thread$")
+        self.assertRegex(lines[1], r"^epoch 1: accuracy \d\.\d{4}  cost +\d+\.\d %  reward \d\.\d{4}  Q far \d+ % near \d+ %")
+        self.assertNotIn("\r", outcome.err)
+        self.assertNotIn("\x1b", outcome.err)
+        self.assertEqual(self.train("--quiet", "--json", epochs=3).err, "")
+
+    def test_the_same_seed_gives_the_same_weights(self):
+        written = []
+        for seed in (7, 7, 8):
+            self.assertEqual(self.train("--seed", seed, epochs=4).status, WELL)
+            written.append((self.folder / "w").read_bytes())
+        self.assertEqual(written[0], written[1])
+        self.assertNotEqual(written[0], written[2])
+
+    def test_ctrl_c_saves_a_checkpoint_and_resuming_ends_where_an_uninterrupted_run_does(self):
+        epochs = 1500
+        options = ["--epochs", str(epochs), "--threads", "1", "--eval-every", "10", "--checkpoint-every", "0"]
+        whole = subprocess.run([PROGRAM, "train", str(self.program), *self.data, *options, "-o", "whole", "--quiet"], cwd=self.folder, check=False,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=TIMEOUT_SECONDS)
+        self.assertEqual(whole.returncode, WELL, whole.stderr)
+        command = [PROGRAM, "train", str(self.program), *self.data, *options, "-o", "parts"]
+        with subprocess.Popen(command, cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as training:
+            said = training.stderr.readline()  # "training plane: ..."
+            said += training.stderr.readline()  # the first evaluation: well under way
+            training.send_signal(signal.SIGINT)
+            said += training.stderr.read()
+            self.assertEqual(training.wait(timeout=TIMEOUT_SECONDS), INTERRUPTED, said)
+        self.assertIn("interrupted after step", said)
+        self.assertIn("--resume", said)
+        self.assertIn("parts.checkpoint", said)
+        self.assertNotIn("parts", self.files())
+        resumed = self.d2nn("train", self.program, *self.data, *options, "-o", "parts", "--resume")
+        self.assertEqual(resumed.status, WELL, resumed.err)
+        self.assertIn("resumed after step", resumed.err)
+        self.assertEqual((self.folder / "parts").read_bytes(), (self.folder / "whole").read_bytes())
+        self.assertEqual([f for f in self.files() if f.startswith(".")], [])
+
+    def test_a_checkpoint_of_another_training_is_refused(self):
+        self.assertEqual(self.train(epochs=2).status, WELL)
+        self.expect(WRONG_INPUT, self.train("--lambda", "0.75", "--resume", epochs=2), "w.checkpoint", "lambda")
+        (self.folder / "w.checkpoint").write_bytes((self.folder / "w.checkpoint").read_bytes()[:-9])
+        self.expect(WRONG_INPUT, self.train("--resume", epochs=2), "w.checkpoint")
+        (self.folder / "w.checkpoint").unlink()
+        self.expect(WRONG_INPUT, self.train("--resume", epochs=2), "w.checkpoint")
+
+    def test_an_executable_trains_itself(self):
+        self.expect(WELL, self.d2nn("build", self.program, "--train", "-o", "plane"))
+        options = [*self.data, "--epochs", "4", "--threads", "1"]
+        alone = self.call(self.folder / "plane", "train", *options, "-o", "alone")
+        self.assertEqual(alone.status, WELL, alone.err)
+        self.assertEqual(self.train(epochs=4).status, WELL)
+        self.assertEqual((self.folder / "alone").read_bytes(), (self.folder / "w").read_bytes())
+
+    def test_trained_weights_are_embedded_and_run(self):
+        self.assertEqual(self.train(epochs=4).status, WELL)
+        self.expect(WELL, self.d2nn("build", self.program, "--weights", "w", "-o", "plane"))
+        self.assertEqual(self.call(self.folder / "plane", "run", "x.npy", "-o", "native.npy"), (WELL, "", ""))
+        self.expect(WELL, self.d2nn("run", self.program, "--weights", "w", "x.npy", "-o", "process.npy"))
+        self.assertEqual((self.folder / "native.npy").read_bytes(), (self.folder / "process.npy").read_bytes())
+
+    def test_a_full_disk_is_an_error_and_the_old_checkpoint_stays(self):
+        self.assertEqual(self.train(epochs=2).status, WELL)
+        self.expect(WRONG_INPUT, self.train("--checkpoint", "/dev/full", epochs=2), "/dev/full", "No space left")
+        self.expect(WRONG_INPUT, self.d2nn("train", self.program, *self.data, "--epochs", 2, "-o", "/dev/full", "--checkpoint", "c"),
+                    "/dev/full", "No space left")
+        self.expect(WRONG_INPUT, self.d2nn("train", self.program, *self.data, "--epochs", 2, "-o", "none/w"), "`none")
+
+    def test_data_that_is_wrong_is_named(self):
+        def refused(data, *fragments):
+            self.expect(WRONG_INPUT, self.d2nn("train", self.program, "--data", data, "--epochs", 1, "-o", "w"), *fragments)
+            self.assertNotIn("w", self.files())
+
+        refused("stars", "`stars`", "shapes")
+        refused("npy:x.npy", "two files are needed")
+        refused("npy:none.npy,y.npy", "`none.npy`")
+        tensors.write_npy(self.folder / "short.npy", [3], [0, 1, 0], descr="<i4", code="i")
+        refused("npy:x.npy,short.npy", "256", "3")
+        tensors.write_npy(self.folder / "five.npy", [SAMPLES], [5] * SAMPLES, descr="<i4", code="i")
+        refused("npy:x.npy,five.npy", "5")
+        refused("shapes", "shapes", "[2]")
+        refused("images:none", "`none`")
+        refused("mnist:none", "none")
+        (self.folder / "images").write_bytes(struct.pack(">IIII", 0x803, 4, 28, 28))
+        (self.folder / "labels").write_bytes(struct.pack(">II", 0x801, 4) + bytes(4))
+        refused("idx:images,labels", "images")
+        self.expect(WRONG_INPUT, self.d2nn("train", HIGH_LOW, *self.data, "-o", "w"), "`x.npy`", "[256, 2]")
+
+    def test_evaluation_needs_weights_that_fit(self):
+        evaluate = ["eval", self.program, *self.data]
+        self.assertIn(self.d2nn(*evaluate).status, (WRONG_INPUT, WRONG_USE))
+        self.expect(WRONG_INPUT, self.d2nn(*evaluate, "--weights", "none"), "`none`")
+        self.expect(WRONG_INPUT, self.d2nn(*evaluate, "--weights", "x.npy"), "x.npy")
+
+    def test_wrong_options_are_status_2(self):
+        for words in (["--lambda", "7"], ["--lambda", "-1"], ["--epochs", "0"], ["--bag", "0"], ["--epsilon", "2:0"], ["--stages", "1:2"],
+                      ["--metric", "f2"], ["--optimizer", "adagrad"], ["--loss", "scores=hinge"], ["--holdout", "1"], ["--bogus"]):
+            with self.subTest(words):
+                self.expect(WRONG_USE, self.train(*words), words[0])
+        self.expect(WRONG_USE, self.d2nn("train", self.program, *self.data), "--output is required")
+        self.expect(WRONG_USE, self.d2nn("train", self.program, "-o", "w"), "--data is required")
+        self.assertNotIn("w", self.files())
+
+    def test_the_bar_is_drawn_on_a_terminal(self):
+        master, slave = os.openpty()
+        training = subprocess.run([PROGRAM, "train", str(self.program), *self.data, "--epochs", "5", "-o", "w"], cwd=self.folder, check=False,
+                                  stdout=subprocess.DEVNULL, stderr=slave, timeout=TIMEOUT_SECONDS, env=dict(os.environ, NO_COLOR="1"))
+        os.close(slave)
+        said = os.read(master, 1 << 16).decode()
+        os.close(master)
+        self.assertEqual(training.returncode, WELL)
+        self.assertRegex(said, r"\r\[#*\.*\] +\d+\.\d %  \d+ s left  (paths|joint|control)  loss \d")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
