@@ -22,7 +22,7 @@ TOOLS = ROOT / "build" / "release" / "bin"
 OUT = pathlib.Path("build") / "demo"
 PROGRAMS = pathlib.Path("examples") / "high_low"
 # Samples shown to the network in training: epochs follow from it, so that data sets of any size take about the same time.
-SAMPLE_BUDGET = 120_000
+SAMPLE_BUDGET = 320_000
 
 
 def title(text):
@@ -106,7 +106,7 @@ class Demo:
         listed = call(["d2nn_samples", "--data", self.data, "-o", folder, "--per-class", str(per_class)] + self.resize, quiet=True, capture=True)
         samples = [line.split("\t") for line in listed.splitlines()]
         samples.sort(key=lambda sample: (int(sample[1]), sample[0]))
-        show([f"./{executable}", "run"] + [f"{folder}/*/*.png"])
+        print(f"$ ./{executable} run {folder}/*/*.png", flush=True)
         began = time.monotonic()
         printed = call([f"./{executable}", "run"] + [sample[0] for sample in samples], quiet=True, capture=True)
         seconds = time.monotonic() - began

@@ -1,10 +1,9 @@
 #include "driver/check_file.h"
 
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
-#include <fstream>
-#include <iostream>
-#include <iterator>
+#include <filesystem>
 
 #include "diag/catalogue.h"
 #include "syntax/parse.h"
@@ -15,25 +14,28 @@ namespace {
 
 /// The bytes of a file, or of standard input; nullopt with errno set.
 std::optional<std::string> read_text(const std::string& path) {
-  if (path == "-") return std::string(std::istreambuf_iterator<char>(std::cin), {});
-  std::ifstream stream(path, std::ios::binary);
-  if (!stream) return std::nullopt;
-  std::string text(std::istreambuf_iterator<char>(stream), {});
-  if (stream.bad()) return std::nullopt;
-  return text;
+  std::FILE* file = path == "-" ? stdin : std::fopen(path.c_str(), "rb");
+  if (!file) return std::nullopt;
+  std::string text;
+  char chunk[1 << 16];
+  errno = 0;
+  for (std::size_t n = 0; (n = std::fread(chunk, 1, sizeof chunk, file)) > 0;) text.append(chunk, n);
+  const int error = std::ferror(file) != 0 ? (errno != 0 ? errno : EIO) : 0;  // a folder opens, but does not read
+  if (file != stdin) std::fclose(file);
+  if (error == 0) return text;
+  errno = error;
+  return std::nullopt;
 }
 
 }  // namespace
 
 Checked check_file(const std::string& path, const sema::CheckOptions& options) {
-  errno = 0;
   std::optional<std::string> text = read_text(path);
-  if (!text || (text->empty() && errno == EISDIR)) {
+  if (!text) {
     Checked checked;
-    const source::FileId file = checked.files.add(path, "");
     checked.sink.report({.code = diag::code("E0801"),
-                         .message = "cannot read `" + path + "`: " + std::strerror(errno != 0 ? errno : EIO),
-                         .range = {file, 0, 0}});
+                         .message = "cannot read `" + path + "`: " + std::strerror(errno),
+                         .range = {source::no_file, 0, 0}});
     return checked;
   }
   return check_text(path == "-" ? "<stdin>" : path, std::move(*text), options);

@@ -6,6 +6,7 @@ import unittest
 from command_line import SOURCE, WELL, CommandLineTest
 
 COMMANDS = ("check", "build", "run", "train", "eval", "graph", "explain")
+COLUMN = 30
 OPTION = re.compile(r"^  (-[^ ]+)(.*)$")
 
 
@@ -17,8 +18,8 @@ def options_of(help_text):
         if match:
             name = match.group(1).split(",")[-1]
             following = lines[number + 1] if number + 1 < len(lines) else ""
-            described = re.search(r"\S  +\S", line) or following.startswith(" " * 20)
-            found[name] = bool(described)
+            # Descriptions begin in a column of their own, on the next line where the option is too long for it.
+            found[name] = line[COLUMN - 1:COLUMN] == " " and line[COLUMN:].strip() != "" or following.startswith(" " * COLUMN)
     return found
 
 
