@@ -19,7 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 
 void report(Checked& checked, const diag::DiagnosticCode* code, std::string message) {
-  checked.sink.report({.code = code, .message = std::move(message), .range = {0, 0, 0}});
+  checked.sink.report({.code = code, .message = std::move(message), .range = {source::no_file, 0, 0}});
 }
 
 bool write(Checked& checked, const std::string& path, std::string_view content) {

@@ -20,13 +20,14 @@ namespace {
 /// A module loaded with dlopen from a folder of its own, which goes away with it.
 class SharedModule {
  public:
-  SharedModule(driver::Checked& checked, const std::string& symbol) {
+  SharedModule(driver::Checked& checked, const std::string& symbol, int opt_level) {
     std::string folder = (std::filesystem::temp_directory_path() / "d2nn-differential-XXXXXX").string();
     if (!mkdtemp(folder.data())) throw std::runtime_error("cannot make a temporary folder");
     folder_ = folder;
     driver::BuildRequest request;
     request.output = folder_ + "/net.so";
     request.emit = driver::Emit::shared;
+    request.target.opt_level = opt_level;
     if (!driver::build(checked, request)) throw std::runtime_error(diag::render(checked.sink, checked.files, {}));
     handle_ = dlopen(request.output.c_str(), RTLD_NOW | RTLD_LOCAL);
     if (!handle_) throw std::runtime_error(dlerror());
@@ -114,17 +115,22 @@ std::string compare_all_ways(driver::Checked& checked, const Comparison& compari
     compared += expected.is_clear.back() ? 1 : 0;
   }
   const std::vector<char> file = safetensors(program, weights);
-  for (const int level : {3, 0}) {
-    if (level == 0 && !comparison.with_unoptimised) continue;
+  for (const int level : comparison.jit_levels) {
     codegen::TargetOptions target;
     target.opt_level = level;
-    const auto compiled = driver::InProcess::compile(checked, true, target);
+    const auto compiled = driver::InProcess::compile(checked, false, target);
     if (!compiled) return diag::render(checked.sink, checked.files, {});
-    if (std::string text = compare_module(compiled->module(), file, expected, comparison.tolerance, "-O" + std::to_string(level)); !text.empty()) return text;
+    if (std::string text = compare_module(compiled->module(), file, expected, comparison.tolerance, "JIT -O" + std::to_string(level));
+        !text.empty()) {
+      return text;
+    }
   }
-  if (!comparison.with_shared_library) return "";
-  const SharedModule shared(checked, program.name + "_module");
-  return compare_module(shared.module(), file, expected, comparison.tolerance, "shared library");
+  for (const int level : comparison.shared_levels) {
+    const SharedModule shared(checked, program.name + "_module", level);
+    std::string text = compare_module(shared.module(), file, expected, comparison.tolerance, "shared library -O" + std::to_string(level));
+    if (!text.empty()) return text;
+  }
+  return "";
 }
 
 }  // namespace d2nn::differential

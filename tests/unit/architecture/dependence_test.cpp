@@ -42,8 +42,8 @@ const std::map<std::string, Names>& allowed_rooms() {
       {"runtime/kernels", {"status", "threads"}},
       {"runtime/exec", {"status", "threads", "weights", "kernels", "io"}},
       {"runtime/api", {"status", "exec", "weights"}},
-      {"runtime/app", {"status", "exec", "io", "api", "weights"}},
       {"runtime/train", {"status", "threads", "io", "weights", "exec", "kernels", "api"}},
+      {"runtime/app", {"status", "exec", "io", "api", "weights", "train"}},
   };
   return rules;
 }
@@ -51,7 +51,7 @@ const std::map<std::string, Names>& allowed_rooms() {
 /// Folders whose targets have another name than the folder.
 std::string folder_of_target(const std::string& target) {
   static const std::map<std::string, std::string> renamed{
-      {"front", "driver"}, {"codegen_kernels", "codegen"}, {"app_main", "app"},
+      {"front", "driver"}, {"codegen_kernels", "codegen"}, {"app_main", "app"}, {"app_main_train", "app"},
       {"images", "io"},    {"datasets", "train"},          {"train_commands", "train"},
   };
   const auto found = renamed.find(target);
