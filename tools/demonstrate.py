@@ -158,9 +158,9 @@ class Demo:
 
 def parse_arguments():
     parser = argparse.ArgumentParser(prog="tools/demo", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", default="shapes", metavar="SPEC",
-                        help="shapes (default: drawn on the fly, needs no files), or images:DIR: a folder per class, or a .tar of it")
-    parser.add_argument("--lambda", dest="reward_lambda", type=float, default=0.8, metavar="L",
+    parser.add_argument("--data", default="shapes:16384", metavar="SPEC",
+                        help="shapes:16384 (default: so many pictures drawn on the fly, needs no files), or images:DIR: a folder per class, or a .tar of it")
+    parser.add_argument("--lambda", dest="reward_lambda", type=float, default=0.9, metavar="L",
                         help="reward = L * metric + (1 - L) * efficiency (default %(default)s)")
     parser.add_argument("--metric", default="accuracy", metavar="M", help="accuracy (default) or f1[:CLASS]")
     parser.add_argument("--epochs", type=int, default=0, metavar="N", help=f"default: about {SAMPLE_BUDGET:,} samples")
