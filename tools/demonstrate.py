@@ -51,7 +51,8 @@ def grouped(number):
 
 class Demo:
     def __init__(self, options):
-        self.data = options.data
+        kind, _, place = options.data.partition(":")
+        self.data = f"{kind}:{pathlib.Path(options.folder, place)}" if kind == "images" else options.data
         # Images of another size are scaled; generated ones have the right size.
         self.resize = ["--resize"] if self.data.startswith("images:") else []
         described = json.loads(call(["d2nn_samples", "--data", self.data, "--describe"] + self.resize, quiet=True, capture=True))
@@ -59,7 +60,9 @@ class Demo:
         self.definitions = [] if len(self.classes) == 2 else [f"-Dclasses={len(self.classes)}"]
         epochs = options.epochs or max(3, round(SAMPLE_BUDGET / described["samples"]))
         self.metric = ["--metric", options.metric]
-        self.train_options = ["--lambda", f"{options.reward_lambda:g}", "--epochs", str(epochs), "--explore", "all"] + self.metric
+        # Twenty evaluations or so: each prints a line.
+        self.train_options = ["--lambda", f"{options.reward_lambda:g}", "--epochs", str(epochs), "--eval-every", str(max(1, epochs // 20)),
+                              "--explore", "all"] + self.metric
         self.evaluations = {}
         self.seconds = {}
 
@@ -164,6 +167,7 @@ def parse_arguments():
                         help="reward = L * metric + (1 - L) * efficiency (default %(default)s)")
     parser.add_argument("--metric", default="accuracy", metavar="M", help="accuracy (default) or f1[:CLASS]")
     parser.add_argument("--epochs", type=int, default=0, metavar="N", help=f"default: about {SAMPLE_BUDGET:,} samples")
+    parser.add_argument("--from", dest="folder", default=".", help=argparse.SUPPRESS)  # where paths of the caller begin
     return parser.parse_args()
 
 
