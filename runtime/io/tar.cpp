@@ -3,6 +3,7 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <locale.h>
 
 #include <utility>
 
@@ -13,6 +14,26 @@ namespace {
 
 constexpr std::int64_t greatest_member = std::int64_t{256} << 20;
 constexpr std::size_t block_bytes = 1 << 18;
+
+/// libarchive turns the UTF-8 names of pax archives into the locale of the calling thread and fails where that has no
+/// such letters, as the "C" locale of a program that sets none. While this lives, names keep their bytes.
+class Utf8Names {
+ public:
+  Utf8Names() : locale_(newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr)) {
+    if (locale_ != nullptr) former_ = uselocale(locale_);
+  }
+  ~Utf8Names() {
+    if (locale_ == nullptr) return;
+    uselocale(former_);
+    freelocale(locale_);
+  }
+  Utf8Names(const Utf8Names&) = delete;
+  Utf8Names& operator=(const Utf8Names&) = delete;
+
+ private:
+  locale_t locale_;
+  locale_t former_ = nullptr;
+};
 
 }  // namespace
 
@@ -46,6 +67,7 @@ TarReader& TarReader::operator=(TarReader&&) noexcept = default;
 TarReader::~TarReader() = default;
 
 Result<std::optional<std::string>> TarReader::next() {
+  const Utf8Names names;
   for (;;) {
     const int found = archive_read_next_header(state_->reader, &state_->entry);
     if (found == ARCHIVE_EOF) return std::optional<std::string>();

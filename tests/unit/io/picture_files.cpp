@@ -86,6 +86,22 @@ std::string tar_file(const std::vector<std::pair<std::string, std::string>>& mem
   return file;
 }
 
+std::string pax_file(const std::string& name, const std::string& content) {
+  // "LENGTH path=NAME\n", the length counting itself; names of tests need two digits.
+  const std::string rest = " path=" + name + "\n";
+  const std::string record = std::to_string(rest.size() + 2) + rest;
+  const auto without_end = [](std::string file) {  // an archive ends in two empty blocks or more
+    return file.substr(0, 512 + (file.substr(512).find_last_not_of('\0') / 512 + 1) * 512);
+  };
+  std::string extended = without_end(tar_file({{"extended", record}}));
+  extended[156] = 'x';
+  unsigned sum = 0;
+  for (std::size_t i = 0; i < 512; ++i) sum += i >= 148 && i < 156 ? ' ' : static_cast<unsigned char>(extended[i]);
+  std::snprintf(extended.data() + 148, 8, "%06o", sum);
+  extended[155] = ' ';
+  return extended + tar_file({{"ascii", content}});
+}
+
 void write_gz(const std::string& path, const std::string& content) {
   gzFile file = gzopen(path.c_str(), "wb");
   gzwrite(file, content.data(), static_cast<unsigned>(content.size()));

@@ -14,6 +14,8 @@ std::string jpeg_file(int width, int height, int components, const std::vector<s
 /// bits: big endian).
 std::string png_file(int width, int height, int colour_type, int bits, const std::vector<std::uint8_t>& rows);
 std::string tar_file(const std::vector<std::pair<std::string, std::string>>& members, bool is_gzip = false);
+/// A pax archive of one file, as other programs write it for a name in UTF-8.
+std::string pax_file(const std::string& name, const std::string& content);
 void write_gz(const std::string& path, const std::string& content);
 /// One flat colour, [height, width, 3].
 std::vector<std::uint8_t> flat_pixels(int width, int height, std::uint8_t r, std::uint8_t g, std::uint8_t b);

@@ -41,6 +41,11 @@ TEST_CASE("members come in order, plain and compressed, read or passed over") {
   CHECK(walk(folder.write("a.tar.gz", tar_file(members, true))) == "train/a.txt=hello;b;c=end;");
 }
 
+TEST_CASE("names of pax archives keep their UTF-8 bytes in a program that sets no locale") {
+  const TempFolder folder;
+  CHECK(walk(folder.write("a.tar", pax_file("f\u00fcnf/\u65e5.png", "hello"))) == "f\u00fcnf/\u65e5.png=hello;");
+}
+
 TEST_CASE("what is no tar, or is cut inside a member, is an error that names it") {
   const TempFolder folder;
   CHECK(walk(folder.path("none.tar")).find("No such file") != std::string::npos);
