@@ -6,7 +6,7 @@
 #include <new>
 #include <optional>
 #include <string>
-#include <unordered_map>
+#include <vector>
 
 #include "kernels/conv_plan.h"
 #include "kernels/flat_conv.h"
@@ -139,7 +139,7 @@ class PrimitiveOp final : public LibraryOp {
   std::size_t packed_bytes_ = 0;
 };
 
-/// Memory objects and argument maps are made here; a run sets two addresses.
+/// Memory objects and lists of arguments are made here; a run sets two addresses.
 class PrimitiveCall final : public LibraryCall {
  public:
   explicit PrimitiveCall(const PrimitiveOp& op)
@@ -150,41 +150,41 @@ class PrimitiveCall final : public LibraryCall {
         src_(op.reorder_in_ ? memory(op.src_desc_, op.engine_) : planar_src_),
         dst_(op.reorder_out_ ? memory(op.dst_desc_, op.engine_) : planar_dst_),
         scratchpad_(op.scratchpad_desc_, op.engine_) {
-    arguments_ = {{DNNL_ARG_SRC, src_},
-                  {DNNL_ARG_DST, dst_},
-                  {DNNL_ARG_WEIGHTS, op.weights_},
-                  {DNNL_ARG_SCRATCHPAD, scratchpad_}};
-    if (op.bias_) arguments_.insert({DNNL_ARG_BIAS, *op.bias_});
-    in_arguments_ = {{DNNL_ARG_FROM, planar_src_}, {DNNL_ARG_TO, src_}, {DNNL_ARG_SCRATCHPAD, scratchpad_}};
-    out_arguments_ = {{DNNL_ARG_FROM, dst_}, {DNNL_ARG_TO, planar_dst_}, {DNNL_ARG_SCRATCHPAD, scratchpad_}};
+    arguments_ = {{DNNL_ARG_SRC, src_.get()},
+                  {DNNL_ARG_DST, dst_.get()},
+                  {DNNL_ARG_WEIGHTS, op.weights_.get()},
+                  {DNNL_ARG_SCRATCHPAD, scratchpad_.get()}};
+    if (op.bias_) arguments_.push_back({DNNL_ARG_BIAS, op.bias_->get()});
+    in_arguments_ = {
+        {DNNL_ARG_FROM, planar_src_.get()}, {DNNL_ARG_TO, src_.get()}, {DNNL_ARG_SCRATCHPAD, scratchpad_.get()}};
+    out_arguments_ = {
+        {DNNL_ARG_FROM, dst_.get()}, {DNNL_ARG_TO, planar_dst_.get()}, {DNNL_ARG_SCRATCHPAD, scratchpad_.get()}};
   }
 
   d2nn_status run(const float* src, float* dst) noexcept override {
-    try {
-      const threads::OneOpenMpThread one_thread;
-      planar_src_.set_data_handle(const_cast<float*>(src));
-      planar_dst_.set_data_handle(dst);
-      if (op_.reorder_in_) op_.reorder_in_->execute(stream_, in_arguments_);
-      op_.primitive_.execute(stream_, arguments_);
-      if (op_.reorder_out_) op_.reorder_out_->execute(stream_, out_arguments_);
-      stream_.wait();
-      return D2NN_OK;
-    } catch (const std::bad_alloc&) {
-      return D2NN_OUT_OF_MEMORY;
-    } catch (const dnnl::error& error) {
-      return error.status == dnnl_out_of_memory ? D2NN_OUT_OF_MEMORY : D2NN_INTERNAL_ERROR;
-    } catch (...) {
-      return D2NN_INTERNAL_ERROR;
-    }
+    const threads::OneOpenMpThread one_thread;
+    dnnl_status_t status = dnnl_memory_set_data_handle(planar_src_.get(), const_cast<float*>(src));
+    if (status == dnnl_success) status = dnnl_memory_set_data_handle(planar_dst_.get(), dst);
+    if (status == dnnl_success && op_.reorder_in_) status = execute(*op_.reorder_in_, in_arguments_);
+    if (status == dnnl_success) status = execute(op_.primitive_, arguments_);
+    if (status == dnnl_success && op_.reorder_out_) status = execute(*op_.reorder_out_, out_arguments_);
+    if (status == dnnl_success) status = dnnl_stream_wait(stream_.get());
+    if (status == dnnl_success) return D2NN_OK;
+    return status == dnnl_out_of_memory ? D2NN_OUT_OF_MEMORY : D2NN_INTERNAL_ERROR;
   }
 
  private:
+  /// Through the C interface: the C++ one gathers the arguments anew in each call, on the heap.
+  dnnl_status_t execute(const dnnl::primitive& primitive, const std::vector<dnnl_exec_arg_t>& arguments) noexcept {
+    return dnnl_primitive_execute(primitive.get(), stream_.get(), static_cast<int>(arguments.size()), arguments.data());
+  }
+
   const PrimitiveOp& op_;
   dnnl::stream stream_;
   memory planar_src_, planar_dst_;
   memory src_, dst_;
   memory scratchpad_;
-  std::unordered_map<int, memory> arguments_, in_arguments_, out_arguments_;
+  std::vector<dnnl_exec_arg_t> arguments_, in_arguments_, out_arguments_;
 };
 
 /// Runs `make` and turns what the library throws into a Status that names the op.

@@ -45,7 +45,7 @@ void wait_while(const std::atomic<int>& word, int value) {
 
 /// In a cache line of its own: neighbours are written by other threads.
 struct alignas(64) Worker {
-  std::atomic<int> state{idle};
+  std::atomic<int> state{working};  // until it is ready to serve
   std::thread thread;
 };
 
@@ -65,6 +65,8 @@ struct ThreadPool::State {
   void serve(std::size_t thread) noexcept {
     const OneOpenMpThread one_thread;
     std::atomic<int>& state = workers[thread - 1].state;
+    int starting = working;
+    if (state.compare_exchange_strong(starting, idle, std::memory_order_release)) state.notify_one();
     for (;;) {
       wait_while(state, idle);
       int expected = posted;
@@ -98,6 +100,8 @@ ThreadPool::ThreadPool(std::size_t threads) : state_(std::make_unique<State>(thr
     for (std::size_t i = 1; i < threads; ++i) {
       state_->workers[i - 1].thread = std::thread([state = state_.get(), i] { state->serve(i); });
     }
+    // What a thread allocates when it starts (OpenMP's own state) is allocated here, not in a run.
+    for (Worker& worker : state_->workers) wait_while(worker.state, working);
   } catch (...) {
     state_->stop();
     throw;

@@ -15,14 +15,27 @@
 namespace {
 
 constinit std::atomic<std::size_t> count{0};
+constinit std::atomic<void (*)()> current_observer{nullptr};
+constinit thread_local bool is_observing = false;
+
 void counted() noexcept {
+  if (is_observing) return;
   count.fetch_add(1, std::memory_order_relaxed);
+  void (*const observer)() = current_observer.load(std::memory_order_relaxed);
+  if (observer == nullptr) return;
+  is_observing = true;
+  observer();
+  is_observing = false;
 }
 
 }  // namespace
 
 std::size_t d2nn::tests::allocations() noexcept {
   return count.load();
+}
+
+void d2nn::tests::observe_allocations(void (*observer)()) noexcept {
+  current_observer.store(observer);
 }
 
 #ifdef D2NN_HAS_SANITIZER
@@ -38,6 +51,8 @@ namespace {
 
 #else
 
+// Visible to the shared libraries of the process: they must call these too.
+#pragma GCC visibility push(default)
 extern "C" {
 void* __libc_malloc(std::size_t size);
 void* __libc_calloc(std::size_t count, std::size_t size);
@@ -70,5 +85,6 @@ int posix_memalign(void** memory, std::size_t alignment, std::size_t size) {
   return *memory == nullptr ? 12 : 0;  // ENOMEM
 }
 }
+#pragma GCC visibility pop
 
 #endif
