@@ -224,7 +224,7 @@ network library_convolutions {
 })",
                                      {}));
   run_all_paths(subject);
-  MESSAGE("library_convolutions: " << subject.library_allocations << " allocations of oneDNN in " << subject.runs
-                                   << " runs");
+  MESSAGE("library_convolutions: " << subject.library_allocations << " allocations of oneDNN in " << subject.rows_run
+                                   << " rows");
   CHECK(subject.library_allocations > 0);  // else the library was not called, and this case shows nothing
 }
