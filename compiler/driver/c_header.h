@@ -14,7 +14,7 @@ struct HeaderNetwork {
   const paths::Analysis* analysis = nullptr;
 };
 
-/// The text of STEM.h, C11 and C++.
+/// The text of STEM.h, C11 and C++. Names that C has already are changed as c_names.h says.
 std::string c_header(const std::string& stem, std::span<const HeaderNetwork> networks, const std::string& prefix);
 
 }  // namespace d2nn::driver
