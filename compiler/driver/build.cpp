@@ -119,10 +119,29 @@ bool write_artefact(Checked& checked, const BuildRequest& request, const codegen
   return false;
 }
 
+/// What a library is called must leave room for the files beside it and for the names of the C interface.
+bool check_library_names(Checked& checked, const BuildRequest& request) {
+  for (const char* ending : {".h", ".json"}) {
+    if (fs::path(request.output).extension() != ending) continue;
+    report(checked, diag::code("E0806"), "cannot write `" + request.output + "`: the " + (ending[1] == 'h' ? "header" : "manifest") +
+                                             " beside it takes that name; choose another ending, such as `" + beside(request.output, ".o") + "`");
+    return false;
+  }
+  for (const graph::Program& program : checked.programs) {
+    if (request.prefix + program.name != "d2nn") continue;
+    report(checked, diag::code("E0902"), "the accessor of the network `" + program.name +
+                                             "` would be `d2nn_module`, which is a type of the C interface; rename the network or give another `--prefix`");
+    return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 bool build(Checked& checked, const BuildRequest& request) {
   if (request.emit == Emit::executable && !has_one_network(checked, "an executable")) return false;
+  const bool is_library = request.emit == Emit::shared || request.emit == Emit::static_library || request.emit == Emit::object;
+  if (is_library && !check_library_names(checked, request)) return false;
   const std::optional<codegen::Target> target = resolve(checked, request.target);
   if (!target) return false;
   const std::optional<Inputs> inputs = prepare(checked, request.with_training, request.weights, request.prefix, *target);
@@ -134,7 +153,6 @@ bool build(Checked& checked, const BuildRequest& request) {
   if (request.emit == Emit::executable) options.app_network = checked.programs.front().name;
   const codegen::CompiledModule module = codegen::generate(inputs->networks, options);
   if (!write_artefact(checked, request, module)) return false;
-  const bool is_library = request.emit == Emit::shared || request.emit == Emit::static_library || request.emit == Emit::object;
   return !is_library || write_header_and_manifest(checked, request, *inputs, *target);
 }
 

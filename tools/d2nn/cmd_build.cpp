@@ -1,6 +1,8 @@
 // d2nn build: a program to an executable, a library, an object, LLVM IR or assembly.
+#include <algorithm>
 #include <map>
 #include <memory>
+#include <string_view>
 
 #include "command.h"
 #include "driver/build.h"
@@ -20,6 +22,12 @@ const std::map<std::string, driver::Emit>& emit_names() {
       {"exe", driver::Emit::executable}, {"shared", driver::Emit::shared}, {"static", driver::Emit::static_library},
       {"obj", driver::Emit::object},     {"llvm", driver::Emit::llvm},     {"asm", driver::Emit::assembly}};
   return names;
+}
+
+bool begins_name(std::string_view prefix) {
+  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
+  const auto is_wrong = [&](char c) { return !is_letter(c) && (c < '0' || c > '9'); };
+  return prefix.empty() || (is_letter(prefix.front()) && std::none_of(prefix.begin(), prefix.end(), is_wrong));
 }
 
 int build(BuildArguments& arguments) {
@@ -42,7 +50,9 @@ void add_build(CLI::App& app, int& status) {
       ->type_name("KIND");
   command->add_option("--weights", arguments->request.weights, "Embed these weights")->type_name("W.safetensors");
   command->add_flag("--train", arguments->request.with_training, "Link the training harness in");
-  command->add_option("--prefix", arguments->request.prefix, "Put before the exported names: PREFIX_NAME_module becomes the accessor")->type_name("P");
+  command->add_option("--prefix", arguments->request.prefix, "Put before the exported names: PNAME_module becomes the accessor")
+      ->check(CLI::Validator([](const std::string& given) { return begins_name(given) ? "" : "`" + given + "` cannot begin a name of C"; }, ""))
+      ->type_name("P");
   command->callback([arguments, &status] { status = build(*arguments); });
 }
 
