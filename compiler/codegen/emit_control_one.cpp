@@ -2,6 +2,7 @@
 // are computed once, in blocks that dominate every later use.
 #include <algorithm>
 
+#include "codegen/driver_body.h"
 #include "codegen/emit_control.h"
 #include <llvm/IR/Module.h>
 
@@ -14,17 +15,11 @@ namespace {
 using graph::NodeId;
 using graph::NodeKind;
 
-class OneEmitter {
+class OneEmitter : DriverBody {
  public:
   OneEmitter(llvm::Function* function, const NetworkLayout& layout, const NodeFunctions& nodes)
-      : function_(function),
-        b_(llvm::BasicBlock::Create(function->getContext(), "entry", function)),
-        frame_(b_, function->getArg(0), layout),
-        layout_(layout),
-        plan_(*layout.plan),
-        program_(*layout.program),
+      : DriverBody(function, layout),
         nodes_(nodes),
-        calls_(b_, function->getArg(0)),
         executed_(program_.nodes.size(), b_.getTrue()),
         action_(program_.nodes.size(), nullptr),
         is_done_(plan_.nodes.size(), false) {
@@ -43,7 +38,6 @@ class OneEmitter {
   }
 
  private:
-  llvm::BasicBlock* block(const std::string& name) { return llvm::BasicBlock::Create(b_.getContext(), name, function_); }
   const std::string& name(NodeId id) const { return program_[id].name; }
 
   llvm::Value* holds(const passes::Literal& literal) {
@@ -53,13 +47,7 @@ class OneEmitter {
   }
 
   llvm::Value* holds(const passes::Condition& condition) {
-    llvm::Value* all = b_.getTrue();
-    for (const passes::Clause& clause : condition.clauses) {
-      llvm::Value* any = b_.getFalse();
-      for (const passes::Literal& literal : clause) any = b_.CreateOr(any, holds(literal));
-      all = b_.CreateAnd(all, any);
-    }
-    return all;
+    return evaluate(condition, [&](const passes::Literal& literal) { return holds(literal); });
   }
 
   /// A node whose turn has come: behind a branch when it is conditional.
@@ -113,15 +101,6 @@ class OneEmitter {
       return_unless_ok(b_.CreateCall(function, {frame_.frame(), row_zero_, b_.getInt64(1)}, name(id) + ".status"));
     }
     if (program_[id].kind == NodeKind::control) emit_decision(index);
-  }
-
-  void return_unless_ok(llvm::Value* status) {
-    auto* failed = block("failed");
-    auto* next = block("next");
-    b_.CreateCondBr(b_.CreateICmpEQ(status, b_.getInt32(0)), next, failed);
-    b_.SetInsertPoint(failed);
-    b_.CreateRet(status);
-    b_.SetInsertPoint(next);
   }
 
   /// Nodes of the plan that execute exactly when this control node does and takes one certain action.
@@ -196,14 +175,7 @@ class OneEmitter {
     }
   }
 
-  llvm::Function* function_;
-  llvm::IRBuilder<> b_;
-  FrameAccess frame_;
-  const NetworkLayout& layout_;
-  const passes::Plan& plan_;
-  const graph::Program& program_;
   const NodeFunctions& nodes_;
-  RuntimeCalls calls_;
   std::vector<llvm::Value*> executed_;  // i1 by NodeId::index
   std::vector<llvm::Value*> action_;    // i32 by NodeId::index, control nodes
   std::vector<bool> is_done_;           // by position in Plan::nodes

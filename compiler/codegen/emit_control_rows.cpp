@@ -1,5 +1,6 @@
 // forward_tile, and training's forward and backward: each node runs on the rows that execute it. Facts are per row and stand in
 // the frame (executed, actions); a conditional node's turn begins with a loop that lists its rows.
+#include "codegen/driver_body.h"
 #include "codegen/emit_control.h"
 #include <llvm/IR/Module.h>
 
@@ -12,18 +13,10 @@ namespace {
 using graph::NodeId;
 using graph::NodeKind;
 
-class RowsEmitter {
+class RowsEmitter : DriverBody {
  public:
   RowsEmitter(llvm::Function* function, const NetworkLayout& layout, const NodeFunctions& nodes)
-      : function_(function),
-        b_(llvm::BasicBlock::Create(function->getContext(), "entry", function)),
-        frame_(b_, function->getArg(0), layout),
-        total_(function->getArg(1)),
-        layout_(layout),
-        plan_(*layout.plan),
-        program_(*layout.program),
-        nodes_(nodes),
-        calls_(b_, function->getArg(0)) {}
+      : DriverBody(function, layout), total_(function->getArg(1)), nodes_(nodes) {}
 
   void emit_forward() {
     all_rows_ = emit_all_rows();
@@ -51,7 +44,6 @@ class RowsEmitter {
   }
 
  private:
-  llvm::BasicBlock* block(const std::string& name) { return llvm::BasicBlock::Create(b_.getContext(), name, function_); }
   const std::string& name(std::size_t index) const { return program_[plan_.nodes[index].node].name; }
   std::uint32_t flag(std::size_t index) const { return layout_.flags[plan_.nodes[index].node.index]; }
   llvm::Value* at(llvm::Type* type, llvm::Value* base, llvm::Value* i) { return b_.CreateInBoundsGEP(type, base, i); }
@@ -98,13 +90,7 @@ class RowsEmitter {
   }
 
   llvm::Value* holds(const passes::Condition& condition, llvm::Value* row) {
-    llvm::Value* all = b_.getTrue();
-    for (const passes::Clause& clause : condition.clauses) {
-      llvm::Value* any = b_.getFalse();
-      for (const passes::Literal& literal : clause) any = b_.CreateOr(any, holds(literal, row));
-      all = b_.CreateAnd(all, any);
-    }
-    return all;
+    return evaluate(condition, [&](const passes::Literal& literal) { return holds(literal, row); });
   }
 
   /// Appends to `list` every row for which `test` holds; returns how many.
@@ -125,15 +111,6 @@ class RowsEmitter {
   llvm::Value* entry_slot(const std::string& slot_name) {
     llvm::IRBuilder<> entry(&function_->getEntryBlock(), function_->getEntryBlock().begin());
     return entry.CreateAlloca(entry.getInt64Ty(), nullptr, slot_name);
-  }
-
-  void return_unless_ok(llvm::Value* status) {
-    auto* failed = block("failed");
-    auto* next = block("next");
-    b_.CreateCondBr(b_.CreateICmpEQ(status, b_.getInt32(0)), next, failed);
-    b_.SetInsertPoint(failed);
-    b_.CreateRet(status);
-    b_.SetInsertPoint(next);
   }
 
   /// Runs the node on the list and, for a control node, lets each of these rows decide.
@@ -197,15 +174,8 @@ class RowsEmitter {
     b_.SetInsertPoint(after);
   }
 
-  llvm::Function* function_;
-  llvm::IRBuilder<> b_;
-  FrameAccess frame_;
   llvm::Value* total_;
-  const NetworkLayout& layout_;
-  const passes::Plan& plan_;
-  const graph::Program& program_;
   const NodeFunctions& nodes_;
-  RuntimeCalls calls_;
   llvm::Value* all_rows_ = nullptr;
 };
 
