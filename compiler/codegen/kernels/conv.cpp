@@ -18,6 +18,9 @@ namespace {
 // Multiply-adds that one round of the loop over input channels may spell out; beyond, kernel rows, then columns are
 // looped.
 constexpr std::int64_t max_unrolled_sums = 640;
+// A source beyond this was not left in the first-level cache by what wrote it: it is asked for some conv rows ahead.
+constexpr std::int64_t cold_source_floats = 8 * 1024;
+constexpr std::int64_t rows_ahead = 4;
 
 class ConvEmitter {
  public:
@@ -292,10 +295,21 @@ class ConvEmitter {
     k_.loop(plan_.band_rows, [&](llvm::Value* row) {
       llvm::Value* top = k_.add(k_.multiply(k_.add(first_row, row), problem_.stride_h), -problem_.pad_h);
       llvm::Value* to = k_.at(write, k_.multiply(row, plan_.conv_w));
+      prefetch_rows(group_src, k_.add(top, rows_ahead * problem_.stride_h + problem_.kernel_h));
       for_each_run_group(k_, window, plan_.run_group, [&](llvm::ArrayRef<RunPlace> places) {
         emit_row_group(window, group_src, top, k_.at(to, places.front().first), weights, bias, first_channel, places);
       });
     });
+  }
+
+  // The source rows that one conv row adds to those before it, from row y on, of every channel. Below the image they
+  // are the next channel's, or the next image's: what a batch reads next.
+  void prefetch_rows(llvm::Value* group_src, llvm::Value* y) {
+    if (problem_.in_c * problem_.in_h * problem_.in_w < cold_source_floats) return;
+    llvm::Value* first = k_.at(group_src, k_.multiply(y, problem_.in_w));
+    for (std::int64_t channel = 0; channel < plan_.in_per_group; ++channel) {
+      k_.prefetch(k_.at(first, channel * plan_.channel_pitch), problem_.stride_h * problem_.in_w);
+    }
   }
 
   void emit_row_group(const RowWindow& window, llvm::Value* group_src, llvm::Value* top, llvm::Value* write,

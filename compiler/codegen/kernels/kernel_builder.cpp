@@ -11,6 +11,7 @@ namespace d2nn::codegen {
 namespace {
 
 const llvm::Align float_alignment(4);
+constexpr std::int64_t cache_line_floats = 16;
 
 }  // namespace
 
@@ -113,6 +114,13 @@ llvm::Value* KernelBuilder::load_masked(llvm::Value* pointer, int lanes, llvm::V
 llvm::Value* KernelBuilder::load_splat(llvm::Value* pointer, int lanes) {
   return ir_.CreateVectorSplat(static_cast<unsigned>(lanes),
                                ir_.CreateAlignedLoad(ir_.getFloatTy(), pointer, float_alignment));
+}
+
+void KernelBuilder::prefetch(llvm::Value* pointer, std::int64_t floats) {
+  for (std::int64_t first = 0; first < floats; first += cache_line_floats) {
+    ir_.CreateIntrinsic(llvm::Intrinsic::prefetch, {pointer->getType()},
+                        {at(pointer, first), ir_.getInt32(0), ir_.getInt32(3), ir_.getInt32(1)});
+  }
 }
 
 void KernelBuilder::store(llvm::Value* value, llvm::Value* pointer) {

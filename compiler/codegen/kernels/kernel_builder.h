@@ -76,6 +76,8 @@ class KernelBuilder {
   llvm::Value* load_masked(llvm::Value* pointer, int lanes, llvm::Value* mask);
   /// One float in every lane.
   llvm::Value* load_splat(llvm::Value* pointer, int lanes);
+  /// Asks for the cache lines of `floats` floats at `pointer`, for reading; may point outside any object.
+  void prefetch(llvm::Value* pointer, std::int64_t floats);
   void store(llvm::Value* value, llvm::Value* pointer);
   /// Only the first `count` lanes are written.
   void store_first(llvm::Value* value, llvm::Value* pointer, std::int64_t count);
