@@ -1,4 +1,5 @@
-// The commands of an executable of a network: run, info, bench. Shared with the d2nn tool, so that `d2nn run net.d2nn x.npy` and
+// The commands of an executable of a network: run, info, bench. Shared with the d2nn tool, so that `d2nn run net.d2nn
+// x.npy` and
 // `./net run x.npy` have the same options, output and exit status.
 #pragma once
 
@@ -10,7 +11,8 @@
 
 namespace CLI {
 class App;
-}
+class ParseError;
+}  // namespace CLI
 
 namespace d2nn::app {
 
@@ -20,6 +22,10 @@ enum Exit : int { well = 0, data_is_wrong = 1, use_is_wrong = 2, defect = 3 };
 /// Prints "error: sentence" to standard error; returns the status.
 int fail(Exit status, const std::string& message);
 
+/// What is left to do when CLI11 did not run a command: prints the help that was asked for (well), or on standard error
+/// what is wrong with the command line and how to ask for help (use_is_wrong). program: how the user calls it.
+int end_parsing(const CLI::App& app, const CLI::ParseError& error, const std::string& program);
+
 /// What the command line said.
 struct RunCommand {
   std::vector<std::string> files;   // one npy file, or images
@@ -27,6 +33,7 @@ struct RunCommand {
   std::string output, trace, weights;
   std::size_t threads = 0;
   bool resize = false;
+  std::string max_cost;  // not kept yet: giving it is refused
 };
 struct BenchCommand {
   std::string weights;

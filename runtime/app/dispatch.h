@@ -19,7 +19,8 @@ template <class AddMore>
 int dispatch(int argc, char** argv, AddMore add_more) {
   try {
     const d2nn_module& module = *d2nn_app_module();
-    CLI::App app("The network `" + std::string(module.name) + "`, compiled by d2nn " + module.compiler_version + ". " + module.doc);
+    CLI::App app("The network `" + std::string(module.name) + "`, compiled by d2nn " + module.compiler_version + ". " +
+                 module.doc);
     app.require_subcommand(1);
     app.footer("Exit status: 0 well, 1 the data or the weights are wrong, 2 wrong use, 3 internal error.");
     const bool embedded = module.embedded_weights != nullptr;
@@ -40,7 +41,7 @@ int dispatch(int argc, char** argv, AddMore add_more) {
     try {
       app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-      return app.exit(error) == 0 ? well : use_is_wrong;
+      return end_parsing(app, error, argv[0]);
     }
     return status;
   } catch (const std::bad_alloc&) {

@@ -3,6 +3,7 @@
 #include <iostream>
 #include <new>
 
+#include "app/commands.h"
 #include "command.h"
 #include "d2nn/version.h"
 #include "diag/internal_error.h"
@@ -13,7 +14,6 @@ int run(int argc, char** argv) {
   CLI::App app("d2nn: a language and compiler for dynamic deep neural networks");
   app.set_version_flag("--version", std::string("d2nn ") + D2NN_VERSION);
   app.require_subcommand(1);
-  app.failure_message(CLI::FailureMessage::help);
   int status = d2nn::tool::exit_ok;
   d2nn::tool::add_check(app, status);
   d2nn::tool::add_build(app, status);
@@ -24,11 +24,8 @@ int run(int argc, char** argv) {
   d2nn::tool::add_explain(app, status);
   try {
     app.parse(argc, argv);
-  } catch (const CLI::Success& success) {
-    return app.exit(success);
   } catch (const CLI::ParseError& error) {
-    std::cerr << "error: " << error.what() << "\n(more: d2nn " << (argc > 1 && argv[1][0] != '-' ? std::string(argv[1]) + " " : "") << "--help)\n";
-    return d2nn::tool::exit_wrong_use;
+    return d2nn::app::end_parsing(app, error, "d2nn");
   }
   return status;
 }

@@ -4,8 +4,9 @@
  *           d2nn_model    a module with its weights loaded and packed; immutable, shared by threads.
  *           d2nn_context  scratch memory for one caller at a time; many contexts may run at once on one model.
  * Ownership: the caller owns every buffer it passes. A model must outlive its contexts. Destroy accepts NULL.
- * Errors:   every function returns a d2nn_status; nothing is thrown, nothing aborts. After a failure the full sentence is in
- *           d2nn_error_message(object), or in d2nn_last_error() (thread-local) where there is no object to ask.
+ * Errors:   every function that can fail returns a d2nn_status; nothing is thrown, nothing aborts. After a failure the full sentence
+ *           is in d2nn_last_error() (thread-local), and for a run also in d2nn_error_message(context). A model has no message of its
+ *           own: it is shared by threads, and no call on it fails but those that make something.
  * Tensors:  contiguous f32 in C, H, W order, 4-byte aligned, the batch as the outermost dimension.
  * Versions: every struct that the caller fills begins with struct_size = sizeof(the struct); later versions only append. A size that
  *           this runtime does not know is refused (D2NN_INVALID_ARGUMENT).
@@ -107,7 +108,8 @@ typedef struct d2nn_run_options {
 /* Runs `batch` samples (0 < batch <= max_batch). inputs[i]: f32 [batch, shape of input i], read only. outputs[i]: f32
  * [batch, shape of output i]; a null output's row is NaN. A buffer that the run writes may overlap no other. options may be NULL.
  * D2NN_INVALID_ARGUMENT, D2NN_UNSUPPORTED: nothing was written. D2NN_NONFINITE_CONTROL and whatever else fails while running: every
- * validity byte is 0, outputs and trace are unspecified, the message names the first such sample in batch order. One thread at a time per context. The floating-point mode is restored on return. */
+ * validity byte is 0, outputs and trace are unspecified, the message names the first such sample in batch order. One thread at a
+ * time per context. The floating-point mode is restored on return. */
 D2NN_API d2nn_status d2nn_run(d2nn_context* context, size_t batch, const float* const* inputs, float* const* outputs,
                               const d2nn_run_options* options);
 
