@@ -1,9 +1,14 @@
 // Data sets for training and evaluation, behind one door. A spec names the kind and the place:
 //
-//   mnist:DIR            four IDX files, plain or .gz                    cifar10:DIR    the binary version
-//   idx:IMAGES,LABELS    IDX files, plain or .gz                         npy:X,Y        <f4 [samples, shape]; <i8, <i4
-//   or <f4 [samples] images:DIR           SPLIT/CLASS/FILE or CLASS/FILE, JPEG or PNG     images:X.tar   the same in a
-//   tar archive (or .tar.gz) shapes, shapes:N     drawn on the fly, needs no files (shapes.h)
+// clang-format off
+//   mnist:DIR            four IDX files, plain or .gz
+//   cifar10:DIR          the binary version
+//   idx:IMAGES,LABELS    IDX files, plain or .gz
+//   npy:X,Y              <f4 [samples, shape]; <i8, <i4, |u1 or <f4 [samples]
+//   images:DIR           SPLIT/CLASS/FILE or CLASS/FILE, JPEG or PNG
+//   images:X.tar         the same in a tar archive (or .tar.gz)
+//   shapes, shapes:N     drawn on the fly, needs no files (shapes.cpp)
+// clang-format on
 //
 // Which samples. Split::train is `train/`; Split::evaluation is `test/` if there, else `val/`; val and test are those
 // folders. CIFAR-10 and MNIST have train and test files. Data that is not divided (idx, npy, images without split
@@ -36,8 +41,8 @@ struct Options {
   bool resize = false;      // resize images to the wanted shape; otherwise another size is an error
   std::uint64_t seed = 0;   // of generated samples
   std::size_t threads = 1;  // for decoding images; at least 1
-  std::size_t classes =
-      0;  // classes the network tells apart; a label at or above it is an error; 0: not checked (shapes: 2)
+  /// Classes that the network tells apart: a label at or above it is an error. 0: not checked (shapes: 2).
+  std::size_t classes = 0;
   /// Called from the opening thread now and then while images are decoded: done, and the total where it is known (else
   /// 0). May be empty.
   std::function<void(std::size_t done, std::size_t total)> progress;
