@@ -70,7 +70,12 @@ std::vector<std::string> command(const LinkRequest& request, const std::string& 
 }  // namespace
 
 bool link(const LinkRequest& request, std::string& error) {
-  const fs::path target = fs::absolute(request.output);
+  std::error_code ignored;
+  const fs::path target = fs::weakly_canonical(fs::absolute(request.output), ignored);  // what a symbolic link names is replaced
+  if (fs::exists(target, ignored) && !fs::is_regular_file(target, ignored)) {
+    error = "cannot write `" + request.output + "`: it is " + (fs::is_directory(target, ignored) ? "a folder" : "no regular file");
+    return false;
+  }
   const TemporaryFolder folder(target.parent_path());
   if (!folder.exists()) {
     error = "cannot write `" + request.output + "`: " + std::strerror(errno);

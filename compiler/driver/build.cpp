@@ -119,6 +119,17 @@ bool write_artefact(Checked& checked, const BuildRequest& request, const codegen
   return false;
 }
 
+/// The program itself, or its weights, must not be what is overwritten.
+bool keeps_source(Checked& checked, const BuildRequest& request) {
+  for (const std::string& kept : {checked.files[0].name(), request.weights}) {
+    std::error_code ignored;
+    if (kept.empty() || !fs::equivalent(kept, request.output, ignored)) continue;
+    report(checked, diag::code("E0806"), "cannot write `" + request.output + "`: the build reads that file; choose another name");
+    return false;
+  }
+  return true;
+}
+
 /// What a library is called must leave room for the files beside it and for the names of the C interface.
 bool check_library_names(Checked& checked, const BuildRequest& request) {
   for (const char* ending : {".h", ".json"}) {
@@ -139,6 +150,7 @@ bool check_library_names(Checked& checked, const BuildRequest& request) {
 }  // namespace
 
 bool build(Checked& checked, const BuildRequest& request) {
+  if (!keeps_source(checked, request)) return false;
   if (request.emit == Emit::executable && !has_one_network(checked, "an executable")) return false;
   const bool is_library = request.emit == Emit::shared || request.emit == Emit::static_library || request.emit == Emit::object;
   if (is_library && !check_library_names(checked, request)) return false;

@@ -46,7 +46,11 @@ void add_build(CLI::App& app, int& status) {
   arguments->target.add_to(*command, true);
   command->add_option("-o,--output", arguments->request.output, "What to write")->required()->type_name("OUT");
   command->add_option("--emit", arguments->request.emit, "exe (default), shared, static, obj, llvm or asm; shared, static and obj come with OUT.h and OUT.json")
-      ->transform(CLI::CheckedTransformer(emit_names()).description(""))
+      ->transform([](const std::string& name) {
+        const auto found = emit_names().find(name);
+        if (found == emit_names().end()) throw CLI::ValidationError("`" + name + "` is not one of exe, shared, static, obj, llvm, asm", CLI::ExitCodes::ValidationError);
+        return std::to_string(static_cast<int>(found->second));
+      })
       ->type_name("KIND");
   command->add_option("--weights", arguments->request.weights, "Embed these weights")->type_name("W.safetensors");
   command->add_flag("--train", arguments->request.with_training, "Link the training harness in");
