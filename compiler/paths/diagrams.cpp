@@ -82,6 +82,14 @@ Predicate Predicate::when_yes() const {
   return Predicate(bdd_high(node_));
 }
 
+bool Predicate::holds(const std::vector<bool>& values) const {
+  int node = node_;  // what lies below a referenced node lives: no references of its own are needed
+  while (node != never_node && node != always_node) {
+    node = values[static_cast<std::size_t>(bdd_var(node))] ? bdd_high(node) : bdd_low(node);
+  }
+  return node == always_node;
+}
+
 Predicate operator!(const Predicate& predicate) {
   return Predicate(bdd_not(predicate.node_));
 }

@@ -32,6 +32,8 @@ class Predicate {
   int variable() const;
   Predicate when_no() const;
   Predicate when_yes() const;
+  /// Its value when variable v is values[v]; the values must reach to the last variable it depends on.
+  bool holds(const std::vector<bool>& values) const;
   /// A key for tables: equal for equal predicates while one of them lives.
   int key() const { return node_; }
 

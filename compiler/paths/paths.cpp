@@ -60,12 +60,7 @@ class PathLister {
   }
 
  private:
-  bool holds(Predicate predicate) const {
-    while (!predicate.is_never() && !predicate.is_always()) {
-      predicate = bits_[static_cast<std::size_t>(predicate.variable())] ? predicate.when_yes() : predicate.when_no();
-    }
-    return predicate.is_always();
-  }
+  bool holds(const Predicate& predicate) const { return predicate.holds(bits_); }
 
   void set_bits(const ControlCode& code, std::uint32_t action) {
     for (std::size_t i = 0; i < code.variables.size(); ++i) {
@@ -113,14 +108,8 @@ class PathLister {
   std::vector<Path> paths_;
 };
 
-Analysis analyse_exactly(const graph::Program& program) {
-  int variable_count = 0;
-  for (const ControlCode& code : control_codes(program)) variable_count += static_cast<int>(code.variables.size());
-  const DiagramSession session(variable_count, diagram_node_limit);
-  const Conditions conditions = make_conditions(program, session);
-  const auto is_possible = [&](const Predicate& condition) { return !(condition & conditions.valid).is_never(); };
-
-  Analysis analysis;
+void count_and_price(const graph::Program& program, const Conditions& conditions, int variable_count,
+                     Analysis& analysis) {
   const mpz_class path_count = Counter(variable_count).count(conditions.valid, 0);
   analysis.path_count = path_count.get_str();
   if (path_count <= listed_paths_limit) analysis.paths = PathLister(program, conditions).list();
@@ -129,7 +118,17 @@ Analysis analyse_exactly(const graph::Program& program) {
   analysis.least_cost = costs.least;
   analysis.greatest_cost = costs.greatest;
   analysis.costs_are_exact = costs.is_exact;
+}
 
+Analysis analyse_exactly(const graph::Program& program, Questions questions) {
+  int variable_count = 0;
+  for (const ControlCode& code : control_codes(program)) variable_count += static_cast<int>(code.variables.size());
+  const DiagramSession session(variable_count, diagram_node_limit);
+  const Conditions conditions = make_conditions(program, session);
+  const auto is_possible = [&](const Predicate& condition) { return !(condition & conditions.valid).is_never(); };
+
+  Analysis analysis;
+  if (questions == Questions::everything) count_and_price(program, conditions, variable_count, analysis);
   for (const Predicate& executes : conditions.executes) analysis.never_executes.push_back(!is_possible(executes));
   for (std::size_t edge = 0; edge < program.edges.size(); ++edge) {
     analysis.edge_can_be_null.push_back(is_possible(conditions.null_edge[edge]));
@@ -178,9 +177,9 @@ Analysis analyse_structure(const graph::Program& program, std::string why) {
 
 }  // namespace
 
-Analysis analyse(const graph::Program& program) {
+Analysis analyse(const graph::Program& program, Questions questions) {
   try {
-    return analyse_exactly(program);
+    return analyse_exactly(program, questions);
   } catch (const DiagramError& error) {
     return analyse_structure(program, error.what());
   }

@@ -53,7 +53,11 @@ struct Analysis {
 
 inline constexpr std::size_t listed_paths_limit = 10000;
 
+/// null_values: gave_up, never_executes, edge_can_be_null, source_can_be_skipped and null_outputs only. What the rules
+/// of the language need; counting, listing and pricing the paths of a large network takes several times as long.
+enum class Questions { null_values, everything };
+
 /// Analyses a program whose nodes, edges, actions and topological order are complete. Thread-safe (serialised).
-Analysis analyse(const graph::Program& program);
+Analysis analyse(const graph::Program& program, Questions questions = Questions::everything);
 
 }  // namespace d2nn::paths

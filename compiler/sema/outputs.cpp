@@ -15,7 +15,10 @@ using graph::NodeKind;
 class PathRules {
  public:
   PathRules(const Draft& draft, diag::Sink& sink)
-      : draft_(draft), program_(draft.program), sink_(sink), analysis_(paths::analyse(draft.program)) {}
+      : draft_(draft),
+        program_(draft.program),
+        sink_(sink),
+        analysis_(paths::analyse(draft.program, paths::Questions::null_values)) {}
 
   void run() {
     for (const paths::Analysis::NullWitness& witness : analysis_.null_outputs) check_required(witness);

@@ -237,6 +237,12 @@ TEST_CASE("the analysis of random programs agrees with the enumeration of their 
     CHECK(analysis.greatest_cost == greatest);
     CHECK(analysis.edge_can_be_null == some_null);
     CHECK(analysis.source_can_be_skipped == some_skips);
+    const Analysis nulls = paths::analyse(program, paths::Questions::null_values);
+    CHECK(nulls.never_executes == analysis.never_executes);
+    CHECK(nulls.edge_can_be_null == some_null);
+    CHECK(nulls.source_can_be_skipped == some_skips);
+    CHECK(nulls.null_outputs.size() == analysis.null_outputs.size());
+    CHECK(nulls.path_count.empty());
     for (std::size_t n = 0; n < program.nodes.size(); ++n) {
       CHECK(analysis.never_executes[n] == !some_executes[n]);
       with_never += !some_executes[n];
