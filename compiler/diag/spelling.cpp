@@ -1,4 +1,5 @@
-// Damerau-Levenshtein distance (restricted: no letter is moved twice), a table row at a time.
+// Damerau-Levenshtein distance (restricted: no letter is moved twice), a table row at a time, cut off at a limit so
+// that hostile names cost little.
 #include "diag/spelling.h"
 
 #include <algorithm>
@@ -7,10 +8,14 @@
 #include <vector>
 
 namespace d2nn::diag {
+namespace {
 
-// Damerau-Levenshtein distance with three rows; words are short.
-static std::size_t distance(std::string_view a, std::string_view b) {
+/// The distance, or any greater number than `limit` when it is beyond that.
+std::size_t distance(std::string_view a, std::string_view b, std::size_t limit) {
+  const std::size_t difference = a.size() > b.size() ? a.size() - b.size() : b.size() - a.size();
+  if (difference > limit) return limit + 1;
   const auto lower = [](char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); };
+  // Three rows: a swap looks two rows back.
   std::vector<std::size_t> before(b.size() + 1), above(b.size() + 1), row(b.size() + 1);
   for (std::size_t j = 0; j <= b.size(); ++j) above[j] = j;
   for (std::size_t i = 1; i <= a.size(); ++i) {
@@ -21,24 +26,27 @@ static std::size_t distance(std::string_view a, std::string_view b) {
       const bool is_swap = i > 1 && j > 1 && lower(a[i - 1]) == lower(b[j - 2]) && lower(a[i - 2]) == lower(b[j - 1]);
       if (is_swap) row[j] = std::min(row[j], before[j - 2] + 1);
     }
+    if (*std::ranges::min_element(row) > limit) return limit + 1;
     std::swap(before, above);
     std::swap(above, row);
   }
   return above[b.size()];
 }
 
+}  // namespace
+
 std::string_view closest(std::string_view word, std::span<const std::string_view> candidates) {
   constexpr std::size_t longest_word = 64;  // nobody mistypes longer ones, and the measure is quadratic
   if (word.size() > longest_word) return {};
   std::string_view best;
-  std::size_t best_distance = word.size() <= 4 ? 2 : 3;
+  std::size_t limit = word.size() <= 4 ? 1 : 2;
   for (const std::string_view candidate : candidates) {
-    if (candidate.size() > longest_word) continue;
-    const std::size_t d = distance(word, candidate);
-    if (d < best_distance && d < candidate.size()) {
-      best = candidate;
-      best_distance = d;
-    }
+    const std::size_t found = distance(word, candidate, limit);
+    // Names of one or two letters resemble everything: `Q` is no misspelling of `N`.
+    if (found > limit || found >= std::min(word.size(), candidate.size())) continue;
+    best = candidate;
+    if (found == 0) break;
+    limit = found - 1;
   }
   return best;
 }

@@ -1,8 +1,8 @@
 // One Binder per layer call: what was written, then defaults. Field types come from ops/attributes.h.
 #include "sema/arguments.h"
 
+#include "diag/spelling.h"
 #include "ops/attributes.h"
-#include "sema/names.h"
 #include "sema/report.h"
 
 namespace d2nn::sema {
@@ -100,7 +100,7 @@ class Binder {
     }
     Report report(code("E0303"), name.range,
                   "`" + std::string(layer_.spelling) + "` has no parameter " + quoted(name.text));
-    const std::string nearest = nearest_name(name.text, names);
+    const std::string_view nearest = diag::closest(name.text, names);
     nearest.empty() ? report.advise("the layer is " + quoted(ops::signature_text(layer_)))
                     : report.did_you_mean(name.range, nearest);
     report.to(sink_);

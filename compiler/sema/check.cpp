@@ -5,11 +5,11 @@
 #include <map>
 #include <set>
 
+#include "diag/spelling.h"
 #include "sema/declarations.h"
 #include "sema/edge_rules.h"
 #include "sema/edges.h"
 #include "sema/elaborate.h"
-#include "sema/names.h"
 #include "sema/outputs.h"
 #include "sema/parameters.h"
 #include "sema/report.h"
@@ -79,9 +79,9 @@ void check_definitions(const Declarations& declarations, const CheckOptions& opt
   for (const auto& [name, value] : options.definitions) {
     if (std::find(parameters.begin(), parameters.end(), name) != parameters.end()) continue;
     if (!reported.insert(name).second) continue;
-    const std::string nearest = nearest_name(name, parameters);
+    const std::string_view nearest = diag::closest(name, parameters);
     Report(code("E0802"), no_place, "`-D" + name + "=" + value + "`: no network has a parameter " + quoted(name))
-        .advise(nearest.empty() ? "" : "did you mean `-D" + nearest + "=" + value + "`?")
+        .advise(nearest.empty() ? "" : "did you mean `-D" + std::string(nearest) + "=" + value + "`?")
         .to(sink);
   }
 }
@@ -97,9 +97,9 @@ std::vector<const ast::Network*> select(const Declarations& declarations, const 
     names.push_back(network->name.text);
     list += (list.empty() ? "; it has " : ", ") + quoted(network->name.text);
   }
-  const std::string nearest = nearest_name(options.network, names);
+  const std::string_view nearest = diag::closest(options.network, names);
   Report(code("E0803"), no_place, "the file has no network " + quoted(options.network) + list)
-      .advise(nearest.empty() ? "" : "did you mean `--network " + nearest + "`?")
+      .advise(nearest.empty() ? "" : "did you mean `--network " + std::string(nearest) + "`?")
       .to(sink);
   return {};
 }

@@ -4,7 +4,7 @@
 #include <array>
 #include <cmath>
 
-#include "sema/names.h"
+#include "diag/spelling.h"
 #include "sema/report.h"
 
 namespace d2nn::sema {
@@ -117,7 +117,7 @@ std::optional<Value> Evaluator::evaluate_name(const ast::Name& name) const {
     return std::nullopt;
   }
   Report(code("E0201"), name.range, "no constant or parameter is named " + quoted(name.text))
-      .did_you_mean(name.range, nearest_name(name.text, scope_.value_names()))
+      .did_you_mean(name.range, diag::closest(name.text, scope_.value_names()))
       .to(sink_);
   return std::nullopt;
 }

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "sema/names.h"
+#include "diag/spelling.h"
 #include "sema/report.h"
 
 namespace d2nn::sema {
@@ -176,7 +176,7 @@ class Declarer {
     }
     Report(code("E0405"), name.range,
            quoted(name.text) + " is no join; there are `sum`, `mean`, `max`, `concat`, `first` and `last`")
-        .did_you_mean(name.range, nearest_name(name.text, spellings))
+        .did_you_mean(name.range, diag::closest(name.text, spellings))
         .to(sink_);
     return std::nullopt;
   }

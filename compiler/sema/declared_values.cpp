@@ -1,8 +1,8 @@
 // `const` declarations and network parameters: names that get compile-time values.
 #include <map>
 
+#include "diag/spelling.h"
 #include "sema/constants.h"
-#include "sema/names.h"
 #include "sema/order.h"
 #include "sema/report.h"
 
@@ -103,7 +103,7 @@ std::vector<std::pair<std::string, std::string>> evaluate_parameters(const ast::
     } else {
       Report(code("E0212"), parameter.type.range,
              quoted(parameter.type.text) + " is no type of a parameter, which is `int`, `float`, `bool` or `dims`")
-          .did_you_mean(parameter.type.range, nearest_name(parameter.type.text, {"int", "float", "bool", "dims"}))
+          .did_you_mean(parameter.type.range, diag::closest(parameter.type.text, type_spellings()))
           .to(sink);
     }
     if (value) settings.emplace_back(parameter.name.text, to_text(*value));

@@ -4,7 +4,7 @@
 
 #include <map>
 
-#include "sema/names.h"
+#include "diag/spelling.h"
 #include "sema/report.h"
 
 namespace d2nn::sema {
@@ -30,7 +30,12 @@ class Connector {
 
   void connect(const ast::DataEdges& statement) {
     std::optional<TensorLiteral> literal;
-    if (statement.fallback) {
+    if (statement.fallback && std::holds_alternative<ast::PipelineExpr>(statement.fallback->value)) {
+      Report(code("E0205"), statement.fallback->range, "a default value ends its statement, but `->` goes on behind it")
+          .advise("write the edges that follow as a statement of their own")
+          .to(sink_);
+      draft_.has_all_edges = false;
+    } else if (statement.fallback) {
       literal = Evaluator(draft_.constants, sink_).evaluate_tensor(*statement.fallback, "the default value");
     }
     std::vector<End> sources = resolve_all(statement.hops.front(), false);
@@ -90,9 +95,13 @@ class Connector {
       for (const auto& [name, declared] : draft_.names) {
         if (declared.node) candidates.push_back(name);
       }
-      Report(code("E0201"), endpoint.name.range, "no node is named " + quoted(endpoint.name.text))
-          .did_you_mean(endpoint.name.range, nearest_name(endpoint.name.text, candidates))
-          .to(sink_);
+      Report report(code("E0201"), endpoint.name.range, "no node is named " + quoted(endpoint.name.text));
+      if (endpoint.name.text == "none") {
+        report.advise("an action that runs nothing is written `name: none`, without braces");
+      } else {
+        report.did_you_mean(endpoint.name.range, diag::closest(endpoint.name.text, candidates));
+      }
+      report.to(sink_);
     } else if (found->second.kind == "parameter" && !found->second.is_doubled) {
       Report(code("E0205"), endpoint.name.range,
              quoted(endpoint.name.text) + " is a parameter, but an edge joins nodes")
@@ -196,7 +205,7 @@ class Connector {
       Report(code("E0408"), endpoint.input->range,
              quoted(node.name) + " has no input " + quoted(endpoint.input->text) + "; it has " + list)
           .note(node.range, quoted(node.name) + " is declared here")
-          .did_you_mean(endpoint.input->range, nearest_name(endpoint.input->text, names))
+          .did_you_mean(endpoint.input->range, diag::closest(endpoint.input->text, names))
           .to(sink_);
     } else {
       Report(code("E0408"), endpoint.range, "the edge does not say which input of " + quoted(node.name) + " it feeds")

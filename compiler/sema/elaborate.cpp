@@ -4,8 +4,8 @@
 
 #include <array>
 
+#include "diag/spelling.h"
 #include "sema/arguments.h"
-#include "sema/names.h"
 #include "sema/report.h"
 
 namespace d2nn::sema {
@@ -153,7 +153,7 @@ class BodyElaborator {
       if (row.is_layer) candidates.push_back(row.spelling);
     }
     Report(code("E0201"), name.range, "no tensor or layer is named " + quoted(name.text))
-        .did_you_mean(name.range, nearest_name(name.text, candidates))
+        .did_you_mean(name.range, diag::closest(name.text, candidates))
         .to(sink_);
     return std::nullopt;
   }
@@ -225,7 +225,7 @@ class BodyElaborator {
     if (call.callee.text == "concat") {
       report.advise("begin a pipeline with it, as in `concat(a, b) -> relu`");
     } else {
-      report.did_you_mean(call.callee.range, nearest_name(call.callee.text, layers));
+      report.did_you_mean(call.callee.range, diag::closest(call.callee.text, layers));
     }
     report.to(sink_);
     return false;

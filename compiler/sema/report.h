@@ -42,8 +42,8 @@ class Report {
     return *this;
   }
   /// Proposes the name nearest to a misspelt one; nothing when `nearest` is empty.
-  Report& did_you_mean(SourceRange range, const std::string& nearest) {
-    if (!nearest.empty()) replace(range, nearest, "did you mean `" + nearest + "`?");
+  Report& did_you_mean(SourceRange range, std::string_view nearest) {
+    if (!nearest.empty()) replace(range, std::string(nearest), "did you mean `" + std::string(nearest) + "`?");
     return *this;
   }
   void to(diag::Sink& sink) { sink.report(std::move(diagnostic_)); }

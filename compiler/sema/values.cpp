@@ -39,6 +39,10 @@ std::string_view spelling(ValueType type) {
   return type_names[static_cast<std::size_t>(type)];
 }
 
+std::span<const std::string_view> type_spellings() {
+  return type_names;
+}
+
 std::optional<ValueType> find_type(std::string_view spelling) {
   for (std::size_t i = 0; i < type_names.size(); ++i) {
     if (type_names[i] == spelling) return static_cast<ValueType>(i);

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -21,6 +22,8 @@ inline ValueType type_of(const Value& value) {
 
 /// As written in the language: "int", "float", "bool", "dims".
 std::string_view spelling(ValueType type);
+/// All of them.
+std::span<const std::string_view> type_spellings();
 /// The type of that spelling, or nothing.
 std::optional<ValueType> find_type(std::string_view spelling);
 /// As written in the language: "3", "0.5", "true", "3x3".

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <array>
+#include <string>
 #include <string_view>
 
 using d2nn::diag::closest;
@@ -19,4 +20,18 @@ TEST_CASE("the nearest word is found within one change for short and two for lon
   CHECK(closest("dens", words).empty());
   CHECK(closest("", words).empty());
   CHECK(closest("nn", words).empty());
+  CHECK(closest("maxpol", words) == "max_pool");
+}
+
+TEST_CASE("the nearest of several words is proposed, the first of equally near ones, and none that does not resemble") {
+  constexpr std::array<std::string_view, 4> stems{"stem", "steam", "N1", "N3"};
+  CHECK(closest("stemm", stems) == "stem");
+  CHECK(closest("STEAM", stems) == "steam");
+  CHECK(closest("N2", stems) == "N1");
+  CHECK(closest("n1", stems) == "N1");
+  constexpr std::array<std::string_view, 2> letters{"N", "x"};
+  CHECK(closest("Q", letters).empty());
+  CHECK(closest("transformer", letters).empty());
+  CHECK(closest(std::string(100000, 'x'), letters).empty());
+  CHECK(closest("anything", {}).empty());
 }
