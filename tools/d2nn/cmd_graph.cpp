@@ -16,7 +16,8 @@ struct GraphArguments {
 int draw_graph(const GraphArguments& arguments) {
   const driver::Checked checked = driver::check_file(arguments.program.file, arguments.program.check_options());
   if (print_diagnostics(checked)) return exit_wrong_input;
-  if (checked.programs.size() != 1) return print_error("the file holds several networks; choose one with `--network`");
+  if (checked.programs.empty()) return print_error("the file holds no network");
+  if (checked.programs.size() > 1) return print_error("the file holds several networks; choose one with `--network`");
   const graph::Program& program = checked.programs.front();
   const ::d2nn::Status status = draw::draw(program, paths::analyse(program), arguments.output);
   return status.ok() ? exit_ok : print_error(status.message());
