@@ -93,7 +93,7 @@ inline constexpr auto catalogue = std::to_array<DiagnosticCode>({
     {"E0802", Severity::error, "`-D` of a parameter that no network has"},
     {"E0803", Severity::error, "`--network` of a network that the file does not hold"},
     {"E0804", Severity::error, "a value of `-D` that cannot be read"},
-    {"E0805", Severity::error, "several networks where one is needed"},
+    {"E0805", Severity::error, "several networks, or none, where one is needed"},
     {"E0806", Severity::error, "a file that cannot be written"},
     // E09 target and link
     {"E0901", Severity::error, "an unknown CPU or target"},

@@ -36,8 +36,15 @@ std::string network_names(const Checked& checked) {
   return names;
 }
 
+bool has_a_network(Checked& checked) {
+  if (!checked.programs.empty()) return true;
+  report(checked, diag::code("E0805"), "the file holds no network");
+  return false;
+}
+
 bool has_one_network(Checked& checked, const char* what) {
   if (checked.programs.size() == 1) return true;
+  if (!has_a_network(checked)) return false;
   report(checked, diag::code("E0805"), std::string(what) + " needs exactly one network, the file holds " + network_names(checked) +
                                            "; choose one with `--network`");
   return false;
@@ -151,6 +158,7 @@ bool check_library_names(Checked& checked, const BuildRequest& request) {
 
 bool build(Checked& checked, const BuildRequest& request) {
   if (!keeps_source(checked, request)) return false;
+  if (!has_a_network(checked)) return false;
   if (request.emit == Emit::executable && !has_one_network(checked, "an executable")) return false;
   const bool is_library = request.emit == Emit::shared || request.emit == Emit::static_library || request.emit == Emit::object;
   if (is_library && !check_library_names(checked, request)) return false;

@@ -84,6 +84,14 @@ class Build(CommandLineTest):
         self.expect(WELL, self.build(two, "--network", "b", "-o", "net"))
         self.assertIn("network b\n", self.call(self.folder / "net", "info").out)
 
+    def test_a_file_without_networks_is_not_built(self):
+        empty = self.write("empty.d2nn", "const a = 1;")
+        for kind in ("exe", "obj", "llvm"):
+            self.expect(WRONG_INPUT, self.build(empty, "--emit", kind, "-o", "net"), "error[E0805]", "the file holds no network")
+        self.expect(WRONG_INPUT, self.d2nn("run", empty, "--input", "x.npy", "-o", "y.npy"), "error[E0805]", "the file holds no network")
+        self.expect(WRONG_INPUT, self.d2nn("graph", empty, "-o", "net.svg"), "the file holds no network")
+        self.assertEqual(self.files(), ["empty.d2nn"])
+
     def test_a_library_holds_all_networks(self):
         two = self.write("two.d2nn", TWO_NETWORKS)
         self.expect(WELL, self.build(two, "--emit", "static", "-o", "net.a"))
