@@ -22,11 +22,13 @@ PoolStage pool_stage(const ops::OpAttrs& attrs) {
   return {attrs.kernel.h, attrs.kernel.w, attrs.stride.h, attrs.stride.w, attrs.pad.h, attrs.pad.w};
 }
 
-/// From 16 channels on the library's convolutions are at the machine's limit (docs/design/001-kernels.md).
+/// Where the library has a better algorithm than direct convolution: Winograd's, from 32 channels on
+/// (docs/design/001-kernels.md). Elsewhere emitted code is as fast, and spares the reorders.
 bool prefers_library(const KernelProblem& p) {
-  const std::int64_t in_per_group = p.in_c / p.groups;
-  const std::int64_t multiplications = p.out_c * p.out_h * p.out_w * in_per_group * p.kernel_h * p.kernel_w;
-  return p.kind == OpKind::conv && p.groups == 1 && p.in_c >= 32 && p.out_c >= 32 && multiplications >= 1'000'000;
+  const bool is_3x3 = p.kernel_h == 3 && p.kernel_w == 3 && p.dilation_h == 1 && p.dilation_w == 1;
+  const bool has_stride = p.stride_h != 1 || p.stride_w != 1;
+  const std::int64_t multiplications = p.out_c * p.out_h * p.out_w * p.in_c * p.kernel_h * p.kernel_w;
+  return p.kind == OpKind::conv && p.groups == 1 && is_3x3 && !has_stride && p.in_c >= 32 && p.out_c >= 32 && multiplications >= 1'000'000;
 }
 
 std::int64_t aligned(std::int64_t floats) { return (floats + 15) / 16 * 16; }
