@@ -1,7 +1,8 @@
 """How long the compiler takes and how big and quick its executables are, on examples/high_low; started by tools/bench/run.
 
 Every figure is of a whole process, started anew: the median and the least of several, wall and CPU time. They take turns
-with a process that does nothing (`true`), so that what starting any process costs here can be seen."""
+with a process that does nothing (`true`), so that what starting any process costs here can be seen. A peak of memory can
+only be seen above that of the process that starts it: the line of `true`."""
 
 import argparse
 import os
@@ -9,10 +10,9 @@ import pathlib
 import statistics
 import struct
 import subprocess
+import sys
 import tempfile
 import time
-
-from problem import make_problem
 
 PROGRAM = "examples/high_low/high_low.d2nn"
 
@@ -31,7 +31,10 @@ def measure(command):
 
 def write_images(folder):
     """One image as npy, and the path to the raw ones."""
-    make_problem(folder)
+    # In a process of its own: PyTorch's memory would count as a floor of every peak measured here.
+    here = pathlib.Path(__file__).parent
+    make = "import sys; sys.path.insert(0, sys.argv[1]); from problem import make_problem; make_problem(sys.argv[2])"
+    subprocess.run([sys.executable, "-W", "ignore", "-c", make, str(here), folder], check=True)
     with open(f"{folder}/images.f32", "rb") as stream:
         image = stream.read(3 * 112 * 112 * 4)
     header = b"{'descr': '<f4', 'fortran_order': False, 'shape': (1, 3, 112, 112), }"
