@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string>
 
+#include "api/enum_number.h"
+
 namespace d2nn::api {
 namespace {
 
@@ -34,7 +36,7 @@ Status check_source(const d2nn_weights_source* source) {
       !status.ok()) {
     return status;
   }
-  switch (static_cast<int>(source->kind)) {
+  switch (const int kind = number_of(source->kind)) {
     case D2NN_WEIGHTS_EMBEDDED:
       return {};
     case D2NN_WEIGHTS_FILE:
@@ -44,7 +46,7 @@ Status check_source(const d2nn_weights_source* source) {
       return source->data != nullptr ? Status{}
                                      : invalid("source->data is NULL, expected the bytes of a safetensors file");
     default:
-      return invalid("source->kind is " + std::to_string(static_cast<int>(source->kind)) +
+      return invalid("source->kind is " + std::to_string(kind) +
                      ", expected D2NN_WEIGHTS_EMBEDDED, D2NN_WEIGHTS_FILE or D2NN_WEIGHTS_MEMORY");
   }
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "api/enum_number.h"
+
 namespace d2nn::api {
 
 void ErrorText::set(std::string_view text) noexcept {
@@ -36,7 +38,7 @@ const char* d2nn_last_error(void) {
 }
 
 const char* d2nn_status_name(d2nn_status status) {
-  switch (static_cast<int>(status)) {
+  switch (d2nn::api::number_of(status)) {
     case D2NN_OK:
       return "ok";
     case D2NN_INVALID_ARGUMENT:

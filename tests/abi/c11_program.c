@@ -147,6 +147,11 @@ int main(void) {
   CHECK(d2nn_model_create(module, &nowhere, &none) == D2NN_IO_ERROR);
   CHECK(none == NULL && strstr(d2nn_last_error(), "no/such/file") != NULL);
 
+  d2nn_weights_source unknown = {.struct_size = sizeof unknown, .kind = (d2nn_weights_kind)77};
+  CHECK(d2nn_model_create(module, &unknown, &none) == D2NN_INVALID_ARGUMENT);
+  CHECK(none == NULL && strstr(d2nn_last_error(), "source->kind is 77") != NULL);
+  CHECK(strcmp(d2nn_status_name((d2nn_status)99), "unknown status") == 0);
+
   dispose(&first);
   dispose(&second);
   d2nn_context_destroy(two_threads);
