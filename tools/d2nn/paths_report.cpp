@@ -24,11 +24,13 @@ std::vector<std::string> names(const graph::Program& program, const std::vector<
 /// "3,187,200".
 std::string grouped(std::int64_t value) {
   std::string text = std::to_string(value);
-  for (std::ptrdiff_t at = static_cast<std::ptrdiff_t>(text.size()) - 3; at > 0; at -= 3) text.insert(static_cast<std::size_t>(at), ",");
+  for (std::ptrdiff_t at = static_cast<std::ptrdiff_t>(text.size()) - 3; at > 0; at -= 3)
+    text.insert(static_cast<std::size_t>(at), ",");
   return text;
 }
 
-std::string decisions_text(const graph::Program& program, const std::vector<graph::NodeId>& controls, const paths::Path& path) {
+std::string decisions_text(const graph::Program& program, const std::vector<graph::NodeId>& controls,
+                           const paths::Path& path) {
   std::vector<std::string> parts;
   for (std::size_t i = 0; i < controls.size(); ++i) {
     const graph::Node& control = program[controls[i]];
@@ -42,9 +44,10 @@ std::string decisions_text(const graph::Program& program, const std::vector<grap
 std::string paths_text(const graph::Program& program, const paths::Analysis& analysis) {
   const std::string least = grouped(analysis.least_cost);
   const std::string greatest = grouped(analysis.greatest_cost);
-  std::string text = program.name + ": " + analysis.path_count + (analysis.path_count == "1" ? " path" : " paths") + ", " +
-                     (analysis.costs_are_exact ? "" : "at least ") + least + " to " + (analysis.costs_are_exact ? "" : "at most ") + greatest +
-                     " multiplications\n";
+  std::string count = analysis.path_count + (analysis.path_count == "1" ? " path" : " paths");
+  if (!analysis.gave_up.empty()) count = "paths not counted (" + analysis.gave_up + ")";
+  std::string text = program.name + ": " + count + ", " + (analysis.costs_are_exact ? "" : "at least ") + least +
+                     " to " + (analysis.costs_are_exact ? "" : "at most ") + greatest + " multiplications\n";
   if (!analysis.paths) return text;
   const auto controls = graph::nodes_of(program, graph::NodeKind::control);
   std::size_t decisions_width = 0;
@@ -57,7 +60,8 @@ std::string paths_text(const graph::Program& program, const paths::Analysis& ana
     std::string decisions = decisions_text(program, controls, path);
     decisions.resize(decisions_width, ' ');
     const std::string cost = grouped(path.cost);
-    text += "  " + decisions + "  " + std::string(cost_width - cost.size(), ' ') + cost + "  " + joined(names(program, path.executed), " ");
+    text += "  " + decisions + "  " + std::string(cost_width - cost.size(), ' ') + cost + "  " +
+            joined(names(program, path.executed), " ");
     if (!path.null_outputs.empty()) text += "  (null: " + joined(names(program, path.null_outputs), ", ") + ")";
     text += "\n";
   }
@@ -66,6 +70,10 @@ std::string paths_text(const graph::Program& program, const paths::Analysis& ana
 
 Json paths_json(const graph::Program& program, const paths::Analysis& analysis) {
   Json json{{"network", program.name}, {"path_count", analysis.path_count}, {"paths", nullptr}};
+  if (!analysis.gave_up.empty()) {
+    json["path_count"] = nullptr;
+    json["not_counted"] = analysis.gave_up;
+  }
   if (analysis.paths) {
     const auto controls = graph::nodes_of(program, graph::NodeKind::control);
     json["paths"] = Json::array();

@@ -29,7 +29,8 @@ std::string read_all(const fs::path& path) {
 /// Runs `dot -Tsvg` on a text, through two files of a temporary folder.
 Result<std::string> svg_of(const std::string& dot) {
   std::string folder = (fs::temp_directory_path() / "d2nn-draw-XXXXXX").string();
-  if (!mkdtemp(folder.data())) return Status(D2NN_IO_ERROR, "cannot make a temporary folder: " + std::string(std::strerror(errno)));
+  if (!mkdtemp(folder.data()))
+    return Status(D2NN_IO_ERROR, "cannot make a temporary folder: " + std::string(std::strerror(errno)));
   const fs::path input = fs::path(folder) / "graph.dot";
   const fs::path output = fs::path(folder) / "graph.svg";
   std::ofstream(input, std::ios::binary) << dot;
@@ -47,7 +48,9 @@ Result<std::string> svg_of(const std::string& dot) {
   std::string svg = ran ? read_all(output) : "";
   std::error_code ignored;
   fs::remove_all(folder, ignored);
-  if (started == ENOENT) return Status(D2NN_IO_ERROR, "Graphviz' `dot` is not installed; install the package graphviz, or write a .dot file");
+  if (started == ENOENT)
+    return Status(D2NN_IO_ERROR,
+                  "Graphviz' `dot` is not installed; install the package graphviz, or write a .dot file");
   if (svg.empty()) return Status(D2NN_IO_ERROR, "Graphviz' `dot` could not draw the network");
   return svg;
 }
@@ -77,7 +80,8 @@ std::string paths_table(const graph::Program& program, const paths::Analysis& an
   for (const paths::Path& path : *analysis.paths) {
     html += "<tr>";
     for (std::size_t i = 0; i < controls.size(); ++i) {
-      html += "<td>" + (path.decisions[i] ? html_escaped(program[controls[i]].actions[*path.decisions[i]].name) : "–") + "</td>";
+      html += "<td>" + (path.decisions[i] ? html_escaped(program[controls[i]].actions[*path.decisions[i]].name) : "–") +
+              "</td>";
     }
     std::string nodes;
     for (const graph::NodeId node : path.executed) nodes += (nodes.empty() ? "" : " ") + program[node].name;
@@ -88,12 +92,17 @@ std::string paths_table(const graph::Program& program, const paths::Analysis& an
 
 std::string page(const graph::Program& program, const paths::Analysis& analysis, const std::string& svg) {
   const std::size_t begin = svg.find("<svg");
-  return "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>" +
+  return "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
+         "content=\"width=device-width\"><title>" +
          html_escaped(program.name) +
-         "</title>\n<style>body{font:15px/1.5 Helvetica,Arial,sans-serif;margin:2em auto;max-width:72em;color:#222}svg{max-width:100%;height:auto}"
-         "table{border-collapse:collapse}td,th{border-bottom:1px solid #ddd;padding:.25em .8em;text-align:left}td.n{text-align:right}</style></head>\n<body><h1>" +
-         html_escaped(program.name) + "</h1>\n<p>" + html_escaped(program.doc) + "</p>\n<p>" + analysis.path_count + " paths, " +
-         std::to_string(analysis.least_cost) + " to " + std::to_string(analysis.greatest_cost) + " multiplications for one sample.</p>\n" +
+         "</title>\n<style>body{font:15px/1.5 Helvetica,Arial,sans-serif;margin:2em "
+         "auto;max-width:72em;color:#222}svg{max-width:100%;height:auto}"
+         "table{border-collapse:collapse}td,th{border-bottom:1px solid #ddd;padding:.25em "
+         ".8em;text-align:left}td.n{text-align:right}</style></head>\n<body><h1>" +
+         html_escaped(program.name) + "</h1>\n<p>" + html_escaped(program.doc) + "</p>\n<p>" +
+         (analysis.path_count.empty() ? "Many" : analysis.path_count) +
+         (analysis.path_count == "1" ? " path, " : " paths, ") + std::to_string(analysis.least_cost) + " to " +
+         std::to_string(analysis.greatest_cost) + " multiplications for one sample.</p>\n" +
          (begin == std::string::npos ? svg : svg.substr(begin)) + paths_table(program, analysis) + "</body></html>\n";
 }
 
