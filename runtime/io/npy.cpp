@@ -13,6 +13,14 @@
 namespace d2nn::io {
 namespace {
 
+/// A type as a file spells it, fit for one line of a message: what does not print is shown as `?`.
+std::string quoted(std::string text) {
+  for (char& c : text) {
+    if (c < ' ' || c > '~') c = '?';
+  }
+  return "`" + text + "`";
+}
+
 static_assert(std::endian::native == std::endian::little, "npy data is read as it stands: little-endian hosts only");
 
 // A header longer than this is no array's: NumPy itself refuses above 10,000 bytes.
@@ -206,7 +214,7 @@ Result<NpyReader> NpyReader::open(const std::string& path) {
   auto header = read_header(*file);
   if (!header.ok()) return header.status();
   if (header->descr != "<f4") {
-    return refuse(path, "holds `" + header->descr + "`; `<f4` is needed (in NumPy: x.astype('<f4'))");
+    return refuse(path, "holds " + quoted(header->descr) + "; `<f4` is needed (in NumPy: x.astype('<f4'))");
   }
   if (header->fortran_order && header->shape.size() > 1) {
     return refuse(path, "is in Fortran order; C order is needed (in NumPy: numpy.ascontiguousarray(x))");
@@ -281,7 +289,7 @@ Result<std::vector<std::int64_t>> read_npy_labels(const std::string& path) {
   if (!header.ok()) return header.status();
   const std::string& type = header->descr;
   const std::size_t size = type == "<i8" ? 8 : type == "<i4" || type == "<f4" ? 4 : type == "|u1" ? 1 : 0;
-  if (size == 0) return refuse(path, "holds `" + type + "`; labels are `<i8`, `<i4`, `|u1` or `<f4`");
+  if (size == 0) return refuse(path, "holds " + quoted(type) + "; labels are `<i8`, `<i4`, `|u1` or `<f4`");
   if (header->shape.size() != 1)
     return refuse(path, "has shape " + shape_text(header->shape) + "; labels need [samples]");
   if (header->shape.front() == 0) return refuse(path, "holds no labels");
