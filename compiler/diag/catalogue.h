@@ -111,7 +111,8 @@ constexpr const DiagnosticCode* find_code(std::string_view code) {
 
 /// The entry of a code of the catalogue; any other does not compile.
 consteval const DiagnosticCode* code(std::string_view text) {
-  // Not by find_code: GCC's undefined-behaviour sanitizer does not take its result, compared with nullptr, for constant.
+  // Not by find_code: GCC's undefined-behaviour sanitizer does not take its result, compared with nullptr, for
+  // constant.
   for (const DiagnosticCode& entry : catalogue) {
     if (text == entry.code) return &entry;
   }

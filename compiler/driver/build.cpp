@@ -28,7 +28,9 @@ bool write(Checked& checked, const std::string& path, std::string_view content) 
   return status.ok();
 }
 
-std::string beside(const std::string& output, const char* extension) { return fs::path(output).replace_extension(extension).string(); }
+std::string beside(const std::string& output, const char* extension) {
+  return fs::path(output).replace_extension(extension).string();
+}
 
 std::string network_names(const Checked& checked) {
   std::string names;
@@ -45,8 +47,9 @@ bool has_a_network(Checked& checked) {
 bool has_one_network(Checked& checked, const char* what) {
   if (checked.programs.size() == 1) return true;
   if (!has_a_network(checked)) return false;
-  report(checked, diag::code("E0805"), std::string(what) + " needs exactly one network, the file holds " + network_names(checked) +
-                                           "; choose one with `--network`");
+  report(checked, diag::code("E0805"),
+         std::string(what) + " needs exactly one network, the file holds " + network_names(checked) +
+             "; choose one with `--network`");
   return false;
 }
 
@@ -65,7 +68,8 @@ struct Inputs {
   std::vector<codegen::NetworkRequest> networks;
 };
 
-std::optional<Inputs> prepare(Checked& checked, bool with_training, const std::string& weights, const std::string& prefix, const codegen::Target& target) {
+std::optional<Inputs> prepare(Checked& checked, bool with_training, const std::string& weights,
+                              const std::string& prefix, const codegen::Target& target) {
   Inputs inputs;
   if (!weights.empty()) {
     if (!has_one_network(checked, "`--weights`")) return std::nullopt;
@@ -83,20 +87,24 @@ std::optional<Inputs> prepare(Checked& checked, bool with_training, const std::s
     request.program = &program;
     request.analysis = &inputs.analyses.back();
     request.with_training = with_training;
-    request.manifest = network_manifest(program, inputs.analyses.back(), {prefix, target.cpu, with_training, !weights.empty()}).dump();
+    request.manifest =
+        network_manifest(program, inputs.analyses.back(), {prefix, target.cpu, with_training, !weights.empty()}).dump();
     inputs.networks.push_back(std::move(request));
   }
   for (codegen::NetworkRequest& request : inputs.networks) request.weights = inputs.weights;
   return inputs;
 }
 
-bool write_header_and_manifest(Checked& checked, const BuildRequest& request, const Inputs& inputs, const codegen::Target& target) {
+bool write_header_and_manifest(Checked& checked, const BuildRequest& request, const Inputs& inputs,
+                               const codegen::Target& target) {
   const std::string header = beside(request.output, ".h");
   std::vector<HeaderNetwork> networks;
   nlohmann::ordered_json all = manifest_head();
   for (std::size_t i = 0; i < checked.programs.size(); ++i) {
     networks.push_back({&checked.programs[i], &inputs.analyses[i]});
-    all["networks"].push_back(network_manifest(checked.programs[i], inputs.analyses[i], {request.prefix, target.cpu, request.with_training, !request.weights.empty()}));
+    all["networks"].push_back(
+        network_manifest(checked.programs[i], inputs.analyses[i],
+                         {request.prefix, target.cpu, request.with_training, !request.weights.empty()}));
   }
   all["artefact"] = fs::path(request.output).filename().string();
   all["header"] = fs::path(header).filename().string();
@@ -114,7 +122,8 @@ bool write_artefact(Checked& checked, const BuildRequest& request, const codegen
   const std::vector<char> object = module.object();
   const std::string_view bytes(object.data(), object.size());
   if (request.emit == Emit::object) return write(checked, request.output, bytes);
-  if (request.emit == Emit::static_library) return write(checked, request.output, codegen::archive(bytes, fs::path(request.output).stem().string() + ".o"));
+  if (request.emit == Emit::static_library)
+    return write(checked, request.output, codegen::archive(bytes, fs::path(request.output).stem().string() + ".o"));
   codegen::LinkRequest link;
   link.object = bytes;
   link.output = request.output;
@@ -131,7 +140,8 @@ bool keeps_source(Checked& checked, const BuildRequest& request) {
   for (const std::string& kept : {checked.files[0].name(), request.weights}) {
     std::error_code ignored;
     if (kept.empty() || !fs::equivalent(kept, request.output, ignored)) continue;
-    report(checked, diag::code("E0806"), "cannot write `" + request.output + "`: the build reads that file; choose another name");
+    report(checked, diag::code("E0806"),
+           "cannot write `" + request.output + "`: the build reads that file; choose another name");
     return false;
   }
   return true;
@@ -141,14 +151,17 @@ bool keeps_source(Checked& checked, const BuildRequest& request) {
 bool check_library_names(Checked& checked, const BuildRequest& request) {
   for (const char* ending : {".h", ".json"}) {
     if (fs::path(request.output).extension() != ending) continue;
-    report(checked, diag::code("E0806"), "cannot write `" + request.output + "`: the " + (ending[1] == 'h' ? "header" : "manifest") +
-                                             " beside it takes that name; choose another ending, such as `" + beside(request.output, ".o") + "`");
+    report(checked, diag::code("E0806"),
+           "cannot write `" + request.output + "`: the " + (ending[1] == 'h' ? "header" : "manifest") +
+               " beside it takes that name; choose another ending, such as `" + beside(request.output, ".o") + "`");
     return false;
   }
   for (const graph::Program& program : checked.programs) {
     if (request.prefix + program.name != "d2nn") continue;
-    report(checked, diag::code("E0902"), "the accessor of the network `" + program.name +
-                                             "` would be `d2nn_module`, which is a type of the C interface; rename the network or give another `--prefix`");
+    report(checked, diag::code("E0902"),
+           "the accessor of the network `" + program.name +
+               "` would be `d2nn_module`, which is a type of the C interface; rename the network or give another "
+               "`--prefix`");
     return false;
   }
   return true;
@@ -160,11 +173,13 @@ bool build(Checked& checked, const BuildRequest& request) {
   if (!keeps_source(checked, request)) return false;
   if (!has_a_network(checked)) return false;
   if (request.emit == Emit::executable && !has_one_network(checked, "an executable")) return false;
-  const bool is_library = request.emit == Emit::shared || request.emit == Emit::static_library || request.emit == Emit::object;
+  const bool is_library =
+      request.emit == Emit::shared || request.emit == Emit::static_library || request.emit == Emit::object;
   if (is_library && !check_library_names(checked, request)) return false;
   const std::optional<codegen::Target> target = resolve(checked, request.target);
   if (!target) return false;
-  const std::optional<Inputs> inputs = prepare(checked, request.with_training, request.weights, request.prefix, *target);
+  const std::optional<Inputs> inputs =
+      prepare(checked, request.with_training, request.weights, request.prefix, *target);
   if (!inputs) return false;
   codegen::CodegenOptions options;
   options.target = *target;
@@ -176,7 +191,8 @@ bool build(Checked& checked, const BuildRequest& request) {
   return !is_library || write_header_and_manifest(checked, request, *inputs, *target);
 }
 
-std::optional<InProcess> InProcess::compile(Checked& checked, bool with_training, const codegen::TargetOptions& target_options) {
+std::optional<InProcess> InProcess::compile(Checked& checked, bool with_training,
+                                            const codegen::TargetOptions& target_options) {
   if (!has_one_network(checked, "this command")) return std::nullopt;
   const std::optional<codegen::Target> target = resolve(checked, target_options);
   if (!target) return std::nullopt;

@@ -16,14 +16,15 @@ enum class Emit { executable, shared, static_library, object, llvm, assembly };
 struct BuildRequest {
   std::string output;
   Emit emit = Emit::executable;
-  std::string weights;             // safetensors file to embed; empty: none
+  std::string weights;  // safetensors file to embed; empty: none
   bool with_training = false;
-  std::string prefix;              // of exported symbols
+  std::string prefix;  // of exported symbols
   codegen::TargetOptions target;
 };
 
-/// Compiles the programs of a checked file and writes the output aside, then renames it; `shared`, `static` and `object` also get
-/// a header and a manifest beside it. False when `checked.sink` has (new) errors; nothing is left half-written then.
+/// Compiles the programs of a checked file and writes the output aside, then renames it; `shared`, `static` and
+/// `object` also get a header and a manifest beside it. False when `checked.sink` has (new) errors; nothing is left
+/// half-written then.
 bool build(Checked& checked, const BuildRequest& request);
 
 /// A network compiled into this process. The module lives as long as the object.

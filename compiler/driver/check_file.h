@@ -18,8 +18,8 @@ struct Checked {
   std::vector<graph::Program> programs;  // those without errors
 };
 
-/// Reads, parses and checks a file ("-" is standard input). An unreadable file is E0801. Programs are complete only when the
-/// sink has no errors.
+/// Reads, parses and checks a file ("-" is standard input). An unreadable file is E0801. Programs are complete only
+/// when the sink has no errors.
 Checked check_file(const std::string& path, const sema::CheckOptions& options);
 /// The same for a text that is in memory; `name` stands in messages.
 Checked check_text(const std::string& name, std::string text, const sema::CheckOptions& options);

@@ -29,7 +29,8 @@ Json nodes(const graph::Program& program) {
   for (const graph::NodeId id : program.topological_order) {
     const graph::Node& node = program[id];
     if (node.kind != NodeKind::regular && node.kind != NodeKind::control) continue;
-    Json entry{{"name", node.name}, {"kind", graph::spelling(node.kind)}, {"shape", node.shape.dims}, {"cost", node.cost}};
+    Json entry{
+        {"name", node.name}, {"kind", graph::spelling(node.kind)}, {"shape", node.shape.dims}, {"cost", node.cost}};
     if (!node.doc.empty()) entry["doc"] = node.doc;
     if (node.kind == NodeKind::control) {
       entry["actions"] = Json::array();
@@ -47,7 +48,10 @@ Json nodes(const graph::Program& program) {
 }  // namespace
 
 Json manifest_head() {
-  return Json{{"format", "d2nn-manifest-1"}, {"compiler", D2NN_VERSION}, {"abi_version", D2NN_ABI_VERSION}, {"networks", Json::array()}};
+  return Json{{"format", "d2nn-manifest-1"},
+              {"compiler", D2NN_VERSION},
+              {"abi_version", D2NN_ABI_VERSION},
+              {"networks", Json::array()}};
 }
 
 Json network_manifest(const graph::Program& program, const paths::Analysis& analysis, const ManifestFacts& facts) {
@@ -64,7 +68,8 @@ Json network_manifest(const graph::Program& program, const paths::Analysis& anal
   json["nodes"] = nodes(program);
   json["parameters"] = Json::array();
   for (const graph::Parameter& parameter : program.parameters) {
-    json["parameters"].push_back({{"name", parameter.name}, {"shape", parameter.shape.dims}, {"trained", parameter.is_trained}});
+    json["parameters"].push_back(
+        {{"name", parameter.name}, {"shape", parameter.shape.dims}, {"trained", parameter.is_trained}});
   }
   json["path_count"] = analysis.path_count;
   json["least_cost"] = analysis.least_cost;

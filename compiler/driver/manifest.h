@@ -1,4 +1,5 @@
-// What tools read about an artefact (docs/manifest.schema.json): beside a library as OUT.json, inside every module for `info --json`.
+// What tools read about an artefact (docs/manifest.schema.json): beside a library as OUT.json, inside every module for
+// `info --json`.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
@@ -19,6 +20,7 @@ struct ManifestFacts {
 /// {"format", "compiler", "abi_version", "networks": []}.
 nlohmann::ordered_json manifest_head();
 /// One network: name, documentation, symbol, inputs, outputs, nodes, control nodes, parameters, paths and costs.
-nlohmann::ordered_json network_manifest(const graph::Program& program, const paths::Analysis& analysis, const ManifestFacts& facts);
+nlohmann::ordered_json network_manifest(const graph::Program& program, const paths::Analysis& analysis,
+                                        const ManifestFacts& facts);
 
 }  // namespace d2nn::driver

@@ -1,15 +1,19 @@
 // The program as the paper has it, and nothing more: nodes, data edges, control edges, each node a list of ops.
-// Everything a tool shows (drawing, paths, cost, headers) is read from here; passes, codegen and the reference interpreter
-// (tests/reference) consume it.
+// Everything a tool shows (drawing, paths, cost, headers) is read from here; passes, codegen and the reference
+// interpreter (tests/reference) consume it.
 //
 // Semantics per sample (docs/language.md, "Semantics, per sample"):
-//   * A node executes when none of its inputs is null and, if any action targets it, at least one such action is activated;
+//   * A node executes when none of its inputs is null and, if any action targets it, at least one such action is
+//   activated;
 //     otherwise it is skipped.
 //   * An edge of an executed source carries its value; of a skipped source its default, else null. Inputs always have a
-//     value. A dummy is a function node without inputs: it executes unless actions target it and none of them is activated.
-//   * An input of a node is the join of its edges: sum, mean, max, concat are null when any edge is null; first and last
+//     value. A dummy is a function node without inputs: it executes unless actions target it and none of them is
+//     activated.
+//   * An input of a node is the join of its edges: sum, mean, max, concat are null when any edge is null; first and
+//   last
 //     take the first or last non-null edge in order of declaration and are null when all are; one edge needs no join.
-//   * An executed control node activates exactly one action (highest score, ties to the first declared); a skipped one none.
+//   * An executed control node activates exactly one action (highest score, ties to the first declared); a skipped one
+//   none.
 //   * The cost of a sample is the sum of Node::cost over the nodes it executed.
 //
 // All objects are owned by the Program in vectors indexed by typed ids. sema builds it; verify.h says what must hold.
@@ -36,9 +40,9 @@ struct Id {
   friend bool operator==(Id, Id) = default;
   friend auto operator<=>(Id, Id) = default;
 };
-using NodeId = Id<struct NodeTag>;        // Program::nodes
-using EdgeId = Id<struct EdgeTag>;        // Program::edges
-using ParamId = Id<struct ParamTag>;      // Program::parameters
+using NodeId = Id<struct NodeTag>;    // Program::nodes
+using EdgeId = Id<struct EdgeTag>;    // Program::edges
+using ParamId = Id<struct ParamTag>;  // Program::parameters
 /// A tensor inside a node: 0 .. inputs.size()-1 are the node's joined inputs, then one per op in order.
 using ValueId = Id<struct ValueTag>;
 
@@ -53,7 +57,7 @@ struct Parameter {
   std::string name;
   ops::WeightRole role = ops::WeightRole::weight;
   Shape shape;
-  bool is_trained = true;   // false: running statistics
+  bool is_trained = true;  // false: running statistics
   /// Values per output element that the op sums over (PyTorch's fan_in), for initialisation.
   std::int64_t fan_in = 1;
 };
@@ -63,60 +67,60 @@ struct Op {
   ops::OpKind kind = ops::OpKind::identity;
   ops::OpAttrs attrs;
   std::vector<ValueId> operands;
-  Shape shape;                       // of the result
-  std::vector<ParamId> parameters;   // in the order of OpInfo::weights
-  std::string label;                 // "conv1", "stem", "residual1.conv2": the parameter's name without node and role
-  std::int64_t cost = 0;             // multiplications of one sample
-  SourceRange range;                 // of the layer as written
+  Shape shape;                      // of the result
+  std::vector<ParamId> parameters;  // in the order of OpInfo::weights
+  std::string label;                // "conv1", "stem", "residual1.conv2": the parameter's name without node and role
+  std::int64_t cost = 0;            // multiplications of one sample
+  SourceRange range;                // of the layer as written
 };
 
 /// One input of a node, output included: the join of its edges.
 struct NodeInput {
-  std::string name;                  // empty when the node does not name its inputs
-  Join join = Join::none;            // none: exactly one edge
-  std::vector<EdgeId> edges;         // in order of declaration
-  Shape shape;                       // after the join
+  std::string name;           // empty when the node does not name its inputs
+  Join join = Join::none;     // none: exactly one edge
+  std::vector<EdgeId> edges;  // in order of declaration
+  Shape shape;                // after the join
 };
 
 /// One control edge: an action of its control node.
 struct Action {
   std::string name;
-  std::vector<NodeId> targets;       // empty: `none`
+  std::vector<NodeId> targets;  // empty: `none`
   SourceRange range;
 };
 
 struct Node {
   NodeKind kind = NodeKind::regular;
-  std::string name;                  // "N1", "leaf[2]"
-  std::string doc;                   // from `///`, may be empty
-  std::vector<NodeInput> inputs;     // regular, control: one or more; output: one; input, dummy: none
-  std::vector<Op> ops;               // regular and control only; may be empty (identity)
-  ValueId result;                    // what the outgoing edges carry; regular and control only
-  std::vector<Action> actions;       // control only, in order of declaration
-  std::vector<float> dummy_value;    // dummy only: shape.elements() values
-  bool is_required = false;          // output only
-  Shape shape;                       // of the value the node carries (output: of what it reports)
-  std::int64_t cost = 0;             // sum of its ops' costs
-  std::vector<EdgeId> outgoing;      // data edges, in order of declaration
-  SourceRange range;                 // the declaration's name
+  std::string name;                // "N1", "leaf[2]"
+  std::string doc;                 // from `///`, may be empty
+  std::vector<NodeInput> inputs;   // regular, control: one or more; output: one; input, dummy: none
+  std::vector<Op> ops;             // regular and control only; may be empty (identity)
+  ValueId result;                  // what the outgoing edges carry; regular and control only
+  std::vector<Action> actions;     // control only, in order of declaration
+  std::vector<float> dummy_value;  // dummy only: shape.elements() values
+  bool is_required = false;        // output only
+  Shape shape;                     // of the value the node carries (output: of what it reports)
+  std::int64_t cost = 0;           // sum of its ops' costs
+  std::vector<EdgeId> outgoing;    // data edges, in order of declaration
+  SourceRange range;               // the declaration's name
 };
 
 /// A data edge. `fallback`: the default value, either one element (broadcast) or the source's shape.
 struct Edge {
   NodeId source;
   NodeId target;
-  std::uint32_t target_input = 0;    // index into the target's inputs
+  std::uint32_t target_input = 0;  // index into the target's inputs
   std::optional<std::vector<float>> fallback;
-  SourceRange range;                 // the arrow, with both names where they stand beside it
+  SourceRange range;  // the arrow, with both names where they stand beside it
 };
 
 /// What `train { ... }` says; the command line may override it. Grows with the train block.
 struct Program {
   std::string name;
   std::string doc;
-  std::vector<Node> nodes;             // in order of declaration
-  std::vector<Edge> edges;             // in order of declaration
-  std::vector<Parameter> parameters;   // in order of nodes, ops, roles
+  std::vector<Node> nodes;            // in order of declaration
+  std::vector<Edge> edges;            // in order of declaration
+  std::vector<Parameter> parameters;  // in order of nodes, ops, roles
   /// Every node once, sources before targets along data and control edges; ties in order of declaration.
   std::vector<NodeId> topological_order;
   /// Network parameters and their values as set, for the manifest ("classes" = "2").
@@ -131,7 +135,8 @@ struct Program {
 
 /// Ids of the nodes of a kind, in order of declaration.
 std::vector<NodeId> nodes_of(const Program& program, NodeKind kind);
-/// The control edges that reach each node: (control node, action index), indexed by NodeId::index, in order of declaration.
+/// The control edges that reach each node: (control node, action index), indexed by NodeId::index, in order of
+/// declaration.
 struct Activation {
   NodeId control;
   std::uint32_t action = 0;

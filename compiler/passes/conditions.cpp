@@ -11,7 +11,8 @@ using graph::Join;
 /// Adds the clause unless a literal of it always holds.
 class ConditionBuilder {
  public:
-  ConditionBuilder(const graph::Program& program, const std::vector<Condition>& known) : program_(program), known_(known) {}
+  ConditionBuilder(const graph::Program& program, const std::vector<Condition>& known)
+      : program_(program), known_(known) {}
 
   /// The edge carries a value: its default, or that of an executed source.
   bool always_has_value(const graph::Edge& edge) const {

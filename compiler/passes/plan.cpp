@@ -1,4 +1,5 @@
-// Builds the plan node by node, then places the buffers (plan_memory.h). What is fused is decided here and nowhere else.
+// Builds the plan node by node, then places the buffers (plan_memory.h). What is fused is decided here and nowhere
+// else.
 #include "passes/plan.h"
 
 #include <algorithm>
@@ -42,21 +43,21 @@ class Planner {
   }
 
  private:
-  /// The order in which nodes run: topological, but the nodes that one action alone activates come right behind their control
-  /// node where their inputs are ready, so that a decision's branches stand together in the code.
+  /// The order in which nodes run: topological, but the nodes that one action alone activates come right behind their
+  /// control node where their inputs are ready, so that a decision's branches stand together in the code.
   std::vector<NodeId> schedule() const {
     const auto activated_by = graph::activations(program_);
     std::vector<bool> done(program_.nodes.size(), false);
     std::vector<NodeId> order;
     const auto has_turn = [&](NodeId id) {
       const NodeKind kind = program_[id].kind;
-      return kind == NodeKind::regular || kind == NodeKind::control || (kind == NodeKind::dummy && !plan_.conditions[id.index].is_always());
+      return kind == NodeKind::regular || kind == NodeKind::control ||
+             (kind == NodeKind::dummy && !plan_.conditions[id.index].is_always());
     };
     const auto inputs_done = [&](const graph::Node& node) {
       return std::all_of(node.inputs.begin(), node.inputs.end(), [&](const graph::NodeInput& input) {
-        return std::all_of(input.edges.begin(), input.edges.end(), [&](graph::EdgeId edge) {
-          return done[program_[edge].source.index];
-        });
+        return std::all_of(input.edges.begin(), input.edges.end(),
+                           [&](graph::EdgeId edge) { return done[program_[edge].source.index]; });
       });
     };
     for (const NodeId id : program_.topological_order) {
@@ -66,7 +67,8 @@ class Planner {
       if (program_[id].kind != NodeKind::control) continue;
       for (const graph::Action& action : program_[id].actions) {
         for (const NodeId target : action.targets) {
-          const bool is_ready = has_turn(target) && !done[target.index] && activated_by[target.index].size() == 1 && inputs_done(program_[target]);
+          const bool is_ready = has_turn(target) && !done[target.index] && activated_by[target.index].size() == 1 &&
+                                inputs_done(program_[target]);
           if (!is_ready) continue;
           done[target.index] = true;
           order.push_back(target);
@@ -112,11 +114,12 @@ class Planner {
     for (std::size_t i = 0; i < node.ops.size();) i += plan_op(node, id, i, uses, values, node_plan);
 
     Operand result = values[node.result.index];
-    const bool is_own = !result.is_input && std::any_of(node_plan.steps.begin(), node_plan.steps.end(), [&](std::uint32_t step) {
-      return plan_.steps[step].result == result.index;
-    });
+    const bool is_own =
+        !result.is_input && std::any_of(node_plan.steps.begin(), node_plan.steps.end(),
+                                        [&](std::uint32_t step) { return plan_.steps[step].result == result.index; });
     if (!is_own) {
-      // A node that passes a tensor on unchanged still owns its value: edges tell "skipped" by the node, not by the tensor.
+      // A node that passes a tensor on unchanged still owns its value: edges tell "skipped" by the node, not by the
+      // tensor.
       Step copy;
       copy.node = id;
       copy.kind = OpKind::identity;
@@ -143,7 +146,8 @@ class Planner {
   }
 
   /// The op right behind `index` when it alone reads the result of `index` and is of this kind.
-  static const graph::Op* sole_reader(const graph::Node& node, std::size_t index, const std::vector<std::uint32_t>& uses, OpKind kind) {
+  static const graph::Op* sole_reader(const graph::Node& node, std::size_t index,
+                                      const std::vector<std::uint32_t>& uses, OpKind kind) {
     const std::size_t value = node.inputs.size() + index;
     if (index + 1 >= node.ops.size() || uses[value] != 1) return nullptr;
     const graph::Op& next = node.ops[index + 1];
@@ -196,7 +200,8 @@ class Planner {
     }
     step.result = add_buffer(step.out.elements());
     if (plan_.mode == PlanMode::training) {
-      const std::int64_t state = d2nn_train_state_floats(static_cast<std::uint32_t>(op.kind), step.out.elements(), op.attrs.kernel.h, op.attrs.kernel.w);
+      const std::int64_t state = d2nn_train_state_floats(static_cast<std::uint32_t>(op.kind), step.out.elements(),
+                                                         op.attrs.kernel.h, op.attrs.kernel.w);
       if (state > 0) step.state = add_buffer(state);
     }
     for (std::size_t i = 0; i < covered; ++i) values[first_value + index + i] = {false, step.result};
@@ -211,8 +216,12 @@ class Planner {
 
 }  // namespace
 
-bool is_batched(const Step& step) { return step.kind == OpKind::dense; }
+bool is_batched(const Step& step) {
+  return step.kind == OpKind::dense;
+}
 
-Plan plan(const graph::Program& program, PlanMode mode) { return Planner(program, mode).run(); }
+Plan plan(const graph::Program& program, PlanMode mode) {
+  return Planner(program, mode).run();
+}
 
 }  // namespace d2nn::passes

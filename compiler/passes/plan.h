@@ -1,9 +1,10 @@
-// The door of the passes room: a checked program in, an execution plan out. The plan says which kernels run for each node, in
-// which order nodes run, what is fused, and where every tensor stands. codegen turns it into code and tables, line by line.
+// The door of the passes room: a checked program in, an execution plan out. The plan says which kernels run for each
+// node, in which order nodes run, what is fused, and where every tensor stands. codegen turns it into code and tables,
+// line by line.
 //
-// Two plans exist. Inference fuses (batch norm into conv and dense, relu into what is before it), drops layers that only rename
-// (flatten, reshape, identity, dropout) and lets tensors that never live together share memory. Training keeps every value that
-// backward reads and fuses nothing.
+// Two plans exist. Inference fuses (batch norm into conv and dense, relu into what is before it), drops layers that
+// only rename (flatten, reshape, identity, dropout) and lets tensors that never live together share memory. Training
+// keeps every value that backward reads and fuses nothing.
 #pragma once
 
 #include <cstdint>
@@ -28,11 +29,11 @@ struct Operand {
 /// A tensor of every row. Row r stands at offset * capacity + r * stride floats into the arena.
 struct Buffer {
   std::int64_t elements = 0;
-  std::int64_t stride = 0;             // inference: elements rounded up to 16; training: elements
-  std::int64_t offset = 0;             // floats per row, a multiple of 16
-  bool is_row_local = false;           // inference: one row's worth, in the frame's scratch at `offset`; not in the arena
-  std::int64_t gradient_offset = -1;   // training; -1: nobody needs it
-  bool gradient_accumulates = false;   // training: read by other nodes
+  std::int64_t stride = 0;    // inference: elements rounded up to 16; training: elements
+  std::int64_t offset = 0;    // floats per row, a multiple of 16
+  bool is_row_local = false;  // inference: one row's worth, in the frame's scratch at `offset`; not in the arena
+  std::int64_t gradient_offset = -1;  // training; -1: nobody needs it
+  bool gradient_accumulates = false;  // training: read by other nodes
 };
 
 /// One kernel: a layer, with what was fused into it.
@@ -40,19 +41,19 @@ struct Step {
   graph::NodeId node;
   ops::OpKind kind = ops::OpKind::identity;
   ops::OpAttrs attrs;
-  ops::Shape in;                                // of the first operand
-  ops::Shape out;                               // of the result, fused pooling included
+  ops::Shape in;   // of the first operand
+  ops::Shape out;  // of the result, fused pooling included
   std::vector<Operand> operands;
-  std::vector<std::int64_t> operand_elements;   // of each operand
-  std::uint32_t result = 0;                     // buffer
-  std::vector<graph::ParamId> parameters;       // as in OpInfo::weights
-  std::vector<graph::ParamId> folded_norm;      // batch norm multiplied into the weights: weight, bias, mean, variance
+  std::vector<std::int64_t> operand_elements;  // of each operand
+  std::uint32_t result = 0;                    // buffer
+  std::vector<graph::ParamId> parameters;      // as in OpInfo::weights
+  std::vector<graph::ParamId> folded_norm;     // batch norm multiplied into the weights: weight, bias, mean, variance
   double folded_eps = 0;
   bool fused_relu = false;
-  std::optional<ops::OpAttrs> fused_pool;       // max_pool after conv and relu; conv_out is the shape between
+  std::optional<ops::OpAttrs> fused_pool;  // max_pool after conv and relu; conv_out is the shape between
   ops::Shape conv_out;
-  std::optional<std::uint32_t> state;           // training: buffer for what backward needs beyond values
-  std::string label;                            // "N2.conv1"
+  std::optional<std::uint32_t> state;  // training: buffer for what backward needs beyond values
+  std::string label;                   // "N2.conv1"
   std::int64_t cost = 0;
 };
 
@@ -64,8 +65,8 @@ struct JoinStep {
   std::uint32_t target = 0;
 };
 
-/// What one function node does when it executes: joins, then steps, both in order. A dummy that an action can skip has a turn too,
-/// with nothing to do: its turn settles whether it executed.
+/// What one function node does when it executes: joins, then steps, both in order. A dummy that an action can skip has
+/// a turn too, with nothing to do: its turn settles whether it executed.
 struct NodePlan {
   graph::NodeId node;
   std::vector<std::uint32_t> joins;
@@ -74,21 +75,22 @@ struct NodePlan {
 
 struct Plan {
   PlanMode mode = PlanMode::inference;
-  std::vector<Condition> conditions;       // by NodeId::index
+  std::vector<Condition> conditions;  // by NodeId::index
   std::vector<Buffer> buffers;
   std::vector<Step> steps;
   std::vector<JoinStep> joins;
-  std::vector<NodePlan> nodes;             // in the order they run
-  std::vector<std::uint32_t> output_joins; // by position among the outputs
+  std::vector<NodePlan> nodes;              // in the order they run
+  std::vector<std::uint32_t> output_joins;  // by position among the outputs
   /// What a node's outgoing edges carry, by NodeId::index; inputs and function nodes; dummies have none (a constant).
   std::vector<std::optional<Operand>> value_of;
-  std::int64_t arena_floats = 0;           // per row of capacity
+  std::int64_t arena_floats = 0;  // per row of capacity
   std::int64_t gradient_floats = 0;
   std::int64_t row_local_floats = 0;
-  std::int64_t tile_rows = 0;              // inference: capacity of a tile
+  std::int64_t tile_rows = 0;  // inference: capacity of a tile
 };
 
-/// Which steps run on several rows in one call (dense layers: the weights are streamed once for the group); all others run row by row.
+/// Which steps run on several rows in one call (dense layers: the weights are streamed once for the group); all others
+/// run row by row.
 bool is_batched(const Step& step);
 
 /// Plans a program that sema accepted.

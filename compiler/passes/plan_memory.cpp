@@ -1,7 +1,7 @@
-// Inference: a tensor that is made and read within one run of row-by-row kernels of a node is needed for one row at a time and
-// stands in the frame's scratch; every other tensor of a tile gets a place in the arena for the steps during which it lives
-// (first fit, largest first: the greedy of Pisarchyk and Lee, "Efficient memory management for deep neural net inference",
-// 2020, section 5.2). Training keeps all values: backward reads them.
+// Inference: a tensor that is made and read within one run of row-by-row kernels of a node is needed for one row at a
+// time and stands in the frame's scratch; every other tensor of a tile gets a place in the arena for the steps during
+// which it lives (first fit, largest first: the greedy of Pisarchyk and Lee, "Efficient memory management for deep
+// neural net inference", 2020, section 5.2). Training keeps all values: backward reads them.
 #include "passes/plan_memory.h"
 
 #include <algorithm>
@@ -28,17 +28,22 @@ constexpr std::int64_t tile_cache_floats = 384 * 1024;
 constexpr std::int64_t least_tile_rows = 8;
 constexpr std::int64_t most_tile_rows = 64;
 
-std::int64_t aligned(std::int64_t floats) { return (floats + alignment_floats - 1) / alignment_floats * alignment_floats; }
+std::int64_t aligned(std::int64_t floats) {
+  return (floats + alignment_floats - 1) / alignment_floats * alignment_floats;
+}
 
 /// Gives each of the listed buffers an offset such that no two that live together overlap; returns the size needed.
-std::int64_t place(std::vector<Buffer>& buffers, const std::vector<Lifetime>& lifetimes, std::vector<std::uint32_t> which) {
-  std::stable_sort(which.begin(), which.end(), [&](std::uint32_t a, std::uint32_t b) { return buffers[a].stride > buffers[b].stride; });
+std::int64_t place(std::vector<Buffer>& buffers, const std::vector<Lifetime>& lifetimes,
+                   std::vector<std::uint32_t> which) {
+  std::stable_sort(which.begin(), which.end(),
+                   [&](std::uint32_t a, std::uint32_t b) { return buffers[a].stride > buffers[b].stride; });
   std::vector<std::uint32_t> placed;
   std::int64_t total = 0;
   for (const std::uint32_t index : which) {
     std::vector<std::pair<std::int64_t, std::int64_t>> taken;  // [begin, end) of those that live at the same time
     for (const std::uint32_t other : placed) {
-      if (lifetimes[index].overlaps(lifetimes[other])) taken.emplace_back(buffers[other].offset, buffers[other].offset + aligned(buffers[other].stride));
+      if (lifetimes[index].overlaps(lifetimes[other]))
+        taken.emplace_back(buffers[other].offset, buffers[other].offset + aligned(buffers[other].stride));
     }
     std::sort(taken.begin(), taken.end());
     std::int64_t offset = 0;
@@ -57,7 +62,11 @@ std::int64_t place(std::vector<Buffer>& buffers, const std::vector<Lifetime>& li
 class MemoryPlanner {
  public:
   MemoryPlanner(const graph::Program& program, Plan& plan)
-      : program_(program), plan_(plan), phases_(plan.buffers.size()), steps_(plan.buffers.size()), is_shared_(plan.buffers.size(), false) {}
+      : program_(program),
+        plan_(plan),
+        phases_(plan.buffers.size()),
+        steps_(plan.buffers.size()),
+        is_shared_(plan.buffers.size(), false) {}
 
   void plan_inference() {
     walk();
@@ -69,7 +78,9 @@ class MemoryPlanner {
     }
     plan_.arena_floats = place(plan_.buffers, phases_, in_arena);
     plan_.row_local_floats = place(plan_.buffers, steps_, row_local);
-    plan_.tile_rows = std::clamp(tile_cache_floats / std::max<std::int64_t>(plan_.arena_floats, 1), least_tile_rows, most_tile_rows) / 8 * 8;
+    plan_.tile_rows =
+        std::clamp(tile_cache_floats / std::max<std::int64_t>(plan_.arena_floats, 1), least_tile_rows, most_tile_rows) /
+        8 * 8;
   }
 
   void plan_training() {
@@ -119,7 +130,8 @@ class MemoryPlanner {
     ++phase_;
   }
 
-  /// A tensor needs a gradient when a trained parameter stands before it; images and what is merely computed from them do not.
+  /// A tensor needs a gradient when a trained parameter stands before it; images and what is merely computed from them
+  /// do not.
   void find_needed_gradients() {
     needs_gradient_.assign(plan_.buffers.size(), false);
     const auto needs = [&](const std::optional<Operand>& operand) {
@@ -136,16 +148,17 @@ class MemoryPlanner {
         const Step& step = plan_.steps[index];
         const bool has_trained = std::any_of(step.parameters.begin(), step.parameters.end(),
                                              [&](graph::ParamId id) { return program_[id].is_trained; });
-        if (has_trained || std::any_of(step.operands.begin(), step.operands.end(), [&](Operand o) { return needs(o); })) {
+        if (has_trained ||
+            std::any_of(step.operands.begin(), step.operands.end(), [&](Operand o) { return needs(o); })) {
           needs_gradient_[step.result] = true;
         }
       }
     }
   }
 
-  /// Visits joins and steps in the order in which they run. A phase is what runs for all rows before the next begins: a join, a
-  /// batched step, or a run of row-by-row steps. Inside such a run the steps of one row come before those of the next, so two
-  /// tensors of different rows may live together there even when no single row needs both.
+  /// Visits joins and steps in the order in which they run. A phase is what runs for all rows before the next begins: a
+  /// join, a batched step, or a run of row-by-row steps. Inside such a run the steps of one row come before those of
+  /// the next, so two tensors of different rows may live together there even when no single row needs both.
   void walk() {
     readers_.assign(plan_.buffers.size(), 0);
     is_node_value_.assign(plan_.buffers.size(), false);
@@ -179,9 +192,9 @@ class MemoryPlanner {
 
   const graph::Program& program_;
   Plan& plan_;
-  std::vector<Lifetime> phases_;   // for places in the arena
-  std::vector<Lifetime> steps_;    // for places in the scratch of one row
-  std::vector<bool> is_shared_;    // used by a join, a batched step or another node: never row-local
+  std::vector<Lifetime> phases_;  // for places in the arena
+  std::vector<Lifetime> steps_;   // for places in the scratch of one row
+  std::vector<bool> is_shared_;   // used by a join, a batched step or another node: never row-local
   std::vector<std::uint32_t> readers_;
   std::vector<bool> is_node_value_;
   std::vector<bool> needs_gradient_;

@@ -45,17 +45,26 @@ void add_build(CLI::App& app, int& status) {
   arguments->program.add_to(*command);
   arguments->target.add_to(*command, true);
   command->add_option("-o,--output", arguments->request.output, "What to write")->required()->type_name("OUT");
-  command->add_option("--emit", arguments->request.emit, "exe (default), shared, static, obj, llvm or asm; shared, static and obj come with OUT.h and OUT.json")
+  command
+      ->add_option(
+          "--emit", arguments->request.emit,
+          "exe (default), shared, static, obj, llvm or asm; shared, static and obj come with OUT.h and OUT.json")
       ->transform([](const std::string& name) {
         const auto found = emit_names().find(name);
-        if (found == emit_names().end()) throw CLI::ValidationError("`" + name + "` is not one of exe, shared, static, obj, llvm, asm", CLI::ExitCodes::ValidationError);
+        if (found == emit_names().end())
+          throw CLI::ValidationError("`" + name + "` is not one of exe, shared, static, obj, llvm, asm",
+                                     CLI::ExitCodes::ValidationError);
         return std::to_string(static_cast<int>(found->second));
       })
       ->type_name("KIND");
   command->add_option("--weights", arguments->request.weights, "Embed these weights")->type_name("W.safetensors");
   command->add_flag("--train", arguments->request.with_training, "Link the training harness in");
-  command->add_option("--prefix", arguments->request.prefix, "Put before the exported names: PNAME_module becomes the accessor")
-      ->check(CLI::Validator([](const std::string& given) { return begins_name(given) ? "" : "`" + given + "` cannot begin a name of C"; }, ""))
+  command
+      ->add_option("--prefix", arguments->request.prefix,
+                   "Put before the exported names: PNAME_module becomes the accessor")
+      ->check(CLI::Validator(
+          [](const std::string& given) { return begins_name(given) ? "" : "`" + given + "` cannot begin a name of C"; },
+          ""))
       ->type_name("P");
   command->callback([arguments, &status] { status = build(*arguments); });
 }

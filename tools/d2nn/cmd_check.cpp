@@ -36,7 +36,8 @@ bool check_one(const std::string& file, const CheckArguments& arguments, Json& j
   entry.update(diag::to_json(checked.sink, checked.files));
   if (!has_errors && arguments.paths) {
     entry["networks"] = Json::array();
-    for (const graph::Program& program : checked.programs) entry["networks"].push_back(paths_json(program, paths::analyse(program)));
+    for (const graph::Program& program : checked.programs)
+      entry["networks"].push_back(paths_json(program, paths::analyse(program)));
   }
   json.push_back(std::move(entry));
   return !has_errors;
@@ -60,7 +61,9 @@ void add_check(CLI::App& app, int& status) {
   CLI::App* command = app.add_subcommand("check", "Check programs; print nothing when all is well");
   const auto arguments = std::make_shared<CheckArguments>();
   command->add_option("FILE", arguments->files, "Programs (- for standard input)")->required()->type_name("FILE...");
-  command->add_option("-D", arguments->program.definitions, "Set a network parameter: -DNAME=VALUE")->type_name("NAME=VALUE")->allow_extra_args(false);
+  command->add_option("-D", arguments->program.definitions, "Set a network parameter: -DNAME=VALUE")
+      ->type_name("NAME=VALUE")
+      ->allow_extra_args(false);
   command->add_option("--network", arguments->program.network, "Only this network of the file")->type_name("NAME");
   command->add_flag("--paths", arguments->paths, "Print the number of paths and, up to 10,000, each with its cost");
   command->add_flag("--json", arguments->json, "Print diagnostics and paths as JSON");

@@ -29,7 +29,9 @@ void add_graph(CLI::App& app, int& status) {
   CLI::App* command = app.add_subcommand("graph", "Draw a network");
   const auto arguments = std::make_shared<GraphArguments>();
   arguments->program.add_to(*command);
-  command->add_option("-o,--output", arguments->output, "Drawing to write: .svg, .dot or .html")->required()->type_name("OUT");
+  command->add_option("-o,--output", arguments->output, "Drawing to write: .svg, .dot or .html")
+      ->required()
+      ->type_name("OUT");
   command->callback([arguments, &status] { status = draw_graph(*arguments); });
 }
 

@@ -22,7 +22,8 @@ template <class Command, class Run>
 int with_module(const Arguments<Command>& arguments, bool with_training, Run run) {
   driver::Checked checked = driver::check_file(arguments.program.file, arguments.program.check_options());
   std::optional<driver::InProcess> compiled;
-  if (!checked.sink.has_errors()) compiled = driver::InProcess::compile(checked, with_training, arguments.target.options());
+  if (!checked.sink.has_errors())
+    compiled = driver::InProcess::compile(checked, with_training, arguments.target.options());
   if (print_diagnostics(checked)) return exit_wrong_input;
   return run(*compiled->module(), arguments.command);
 }
@@ -39,7 +40,8 @@ void add_train(CLI::App& app, int& status) {
 }
 
 void add_eval(CLI::App& app, int& status) {
-  CLI::App* command = app.add_subcommand("eval", "Metric, cost and distribution over paths of trained weights on a data set");
+  CLI::App* command =
+      app.add_subcommand("eval", "Metric, cost and distribution over paths of trained weights on a data set");
   const auto arguments = std::make_shared<Arguments<train::EvalCommand>>();
   arguments->program.add_to(*command);
   arguments->target.add_to(*command, false);

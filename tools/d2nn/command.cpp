@@ -11,7 +11,9 @@ namespace d2nn::tool {
 
 void ProgramOptions::add_to(CLI::App& command) {
   command.add_option("FILE", file, "The program (- for standard input)")->required()->type_name("FILE");
-  command.add_option("-D", definitions, "Set a network parameter: -DNAME=VALUE")->type_name("NAME=VALUE")->allow_extra_args(false);
+  command.add_option("-D", definitions, "Set a network parameter: -DNAME=VALUE")
+      ->type_name("NAME=VALUE")
+      ->allow_extra_args(false);
   command.add_option("--network", network, "Only this network of the file")->type_name("NAME");
 }
 
@@ -20,15 +22,21 @@ sema::CheckOptions ProgramOptions::check_options() const {
   options.network = network;
   for (const std::string& definition : definitions) {
     const std::size_t equal = definition.find('=');
-    if (equal == std::string::npos || equal == 0) throw CLI::ValidationError("-D" + definition, "is not of the form -DNAME=VALUE");
+    if (equal == std::string::npos || equal == 0)
+      throw CLI::ValidationError("-D" + definition, "is not of the form -DNAME=VALUE");
     options.definitions.emplace_back(definition.substr(0, equal), definition.substr(equal + 1));
   }
   return options;
 }
 
 void TargetArguments::add_to(CLI::App& command, bool with_triple) {
-  command.add_option("-O", opt_level, "Optimisation level: -O0 to -O3")->check(CLI::Range(0, 3))->capture_default_str()->type_name("LEVEL");
-  command.add_option("--cpu", cpu, "CPU to compile for: native, x86-64-v3 or another LLVM name")->capture_default_str()->type_name("NAME");
+  command.add_option("-O", opt_level, "Optimisation level: -O0 to -O3")
+      ->check(CLI::Range(0, 3))
+      ->capture_default_str()
+      ->type_name("LEVEL");
+  command.add_option("--cpu", cpu, "CPU to compile for: native, x86-64-v3 or another LLVM name")
+      ->capture_default_str()
+      ->type_name("NAME");
   if (with_triple) command.add_option("--target", triple, "Target triple (default: this machine)")->type_name("TRIPLE");
 }
 

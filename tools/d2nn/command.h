@@ -2,7 +2,6 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
-
 #include <functional>
 #include <string>
 #include <utility>
@@ -15,7 +14,6 @@ namespace d2nn::tool {
 
 /// Exit statuses (docs/cli.md).
 enum ExitStatus : int { exit_ok = 0, exit_wrong_input = 1, exit_wrong_use = 2, exit_internal = 3 };
-
 
 /// -D, --network: options of every command that reads a program.
 struct ProgramOptions {

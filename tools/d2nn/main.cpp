@@ -39,7 +39,8 @@ int main(int argc, char** argv) {
     std::cerr << "error: out of memory\n";
     return d2nn::tool::exit_wrong_input;
   } catch (const std::exception& error) {
-    std::cerr << "internal error: " << error.what() << "\nThis is a defect of d2nn; please report it with the program that caused it.\n";
+    std::cerr << "internal error: " << error.what()
+              << "\nThis is a defect of d2nn; please report it with the program that caused it.\n";
     return d2nn::tool::exit_internal;
   }
 }

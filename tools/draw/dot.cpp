@@ -65,7 +65,9 @@ class DotWriter {
   std::string text() {
     out_ = "digraph \"" + escaped(program_.name) + "\" {\n";
     out_ += "  rankdir=LR; nodesep=0.35; ranksep=0.55; bgcolor=white;\n";
-    out_ += "  node [fontname=\"Helvetica\", fontsize=11, style=filled, color=\"#303030\", fillcolor=white, penwidth=1.1];\n";
+    out_ +=
+        "  node [fontname=\"Helvetica\", fontsize=11, style=filled, color=\"#303030\", fillcolor=white, "
+        "penwidth=1.1];\n";
     out_ += "  edge [fontname=\"Helvetica\", fontsize=10, color=\"#303030\", arrowsize=0.7];\n";
     for (std::uint32_t i = 0; i < program_.nodes.size(); ++i) write_node(i);
     for (const graph::Edge& edge : program_.edges) write_edge(edge);
@@ -80,28 +82,37 @@ class DotWriter {
     const graph::Node& node = program_.nodes[index];
     std::string label = escaped(node.name);
     if (node.kind == NodeKind::dummy) {
-      label += "\\ndummy " + (node.dummy_value.empty() ? "" : number_text(node.dummy_value.front()) + (node.dummy_value.size() > 1 ? " …" : ""));
+      label += "\\ndummy " + (node.dummy_value.empty()
+                                  ? ""
+                                  : number_text(node.dummy_value.front()) + (node.dummy_value.size() > 1 ? " …" : ""));
     } else {
       label += "\\n" + shape_text(node.shape);
     }
     if (node.cost > 0) label += "\\n" + short_count(node.cost) + " mult.";
     for (const graph::NodeInput& input : node.inputs) {
-      if (input.join != graph::Join::none) label += "\\n" + (input.name.empty() ? "" : input.name + " ") + std::string("join ") + std::string(graph::spelling(input.join));
+      if (input.join != graph::Join::none)
+        label += "\\n" + (input.name.empty() ? "" : input.name + " ") + std::string("join ") +
+                 std::string(graph::spelling(input.join));
     }
     std::string tooltip = node.doc.empty() ? node.name : node.doc;
     for (char& c : tooltip) {
       if (c == '\n') c = ' ';
     }
-    out_ += "  " + id({index}) + " [label=\"" + label + "\", tooltip=\"" + escaped(tooltip) + "\", " + style(node) + "];\n";
+    out_ +=
+        "  " + id({index}) + " [label=\"" + label + "\", tooltip=\"" + escaped(tooltip) + "\", " + style(node) + "];\n";
   }
 
   std::string style(const graph::Node& node) const {
     switch (node.kind) {
       case NodeKind::input:
-      case NodeKind::output: return "shape=circle, margin=0.02, fillcolor=\"#eeeeee\"";
-      case NodeKind::control: return "shape=diamond, margin=0.01, fillcolor=\"" + fill(node, greatest_cost_) + "\"";
-      case NodeKind::dummy: return "shape=box, style=\"filled,dotted\"";
-      case NodeKind::regular: break;
+      case NodeKind::output:
+        return "shape=circle, margin=0.02, fillcolor=\"#eeeeee\"";
+      case NodeKind::control:
+        return "shape=diamond, margin=0.01, fillcolor=\"" + fill(node, greatest_cost_) + "\"";
+      case NodeKind::dummy:
+        return "shape=box, style=\"filled,dotted\"";
+      case NodeKind::regular:
+        break;
     }
     return "shape=box, fillcolor=\"" + fill(node, greatest_cost_) + "\"";
   }
@@ -111,8 +122,8 @@ class DotWriter {
     const std::string& input = program_[edge.target].inputs[edge.target_input].name;
     std::string attributes = input.empty() ? "" : "headlabel=\"" + escaped(input) + "\"";
     if (edge.fallback) {
-      attributes += std::string(attributes.empty() ? "" : ", ") + "dir=both, arrowtail=dot, taillabel=\" " + number_text(edge.fallback->front()) +
-                    (edge.fallback->size() > 1 ? " …" : "") + "\"";
+      attributes += std::string(attributes.empty() ? "" : ", ") + "dir=both, arrowtail=dot, taillabel=\" " +
+                    number_text(edge.fallback->front()) + (edge.fallback->size() > 1 ? " …" : "") + "\"";
     }
     out_ += (attributes.empty() ? "" : " [" + attributes + "]") + ";\n";
   }
@@ -121,7 +132,8 @@ class DotWriter {
     const graph::Node& node = program_.nodes[index];
     for (std::size_t a = 0; a < node.actions.size(); ++a) {
       const graph::Action& action = node.actions[a];
-      const std::string attributes = " [style=dashed, color=\"#b04a00\", fontcolor=\"#b04a00\", label=\"" + escaped(action.name) + "\"];\n";
+      const std::string attributes =
+          " [style=dashed, color=\"#b04a00\", fontcolor=\"#b04a00\", label=\"" + escaped(action.name) + "\"];\n";
       for (const graph::NodeId target : action.targets) out_ += "  " + id({index}) + " -> " + id(target) + attributes;
       if (action.targets.empty()) {
         const std::string nothing = id({index}) + "_none" + std::to_string(a);
@@ -137,6 +149,8 @@ class DotWriter {
 
 }  // namespace
 
-std::string dot_text(const graph::Program& program) { return DotWriter(program).text(); }
+std::string dot_text(const graph::Program& program) {
+  return DotWriter(program).text();
+}
 
 }  // namespace d2nn::draw

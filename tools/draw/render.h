@@ -9,8 +9,9 @@
 
 namespace d2nn::draw {
 
-/// Writes the drawing; the file's extension (.dot, .svg, .html) chooses the form. D2NN_INVALID_ARGUMENT: another extension;
-/// D2NN_IO_ERROR: unwritable, or Graphviz is missing or fails. The page also lists the paths when there are few.
+/// Writes the drawing; the file's extension (.dot, .svg, .html) chooses the form. D2NN_INVALID_ARGUMENT: another
+/// extension; D2NN_IO_ERROR: unwritable, or Graphviz is missing or fails. The page also lists the paths when there are
+/// few.
 Status draw(const graph::Program& program, const paths::Analysis& analysis, const std::string& path);
 
 }  // namespace d2nn::draw
