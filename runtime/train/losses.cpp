@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace d2nn::train {
 namespace {
@@ -75,6 +76,24 @@ double regress_every_choice(const BagScores& bag, const std::int32_t* chosen, co
     }
   }
   return scale * loss / static_cast<double>(taken.rows);
+}
+
+double regress_differences(const BagScores& bag, const std::int32_t* chosen, const double* targets, double scale) {
+  const auto taking = std::count_if(chosen, chosen + bag.rows, [](std::int32_t action) { return action >= 0; });
+  if (taking == 0) return 0;
+  const double row_scale = scale / static_cast<double>(taking);
+  double loss = 0;
+  for (std::int64_t r = 0; r < bag.rows; ++r) {
+    if (chosen[r] < 0) continue;
+    const double* row_targets = targets + r * bag.columns;
+    const double mean = std::accumulate(row_targets, row_targets + bag.columns, 0.0) / static_cast<double>(bag.columns);
+    for (std::int64_t c = 0; c < bag.columns; ++c) {
+      const double difference = row_targets[c] - mean - static_cast<double>(bag.scores[r * bag.stride + c]);
+      loss += row_scale * difference * difference;
+      if (bag.gradient != nullptr) bag.gradient[r * bag.stride + c] += static_cast<float>(-2 * row_scale * difference);
+    }
+  }
+  return loss;
 }
 
 std::int32_t greatest_score(const float* scores, std::int64_t columns) {

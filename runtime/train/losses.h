@@ -32,6 +32,11 @@ double regress_bag(const BagScores& bag, const std::int32_t* chosen, double targ
 /// without its variance. targets: [rows, columns].
 double regress_every_choice(const BagScores& bag, const std::int32_t* chosen, const double* targets, double scale);
 
+/// The difference form: for each taking row r and column c, (targets[r, c] - mean over c' of targets[r, c'] - scores[r,
+/// c])^2, summed over the columns, mean over the taking rows. What the other rows did is in every target of a row alike
+/// and leaves with the mean, so that a score learns what its row's own choice changes. targets: [rows, columns].
+double regress_differences(const BagScores& bag, const std::int32_t* chosen, const double* targets, double scale);
+
 /// Index of the greatest score, ties to the first. columns > 0.
 std::int32_t greatest_score(const float* scores, std::int64_t columns);
 

@@ -19,7 +19,11 @@ Objective::Objective(const d2nn_module& module, const TrainOptions& options, std
                      std::int64_t capacity)
     : module_(module),
       losses_(std::move(losses)),
-      reward_{options.lambda, options.metric, options.efficiency, {module.least_cost, module.greatest_cost}},
+      reward_{options.lambda,
+              options.metric,
+              options.efficiency,
+              {module.least_cost, module.greatest_cost},
+              options.efficiency_weight},
       bag_reward_(options.bag_reward),
       explore_(options.explore),
       control_weight_(options.control_weight),
@@ -145,9 +149,10 @@ double Objective::control_loss(StepRunner& runner, const BatchView& batch, const
   const BagScores bag{runner.scores(control) + begin * stride,
                       gradient == nullptr ? nullptr : gradient + begin * stride, batch.bag_size, columns, stride};
   const std::int32_t* chosen = runner.actions(control) + begin;
-  const auto taking = std::count_if(chosen, chosen + batch.bag_size, [](std::int32_t action) { return action >= 0; });
-  const double part = share(taking, batch.bag_size);
-  if (explore_ == Explore::chosen) return regress_bag(bag, chosen, reward * part, scale);
+  if (explore_ == Explore::chosen) {
+    const auto taking = std::count_if(chosen, chosen + batch.bag_size, [](std::int32_t action) { return action >= 0; });
+    return regress_bag(bag, chosen, reward * share(taking, batch.bag_size), scale);
+  }
 
   for (std::int64_t r = 0; r < batch.bag_size; ++r) {
     if (chosen[r] < 0) continue;
@@ -168,10 +173,10 @@ double Objective::control_loss(StepRunner& runner, const BatchView& batch, const
                    reward_.metric);
         other.metric_sum += metric_value(counts, reward_.metric);
       }
-      targets_[static_cast<std::size_t>(r * columns + a)] = part * reward_of(other);
+      targets_[static_cast<std::size_t>(r * columns + a)] = static_cast<double>(batch.bag_size) * reward_of(other);
     }
   }
-  return regress_every_choice(bag, chosen, targets_.data(), scale);
+  return regress_differences(bag, chosen, targets_.data(), scale);
 }
 
 StepResult Objective::evaluate(StepRunner& runner, const BatchView& batch, const StepPlan& plan, std::uint64_t step) {

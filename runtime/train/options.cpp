@@ -85,6 +85,7 @@ std::vector<std::pair<std::string, std::string>> settings(const TrainOptions& op
       {"--metric", metric},
       {"--lambda", spell(options.lambda)},
       {"--efficiency", options.efficiency == EfficiencyKind::inverse ? "inverse" : "linear"},
+      {"--efficiency-weight", spell(options.efficiency_weight)},
       {"--epsilon", spell(epsilon.start) + ":" + spell(epsilon.floor) + ":" + std::to_string(epsilon.steps)},
       {"--bag", std::to_string(options.bag)},
       {"--batch", std::to_string(options.batch)},
@@ -115,6 +116,8 @@ Status check(const TrainOptions& options) {
   const auto& stages = options.stages;
   if (!between(options.lambda, 0, 1))
     return range("--lambda", options.lambda, "between 0 (cost alone) and 1 (the metric alone)");
+  if (!between(options.efficiency_weight, 0, 1e3))
+    return range("--efficiency-weight", options.efficiency_weight, "between 0 and 1000");
   if (!between(epsilon.start, 0, 1)) return range("the start of --epsilon", epsilon.start, "between 0 and 1");
   if (!between(epsilon.floor, 0, epsilon.start))
     return range("the floor of --epsilon", epsilon.floor, "between 0 and the start");

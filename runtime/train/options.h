@@ -51,6 +51,7 @@ struct TrainOptions {
   Metric metric;
   double lambda = 0.5;
   EfficiencyKind efficiency = EfficiencyKind::inverse;
+  double efficiency_weight = 1;  // what the whole efficiency is worth in units of the metric
   EpsilonSchedule epsilon;
   std::int64_t bag = 8;    // samples per bag
   std::int64_t batch = 8;  // bags per mini-batch

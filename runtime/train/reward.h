@@ -1,5 +1,5 @@
-// The reward of a bag: r = lambda * A + (1 - lambda) * E (docs/training.md, "The reward"). A: a metric in [0, 1] from
-// the outputs' decisions. E: the efficiency in [0, 1] from the multiplications executed, control nodes included.
+// The reward of a bag: r = lambda * A + (1 - lambda) * w * E (docs/training.md, "The reward"). A: a metric in [0, 1]
+// from the outputs' decisions. E: the efficiency in [0, 1] from the multiplications executed, control nodes included.
 #pragma once
 
 #include <cstdint>
@@ -54,10 +54,11 @@ struct Reward {
   Metric metric;
   EfficiencyKind efficiency_kind = EfficiencyKind::inverse;
   CostRange cost;
+  double efficiency_weight = 1;  // w: what the whole efficiency is worth in units of the metric
 
-  /// lambda * metric + (1 - lambda) * efficiency.
+  /// lambda * metric + (1 - lambda) * efficiency_weight * efficiency.
   double operator()(double metric_value, double mean_cost) const {
-    return lambda * metric_value + (1 - lambda) * efficiency(efficiency_kind, mean_cost, cost);
+    return lambda * metric_value + (1 - lambda) * efficiency_weight * efficiency(efficiency_kind, mean_cost, cost);
   }
 };
 

@@ -98,11 +98,15 @@ void add_objective_options(CLI::App& app, TrainOptions& options) {
              "metric of the reward and of the choice of the best weights (default accuracy)", parse_metric,
              options.metric)
       ->group(group);
-  app.add_option("--lambda", options.lambda, "reward = lambda * metric + (1 - lambda) * efficiency")
+  app.add_option("--lambda", options.lambda, "reward = lambda * metric + (1 - lambda) * weight * efficiency")
       ->capture_default_str()
       ->group(group);
   add_choice(app, "--efficiency", "efficiency of a cost: least / mean, or 1 - mean / greatest (default inverse)",
              options.efficiency, {{"inverse", EfficiencyKind::inverse}, {"linear", EfficiencyKind::linear}})
+      ->group(group);
+  app.add_option("--efficiency-weight", options.efficiency_weight,
+                 "what the whole efficiency is worth against the metric")
+      ->capture_default_str()
       ->group(group);
   app.add_option("--control-weight", options.control_weight, "weight of the losses of control nodes")
       ->capture_default_str()

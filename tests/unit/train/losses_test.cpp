@@ -101,6 +101,26 @@ TEST_CASE("the gradient of the counterfactual loss is each row's own, the others
   }
 }
 
+TEST_CASE("the gradient of the difference loss agrees with finite differences, also with a stride") {
+  const std::vector<std::int32_t> chosen = {1, 0, -1, 1, 0};
+  const std::vector<double> targets = {0.5, 0.2, -0.3, 0.9, 1.0, 1.0, 0.0, 0.4, 0.7, -0.6};
+  check_gradient(five_rows, 5, 2, 3,
+                 [&](const BagScores& bag) { return regress_differences(bag, chosen.data(), targets.data(), 0.5); });
+}
+
+TEST_CASE("the difference loss does not see what is the same for all choices of a row") {
+  const std::vector<float> scores = {0.5F, -0.5F, -0.1F, 0.1F};
+  const std::vector<std::int32_t> chosen = {0, 1};
+  const std::vector<double> explained = {8.0, 7.0, 2.9, 3.1};
+  CHECK(regress_differences({scores.data(), nullptr, 2, 2, 2}, chosen.data(), explained.data(), 1.0) ==
+        doctest::Approx(0.0));
+  const std::vector<double> other = {8.0, 7.0, 2.9, 3.5};
+  CHECK(regress_differences({scores.data(), nullptr, 2, 2, 2}, chosen.data(), other.data(), 1.0) ==
+        doctest::Approx(0.5 * (0.2 * 0.2 + 0.2 * 0.2)));
+  const std::vector<std::int32_t> none = {-1, -1};
+  CHECK(regress_differences({scores.data(), nullptr, 2, 2, 2}, none.data(), other.data(), 1.0) == 0.0);
+}
+
 TEST_CASE("counterfactual and plain losses have the same fixed point") {
   // Rewards that are additive over rows: there the scores that explain every choice exist, and both gradients vanish.
   const std::vector<float> scores = {0.1F, 0.4F, 0.3F, 0.05F};

@@ -72,6 +72,8 @@ TEST_CASE("efficiency is least over mean, or one minus mean over greatest, and 1
 TEST_CASE("the reward mixes metric and efficiency by lambda") {
   const Reward reward{0.75, {}, EfficiencyKind::inverse, {100, 400}};
   CHECK(reward(0.8, 200) == doctest::Approx(0.75 * 0.8 + 0.25 * 0.5));
+  const Reward weighted{0.75, {}, EfficiencyKind::linear, {100, 400}, 0.2};
+  CHECK(weighted(0.8, 100) == doctest::Approx(0.75 * 0.8 + 0.25 * 0.2 * 0.75));
 }
 
 TEST_CASE("Philox gives the known answers of its authors") {

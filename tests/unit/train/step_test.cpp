@@ -168,10 +168,10 @@ TEST_CASE("the control loss is the squared distance of the bag's reward from the
   CHECK(result.reward == doctest::Approx(reward_sum));
 }
 
-TEST_CASE("exploring all actions regresses the reward that each would have given") {
+TEST_CASE("exploring all actions regresses how far the reward of each is above their mean") {
   Step step;
   step.options.explore = Explore::all;
-  step.options.bag = 1;  // plain Q-learning: the target of an action is its own reward
+  step.options.bag = 1;  // the reward of an action is its own row's
   Objective objective(test::small_network(), step.options, {{"scores", LossKind::cross_entropy, 0}}, rows);
   std::vector<double> wanted;
   for (std::int32_t action = 0; action < 2; ++action) {
@@ -193,7 +193,8 @@ TEST_CASE("exploring all actions regresses the reward that each would have given
   for (std::int64_t r = 0; r < rows; ++r) {
     for (std::int64_t a = 0; a < 2; ++a) {
       const double score = static_cast<double>(step.runner->scores(0)[2 * r + a]);
-      const double expected = -2 * (wanted[static_cast<std::size_t>(a * rows + r)] - score) / rows;
+      const double mean = (wanted[static_cast<std::size_t>(r)] + wanted[static_cast<std::size_t>(rows + r)]) / 2;
+      const double expected = -2 * (wanted[static_cast<std::size_t>(a * rows + r)] - mean - score) / rows;
       CHECK(static_cast<double>(step.runner->score_gradient(0)[2 * r + a]) == doctest::Approx(expected).epsilon(1e-5));
     }
   }
