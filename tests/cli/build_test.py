@@ -38,7 +38,7 @@ class Build(CommandLineTest):
     def test_manifests_follow_their_schema(self):
         two = self.write("two.d2nn", TWO_NETWORKS)
         for file, options in ((HIGH_LOW, ["-Dclasses=7"]), (GATE, ["--weights", GATE_WEIGHTS, "--prefix", "my_"]), (two, ["--cpu", "x86-64-v3"]),
-                              (EXAMPLES / "dummy" / "dummy.d2nn", []), (EXAMPLES / "slide_null" / "with_null.d2nn", ["-O0"])):
+                              (EXAMPLES / "figure1" / "with_dummy.d2nn", []), (EXAMPLES / "figure1" / "with_null.d2nn", ["-O0"])):
             with self.subTest(str(file)):
                 self.expect(WELL, self.build(file, "--emit", "obj", "-o", "net.o", *options))
                 manifest = json.loads((self.folder / "net.json").read_text())

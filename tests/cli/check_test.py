@@ -36,7 +36,7 @@ class Check(CommandLineTest):
         self.assertEqual(self.d2nn("check", "--paths", HIGH_LOW), (WELL, text, ""))
 
     def test_null_outputs_are_named_on_their_path(self):
-        printed = self.d2nn("check", "--paths", EXAMPLES / "slide_null" / "with_null.d2nn").out
+        printed = self.d2nn("check", "--paths", EXAMPLES / "figure1" / "with_null.d2nn").out
         self.assertEqual(printed, "with_null: 2 paths, 112 to 120 multiplications\n"
                                   "  Q = left   112  N1 Q N2  (null: scores)\n"
                                   "  Q = right  120  N1 Q N3 N4\n")
@@ -50,7 +50,7 @@ class Check(CommandLineTest):
             "least_cost": 890944, "greatest_cost": 3350528, "costs_are_exact": True})
 
     def test_null_outputs_stand_in_the_json(self):
-        printed = json.loads(self.d2nn("check", "--paths", "--json", EXAMPLES / "slide_null" / "with_null.d2nn").out)
+        printed = json.loads(self.d2nn("check", "--paths", "--json", EXAMPLES / "figure1" / "with_null.d2nn").out)
         self.assertEqual([p["null_outputs"] for p in printed["paths"]], [["scores"], []])
 
     def test_paths_beyond_ten_thousand_are_counted_and_not_listed(self):

@@ -11,7 +11,7 @@ from command_line import EXAMPLES, GATE, GATE_WEIGHTS, HIGH_LOW, WELL, WRONG_INP
 
 HERE = pathlib.Path(__file__).resolve().parent
 
-# Weights of examples/slide_null under which Q says `left` when x[0] is positive.
+# Weights of examples/figure1 under which Q says `left` when x[0] is positive.
 SLIDE_WEIGHTS = {
     "N1.dense1.weight": ([8, 8], [float(i == j) for i in range(8) for j in range(8)]), "N1.dense1.bias": ([8], [0.0] * 8),
     "Q.dense1.weight": ([2, 8], [1.0] + [0.0] * 15), "Q.dense1.bias": ([2], [0.0, 0.5]),
@@ -72,7 +72,7 @@ class Run(CommandLineTest):
     def test_a_null_output_is_a_row_of_nan_and_not_valid(self):
         tensors.write_safetensors(self.folder / "w", SLIDE_WEIGHTS)
         tensors.write_npy(self.folder / "x.npy", [2, 8], [1.0] * 8 + [-1.0] * 8)
-        self.expect(WELL, self.d2nn("run", EXAMPLES / "slide_null" / "with_null.d2nn", "--weights", "w", "x.npy", "-o", "y.npy", "--trace", "t.json"))
+        self.expect(WELL, self.d2nn("run", EXAMPLES / "figure1" / "with_null.d2nn", "--weights", "w", "x.npy", "-o", "y.npy", "--trace", "t.json"))
         shape, values = tensors.read_npy(self.folder / "y.npy")
         self.assertEqual((shape, [math.isnan(v) for v in values], values[2:]), ([2, 2], [True, True, False, False], [8, -8]))
         samples = json.loads((self.folder / "t.json").read_text())["samples"]
@@ -83,7 +83,7 @@ class Run(CommandLineTest):
     def test_a_default_stands_in_for_the_skipped_node(self):
         tensors.write_safetensors(self.folder / "w", SLIDE_WEIGHTS)
         tensors.write_npy(self.folder / "x.npy", [2, 8], [1.0] * 8 + [-1.0] * 8)
-        self.expect(WELL, self.d2nn("run", EXAMPLES / "slide_null" / "with_default.d2nn", "--weights", "w", "x.npy", "-o", "y.npy"))
+        self.expect(WELL, self.d2nn("run", EXAMPLES / "figure1" / "with_default.d2nn", "--weights", "w", "x.npy", "-o", "y.npy"))
         self.assertEqual(tensors.read_npy(self.folder / "y.npy"), ([2, 2], [4, -4, 8, -8]))
 
     def test_a_control_node_that_does_not_execute_is_null_in_the_trace(self):
