@@ -2,6 +2,9 @@
 #include <doctest/doctest.h>
 
 #include <cstdlib>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "diag/render.h"
 #include "differential/comparison.h"
@@ -20,8 +23,12 @@ void compare(driver::Checked checked, std::size_t samples) {
   CHECK(compared >= samples / 2);
 }
 
-void compare_file(const std::string& name, std::size_t samples) {
-  compare(driver::check_file(std::string(std::getenv("D2NN_SOURCE_DIR")) + "/" + name, {}), samples);
+using Definitions = std::vector<std::pair<std::string, std::string>>;
+
+void compare_file(const std::string& name, std::size_t samples, const Definitions& definitions = {}) {
+  sema::CheckOptions options;
+  options.definitions = definitions;
+  compare(driver::check_file(std::string(std::getenv("D2NN_SOURCE_DIR")) + "/" + name, options), samples);
 }
 
 void compare_text(const std::string& text) { compare(driver::check_text("test.d2nn", text, {}), 40); }
@@ -29,6 +36,27 @@ void compare_text(const std::string& text) { compare(driver::check_text("test.d2
 }  // namespace
 
 TEST_CASE("high_low agrees with the reference") { compare_file("examples/high_low/high_low.d2nn", 70); }
+
+TEST_CASE("cascade agrees with the reference") { compare_file("examples/cascade/cascade.d2nn", 70); }
+
+TEST_CASE("chain agrees with the reference") { compare_file("examples/chain/chain.d2nn", 70); }
+
+TEST_CASE("chain with a wider stem agrees with the reference") {
+  compare_file("examples/chain/chain.d2nn", 12, {{"stem", "8"}});
+}
+
+TEST_CASE("cmnist_chain agrees with the reference") { compare_file("examples/cmnist_chain/cmnist_chain.d2nn", 12); }
+
+TEST_CASE("hierarchy of small images agrees with the reference") {
+  compare_file("examples/hierarchy/hierarchy.d2nn", 12, {{"size", "32"}});
+}
+
+TEST_CASE("the networks of figure1 agree with the reference") {
+  for (const char* name : {"with_dummy", "with_default", "with_null"}) {
+    CAPTURE(name);
+    compare_file(std::string("examples/figure1/") + name + ".d2nn", 40);
+  }
+}
 
 TEST_CASE("one control node with a dummy agrees with the reference") {
   compare_text(R"(
