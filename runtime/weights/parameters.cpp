@@ -12,8 +12,12 @@ namespace {
 
 constexpr std::uint32_t running_var_role = 3;
 
+Status refuse(const std::string& file, const std::string& words) {
+  return Status(D2NN_INVALID_WEIGHTS, "`" + file + "`: " + words);
+}
+
 Status refuse(const Safetensors& file, const std::string& words) {
-  return Status(D2NN_INVALID_WEIGHTS, "`" + file.name() + "`: " + words);
+  return refuse(file.name(), words);
 }
 
 std::string described(const d2nn_tensor_info& tensor) {
@@ -53,7 +57,14 @@ Status check_names(const d2nn_module& module, const Safetensors& file, std::stri
   return {};
 }
 
-Status check_values(const Safetensors& file, const d2nn_parameter& parameter, std::span<const float> values) {
+// The parameter's part of the flat vector.
+template <class Float>
+std::span<Float> part(std::span<Float> values, const d2nn_parameter& parameter) {
+  return values.subspan(static_cast<std::size_t>(parameter.offset),
+                        static_cast<std::size_t>(parameter.tensor.elements));
+}
+
+Status check_part(const std::string& file, const d2nn_parameter& parameter, std::span<const float> values) {
   const auto bad = std::find_if(values.begin(), values.end(), [](float value) { return !std::isfinite(value); });
   const auto place = [&](auto at) {
     return "tensor " + described(parameter.tensor) + " holds " + std::to_string(*at) + " at position " +
@@ -90,11 +101,9 @@ Result<ParameterSet> load(const d2nn_module& module, const Safetensors& file, st
   set.values.resize(static_cast<std::size_t>(module.parameter_floats));
   for (std::uint32_t p = 0; p < module.parameter_count; ++p) {
     const d2nn_parameter& parameter = module.parameters[p];
-    const auto values =
-        std::span(set.values)
-            .subspan(static_cast<std::size_t>(parameter.offset), static_cast<std::size_t>(parameter.tensor.elements));
+    const auto values = part(std::span(set.values), parameter);
     if (Status status = file.read(*file.find(parameter.tensor.name), values); !status.ok()) return status;
-    if (Status status = check_values(file, parameter, values); !status.ok()) return status;
+    if (Status status = check_part(file.name(), parameter, values); !status.ok()) return status;
   }
   return set;
 }
@@ -125,14 +134,21 @@ Result<ParameterSet> load(const d2nn_module& module, const d2nn_weights_source* 
                 "the weights source of network `" + network + "` names neither a file nor memory");
 }
 
+Status check_values(const d2nn_module& module, std::span<const float> values, const std::string& file) {
+  for (std::uint32_t p = 0; p < module.parameter_count; ++p) {
+    const d2nn_parameter& parameter = module.parameters[p];
+    if (Status status = check_part(file, parameter, part(values, parameter)); !status.ok()) return status;
+  }
+  return {};
+}
+
 std::vector<TensorView> parameter_views(const d2nn_module& module, std::span<const float> values) {
   std::vector<TensorView> views;
   for (std::uint32_t p = 0; p < module.parameter_count; ++p) {
     const d2nn_parameter& parameter = module.parameters[p];
     const d2nn_tensor_info& tensor = parameter.tensor;
     views.push_back(
-        {tensor.name, std::vector<std::int64_t>(tensor.dims, tensor.dims + tensor.rank),
-         values.subspan(static_cast<std::size_t>(parameter.offset), static_cast<std::size_t>(tensor.elements))});
+        {tensor.name, std::vector<std::int64_t>(tensor.dims, tensor.dims + tensor.rank), part(values, parameter)});
   }
   return views;
 }

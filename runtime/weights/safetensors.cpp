@@ -93,15 +93,18 @@ const TensorEntry* Safetensors::find(std::string_view name) const {
   return &tensors_[*found];
 }
 
+Status Safetensors::check_room(const TensorEntry& entry, std::size_t room) {
+  if (room == static_cast<std::size_t>(entry.elements)) return {};
+  return Status(D2NN_INVALID_ARGUMENT, "tensor " + quote_name(entry.name) + " has " + std::to_string(entry.elements) +
+                                           " values, there is room for " + std::to_string(room));
+}
+
 Status Safetensors::read(const TensorEntry& entry, std::span<float> out) const {
   if (entry.dtype != "F32") {
     return refuse(name_, "tensor " + quote_name(entry.name) + " has type `" + entry.dtype +
                              "`; `F32` is needed (convert it before saving)");
   }
-  if (out.size() != static_cast<std::size_t>(entry.elements)) {
-    return Status(D2NN_INVALID_ARGUMENT, "tensor " + quote_name(entry.name) + " has " + std::to_string(entry.elements) +
-                                             " values, there is room for " + std::to_string(out.size()));
-  }
+  if (Status status = check_room(entry, out.size()); !status.ok()) return status;
   return read_bytes(data_offset_ + entry.begin, out.data(), out.size_bytes());
 }
 

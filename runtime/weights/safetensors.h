@@ -1,6 +1,6 @@
 // Weights as safetensors: 8 bytes of header length (little endian), a JSON header padded with spaces, the raw data.
 // Files may come from anywhere, so nothing in them is believed before it was checked; each refusal names the file, the
-// tensor, what was found and what was expected. Only F32 is read as weights.
+// tensor, what was found and what was expected. Only F32 is read as weights; `d2nn import` converts other floats.
 #pragma once
 
 #include <cstddef>
@@ -27,6 +27,9 @@ struct TensorEntry {
   std::uint64_t begin = 0, end = 0;  // bytes from the start of the data
 };
 
+/// True for the types that Safetensors::read_converted takes: F32, F16, BF16, F64.
+bool is_convertible(std::string_view dtype);
+
 /// The header of a safetensors file (or of one in memory), with access to the data. Move-only.
 class Safetensors {
  public:
@@ -47,11 +50,14 @@ class Safetensors {
   /// Copies a tensor's values into out, which must hold exactly `entry.elements`. D2NN_INVALID_WEIGHTS unless the
   /// tensor is F32. Values may be NaN or infinite; see load().
   Status read(const TensorEntry& entry, std::span<float> out) const;
+  /// The same from F32, F16, BF16 or F64, each value rounded to the nearest f32 (infinite when beyond its range).
+  Status read_converted(const TensorEntry& entry, std::span<float> out) const;
 
  private:
   Safetensors() = default;
   Status read_header(std::uint64_t file_bytes);
   Status read_bytes(std::uint64_t offset, void* out, std::size_t size) const;
+  static Status check_room(const TensorEntry& entry, std::size_t room);
 
   std::string name_;
   std::optional<io::InputFile> file_;
@@ -75,6 +81,10 @@ Result<ParameterSet> load(const d2nn_module& module, const d2nn_weights_source* 
 /// The same from an open file. Tensors whose names begin with `ignored_prefix` (unless that is empty) belong to
 /// somebody else, such as the optimiser's state in a checkpoint.
 Result<ParameterSet> load(const d2nn_module& module, const Safetensors& file, std::string_view ignored_prefix = {});
+
+/// What load() wants of values, on the flat vector of a module (module.parameter_floats): finite, running variances not
+/// negative. `file` stands in the message. D2NN_INVALID_WEIGHTS.
+Status check_values(const d2nn_module& module, std::span<const float> values, const std::string& file);
 
 /// One tensor to write; the views must live until the call returns.
 struct TensorView {

@@ -41,9 +41,10 @@ bool weights_once(std::span<const std::byte> bytes) {
   for (const weights::TensorEntry& tensor : file->tensors()) {
     require(file->find(tensor.name) == &tensor);
     require(tensor.begin <= tensor.end && tensor.end <= bytes.size());
-    if (tensor.dtype != "F32") continue;
+    if (!weights::is_convertible(tensor.dtype)) continue;
     std::vector<float> values(static_cast<std::size_t>(tensor.elements));
-    require(file->read(tensor, values).ok());
+    require(file->read_converted(tensor, values).ok());
+    require(file->read(tensor, values).ok() == (tensor.dtype == "F32"));
   }
   load_small(*file);
   return true;

@@ -3,8 +3,11 @@
 #include <doctest/doctest.h>
 
 #include <array>
+#include <cmath>
 #include <cstring>
 #include <filesystem>
+#include <limits>
+#include <vector>
 
 #include "unit/io/full_disk.h"
 #include "unit/io/temp_folder.h"
@@ -43,6 +46,37 @@ TEST_CASE("a header padded with spaces, metadata and scalars are read") {
   CHECK(value == 1.0f);
   std::array<float, 1> whole{};
   CHECK(file->read(*file->find("n"), whole).message().find("has type `I64`; `F32` is needed") != std::string::npos);
+}
+
+TEST_CASE("other float types are converted, other types refused, and room must be right") {
+  const std::string header =
+      R"({"half":{"dtype":"F16","shape":[4],"data_offsets":[0,8]},"brain":{"dtype":"BF16","shape":[2],"data_offsets":[8,12]},)"
+      R"("double":{"dtype":"F64","shape":[1],"data_offsets":[12,20]},"count":{"dtype":"I64","shape":[],"data_offsets":[20,28]}})";
+  const std::string bytes = file_of(header, bytes_of(std::uint16_t{0x3c00}) + bytes_of(std::uint16_t{0x8001}) +
+                                                bytes_of(std::uint16_t{0xfc00}) + bytes_of(std::uint16_t{0x7e00}) +
+                                                bytes_of(std::uint16_t{0x3fc0}) + bytes_of(std::uint16_t{0xff80}) +
+                                                bytes_of(1e300) + bytes_of(std::int64_t{7}));
+  const auto file = parse(bytes);
+  REQUIRE(file.ok());
+  const auto converted = [&](const char* name, std::size_t room) {
+    std::vector<float> values(room);
+    const d2nn::Status status = file->read_converted(*file->find(name), values);
+    CHECK_MESSAGE(status.ok(), status.message());
+    return values;
+  };
+  const float infinity = std::numeric_limits<float>::infinity();
+  const std::vector<float> half = converted("half", 4);
+  CHECK(half[0] == 1.0f);
+  CHECK(half[1] == -std::ldexp(1.0f, -24));
+  CHECK(half[2] == -infinity);
+  CHECK(std::isnan(half[3]));
+  CHECK(converted("brain", 2) == std::vector<float>{1.5f, -infinity});
+  CHECK(converted("double", 1) == std::vector<float>{infinity});
+  std::array<float, 1> one{};
+  CHECK(file->read_converted(*file->find("count"), one).message().find("has type `I64`") != std::string::npos);
+  CHECK(file->read_converted(*file->find("half"), one).message().find("has 4 values, there is room for 1") !=
+        std::string::npos);
+  CHECK_FALSE(d2nn::weights::is_convertible("I64"));
 }
 
 TEST_CASE("hostile and damaged files are refused in one sentence that names the file") {
