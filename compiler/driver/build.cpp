@@ -32,27 +32,6 @@ std::string beside(const std::string& output, const char* extension) {
   return fs::path(output).replace_extension(extension).string();
 }
 
-std::string network_names(const Checked& checked) {
-  std::string names;
-  for (const graph::Program& program : checked.programs) names += (names.empty() ? "`" : ", `") + program.name + "`";
-  return names;
-}
-
-bool has_a_network(Checked& checked) {
-  if (!checked.programs.empty()) return true;
-  report(checked, diag::code("E0805"), "the file holds no network");
-  return false;
-}
-
-bool has_one_network(Checked& checked, const char* what) {
-  if (checked.programs.size() == 1) return true;
-  if (!has_a_network(checked)) return false;
-  report(checked, diag::code("E0805"),
-         std::string(what) + " needs exactly one network, the file holds " + network_names(checked) +
-             "; choose one with `--network`");
-  return false;
-}
-
 std::optional<codegen::Target> resolve(Checked& checked, const codegen::TargetOptions& options) {
   codegen::Target target;
   std::string error;

@@ -26,15 +26,23 @@ std::optional<std::string> read_text(const std::string& path) {
   return std::nullopt;
 }
 
+void report(Checked& checked, const diag::DiagnosticCode* code, std::string message) {
+  checked.sink.report({.code = code, .message = std::move(message), .range = {source::no_file, 0, 0}});
+}
+
+std::string network_names(const Checked& checked) {
+  std::string names;
+  for (const graph::Program& program : checked.programs) names += (names.empty() ? "`" : ", `") + program.name + "`";
+  return names;
+}
+
 }  // namespace
 
 Checked check_file(const std::string& path, const sema::CheckOptions& options) {
   std::optional<std::string> text = read_text(path);
   if (!text) {
     Checked checked;
-    checked.sink.report({.code = diag::code("E0801"),
-                         .message = "cannot read `" + path + "`: " + std::strerror(errno),
-                         .range = {source::no_file, 0, 0}});
+    report(checked, diag::code("E0801"), "cannot read `" + path + "`: " + std::strerror(errno));
     return checked;
   }
   return check_text(path == "-" ? "<stdin>" : path, std::move(*text), options);
@@ -47,6 +55,21 @@ Checked check_text(const std::string& name, std::string text, const sema::CheckO
   if (checked.sink.has_errors()) return checked;
   checked.programs = sema::check(tree, checked.files, options, checked.sink);
   return checked;
+}
+
+bool has_a_network(Checked& checked) {
+  if (!checked.programs.empty()) return true;
+  report(checked, diag::code("E0805"), "the file holds no network");
+  return false;
+}
+
+bool has_one_network(Checked& checked, const char* what) {
+  if (checked.programs.size() == 1) return true;
+  if (!has_a_network(checked)) return false;
+  report(checked, diag::code("E0805"),
+         std::string(what) + " needs exactly one network, the file holds " + network_names(checked) +
+             "; choose one with `--network`");
+  return false;
 }
 
 }  // namespace d2nn::driver

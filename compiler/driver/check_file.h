@@ -24,4 +24,10 @@ Checked check_file(const std::string& path, const sema::CheckOptions& options);
 /// The same for a text that is in memory; `name` stands in messages.
 Checked check_text(const std::string& name, std::string text, const sema::CheckOptions& options);
 
+/// True when the file holds exactly one network; else E0805 in the sink, with the names to choose from. `what` needs it
+/// ("an executable").
+bool has_one_network(Checked& checked, const char* what);
+/// True when the file holds a network; else E0805.
+bool has_a_network(Checked& checked);
+
 }  // namespace d2nn::driver

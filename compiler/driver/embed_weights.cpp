@@ -5,14 +5,11 @@
 #include <fstream>
 #include <iterator>
 
-#include "d2nn/module.h"
 #include "weights/safetensors.h"
 
 namespace d2nn::driver {
 
-Result<std::vector<char>> weights_for(const graph::Program& program, const std::string& path) {
-  // The reader checks a file against the parameter table of a module; a table with nothing else suffices.
-  std::vector<d2nn_parameter> table;
+ParameterTable::ParameterTable(const graph::Program& program) {
   std::int64_t offset = 0;
   for (const graph::Parameter& parameter : program.parameters) {
     d2nn_parameter entry{};
@@ -24,18 +21,21 @@ Result<std::vector<char>> weights_for(const graph::Program& program, const std::
     entry.role = static_cast<std::uint32_t>(parameter.role);
     entry.offset = offset;
     offset += entry.tensor.elements;
-    table.push_back(entry);
+    parameters_.push_back(entry);
   }
-  d2nn_module module{};
-  module.name = program.name.c_str();
-  module.parameter_count = static_cast<std::uint32_t>(table.size());
-  module.parameters = table.data();
-  module.parameter_floats = offset;
+  module_.name = program.name.c_str();
+  module_.parameter_count = static_cast<std::uint32_t>(parameters_.size());
+  module_.parameters = parameters_.data();
+  module_.parameter_floats = offset;
+}
+
+Result<std::vector<char>> weights_for(const graph::Program& program, const std::string& path) {
+  const ParameterTable table(program);
   d2nn_weights_source source{};
   source.struct_size = sizeof source;
   source.kind = D2NN_WEIGHTS_FILE;
   source.path = path.c_str();
-  const Result<weights::ParameterSet> checked = weights::load(module, &source);
+  const Result<weights::ParameterSet> checked = weights::load(table.module(), &source);
   if (!checked.ok()) return checked.status();
   std::ifstream stream(path, std::ios::binary);
   std::vector<char> bytes(std::istreambuf_iterator<char>(stream), {});
