@@ -88,6 +88,10 @@ inline constexpr auto catalogue = std::to_array<DiagnosticCode>({
     {"E0511", Severity::warning, "a node that never executes"},
     // E07 weights and data
     {"E0701", Severity::error, "weights that do not fit the network"},
+    {"E0702", Severity::error, "a parameter that no imported tensor gives"},
+    {"E0703", Severity::error, "an imported tensor that the network has no place for"},
+    {"E0704", Severity::error, "an imported tensor of another shape or type"},
+    {"E0705", Severity::error, "a wrong rename map or rule"},
     // E08 command line
     {"E0801", Severity::error, "a file that cannot be read"},
     {"E0802", Severity::error, "`-D` of a parameter that no network has"},

@@ -28,12 +28,23 @@ def read_npy(path):
     return list(header["shape"]), list(struct.unpack(f"<{len(data) // 4}f", data))
 
 
+# How `struct` packs the types of safetensors. A BF16 is the upper half of an F32.
+TYPES = {"F32": "f", "F16": "e", "F64": "d", "I64": "q"}
+
+
+def packed(values, dtype):
+    if dtype == "BF16":
+        return b"".join(struct.pack("<f", value)[2:] for value in values)
+    return struct.pack(f"<{len(values)}{TYPES[dtype]}", *values)
+
+
 def write_safetensors(path, tensors):
-    """tensors: {name: (shape, values)}."""
+    """tensors: {name: (shape, values)}, or (shape, values, type) for another type than F32."""
     header, data = {}, b""
-    for name, (shape, values) in tensors.items():
-        content = struct.pack(f"<{len(values)}f", *values)
-        header[name] = {"dtype": "F32", "shape": list(shape), "data_offsets": [len(data), len(data) + len(content)]}
+    for name, (shape, values, *kind) in tensors.items():
+        dtype = kind[0] if kind else "F32"
+        content = packed(values, dtype)
+        header[name] = {"dtype": dtype, "shape": list(shape), "data_offsets": [len(data), len(data) + len(content)]}
         data += content
     text = json.dumps(header).encode()
     text += b" " * (-len(text) % 8)

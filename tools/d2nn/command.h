@@ -46,6 +46,7 @@ void add_build(CLI::App& app, int& status);
 void add_run(CLI::App& app, int& status);
 void add_train(CLI::App& app, int& status);
 void add_eval(CLI::App& app, int& status);
+void add_import(CLI::App& app, int& status);
 void add_graph(CLI::App& app, int& status);
 void add_explain(CLI::App& app, int& status);
 
