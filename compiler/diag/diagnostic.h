@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -51,19 +52,24 @@ struct Diagnostic {
   std::vector<Fix> fixes = {};
 };
 
-/// Collects the diagnostics of one compilation in the order found.
+/// Collects the diagnostics of one compilation in the order found. The members of a family and the rounds of a loop
+/// make the same mistake at the same place: it is kept once, as said of the first of them.
 class Sink {
  public:
   void report(Diagnostic diagnostic);
   bool has_errors() const { return error_count_ > 0; }
   std::size_t error_count() const { return error_count_; }
+  /// Grows with every error, also with those that were said before: what tells whether a step went well.
+  std::size_t errors_reported() const { return errors_reported_; }
   /// Sorted by file and place (stably) when read through `sorted`.
   std::span<const Diagnostic> all() const { return diagnostics_; }
   std::vector<Diagnostic> sorted() const;
 
  private:
   std::vector<Diagnostic> diagnostics_;
+  std::set<std::string> said_;
   std::size_t error_count_ = 0;
+  std::size_t errors_reported_ = 0;
 };
 
 }  // namespace d2nn::diag

@@ -1,5 +1,6 @@
 // Collects diagnostics; sorting is stable so that several at one place stay in the order found.
 #include <algorithm>
+#include <string>
 #include <tuple>
 #include <utility>
 
@@ -7,8 +8,31 @@
 
 namespace d2nn::diag {
 
+namespace {
+
+/// The same for every member of a family: code, place, and the message without its indices ("leaf[2]" as "leaf[]").
+std::string key_of(const Diagnostic& diagnostic) {
+  std::string key = diagnostic.code != nullptr ? diagnostic.code->code : "";
+  for (const std::uint32_t part : {diagnostic.range.file, diagnostic.range.begin, diagnostic.range.end}) {
+    key += ' ' + std::to_string(part);
+  }
+  key += ' ';
+  const std::string& message = diagnostic.message;
+  for (std::size_t i = 0; i < message.size(); ++i) {
+    key += message[i];
+    const bool opens_index = message[i] == '[' && i > 0 && message[i - 1] != ' ' && message[i - 1] != '2';  // f32[
+    while (opens_index && i + 1 < message.size() && message[i + 1] >= '0' && message[i + 1] <= '9') ++i;
+  }
+  return key;
+}
+
+}  // namespace
+
 void Sink::report(Diagnostic diagnostic) {
-  if (diagnostic.code == nullptr || diagnostic.code->severity == Severity::error) ++error_count_;
+  const bool is_error = diagnostic.code == nullptr || diagnostic.code->severity == Severity::error;
+  if (is_error) ++errors_reported_;
+  if (diagnostic.range.file != source::no_file && !said_.insert(key_of(diagnostic)).second) return;
+  if (is_error) ++error_count_;
   diagnostics_.push_back(std::move(diagnostic));
 }
 

@@ -19,7 +19,7 @@ struct Checked {
 };
 
 /// Reads, parses and checks a file ("-" is standard input). An unreadable file is E0801. Programs are complete only
-/// when the sink has no errors.
+/// when the sink has no errors. Imports are read from disk unless the options bring a loader (imports.h).
 Checked check_file(const std::string& path, const sema::CheckOptions& options);
 /// The same for a text that is in memory; `name` stands in messages.
 Checked check_text(const std::string& name, std::string text, const sema::CheckOptions& options);

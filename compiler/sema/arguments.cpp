@@ -1,6 +1,9 @@
 // One Binder per layer call: what was written, then defaults. Field types come from ops/attributes.h.
 #include "sema/arguments.h"
 
+#include <algorithm>
+#include <map>
+
 #include "diag/spelling.h"
 #include "ops/attributes.h"
 #include "sema/report.h"
@@ -54,6 +57,16 @@ struct Assign {
   }
 };
 
+std::string advice(const Signature& signature) {
+  return (signature.is_layer ? "the layer is " : "the block is ") + quoted(signature.text);
+}
+
+void report_missing(const Signature& signature, SourceRange place, const std::string& parameter, diag::Sink& sink) {
+  Report(code("E0303"), place, quoted(signature.name) + " needs " + quoted(parameter))
+      .advise(advice(signature))
+      .to(sink);
+}
+
 class Binder {
  public:
   Binder(const ops::OpInfo& layer, const ast::CallExpr& call, const Evaluator& evaluator, OpFacts& facts,
@@ -61,24 +74,10 @@ class Binder {
       : layer_(layer), call_(call), evaluator_(evaluator), facts_(facts), sink_(sink) {}
 
   std::optional<ops::OpAttrs> run() {
-    bool is_well = true;
-    std::size_t position = 0;
-    bool named_seen = false;
-    for (const ast::Argument& argument : call_.arguments) {
-      const ops::ParamInfo* param = nullptr;
-      if (argument.name) {
-        named_seen = true;
-        param = find_named(*argument.name);
-      } else if (named_seen) {
-        refuse(argument.range, "a positional argument stands behind a named one");
-      } else if (position == layer_.params.size()) {
-        refuse(argument.range,
-               "`" + std::string(layer_.spelling) + "` takes at most " + counted(layer_.params.size(), "argument"));
-        return std::nullopt;  // those behind it are too many as well
-      } else {
-        param = &layer_.params[position++];
-      }
-      if (param == nullptr || !bind(*param, argument)) is_well = false;
+    const auto parameters = match_arguments(signature(), call_.arguments, sink_);
+    bool is_well = parameters.has_value();
+    for (std::size_t i = 0; parameters && i < parameters->size(); ++i) {
+      is_well = bind(layer_.params[(*parameters)[i]], call_.arguments[i]) && is_well;
     }
     if (!is_well) return std::nullopt;
     for (const ops::ParamInfo& param : layer_.params) {
@@ -88,33 +87,14 @@ class Binder {
   }
 
  private:
-  void refuse(SourceRange range, const std::string& message) {
-    Report(code("E0303"), range, message).advise("the layer is " + quoted(ops::signature_text(layer_))).to(sink_);
-  }
-
-  const ops::ParamInfo* find_named(const ast::Name& name) {
-    std::vector<std::string_view> names;
-    for (const ops::ParamInfo& param : layer_.params) {
-      if (param.name == name.text) return &param;
-      names.push_back(param.name);
-    }
-    Report report(code("E0303"), name.range,
-                  "`" + std::string(layer_.spelling) + "` has no parameter " + quoted(name.text));
-    const std::string_view nearest = diag::closest(name.text, names);
-    nearest.empty() ? report.advise("the layer is " + quoted(ops::signature_text(layer_)))
-                    : report.did_you_mean(name.range, nearest);
-    report.to(sink_);
-    return nullptr;
+  Signature signature() const {
+    Signature signature{layer_.spelling, {}, ops::signature_text(layer_), true};
+    for (const ops::ParamInfo& param : layer_.params) signature.parameters.push_back(param.name);
+    return signature;
   }
 
   bool bind(const ops::ParamInfo& param, const ast::Argument& argument) {
-    const auto [first, is_new] = facts_.arguments.emplace(param.name, argument.range);
-    if (!is_new) {
-      Report(code("E0303"), argument.range, "`" + std::string(param.name) + "` is given twice")
-          .note(first->second, "first given here")
-          .to(sink_);
-      return false;
-    }
+    facts_.arguments.emplace(param.name, argument.range);
     const ops::AttributePtr field = ops::attribute(attrs_, param.name);
     if (auto* const* numbers = std::get_if<std::vector<double>*>(&field)) {
       auto values = evaluator_.evaluate_numbers(*argument.value, quoted(param.name));
@@ -133,7 +113,7 @@ class Binder {
 
   bool use_default(const ops::ParamInfo& param) {
     if (param.fallback == nullptr) {
-      refuse(call_.callee.range, "`" + std::string(layer_.spelling) + "` needs `" + param.name + "`");
+      report_missing(signature(), call_.callee.range, param.name, sink_);
       return false;
     }
     // A fallback that names another parameter copies it; all others are those that OpAttrs begins with.
@@ -154,7 +134,121 @@ class Binder {
   ops::OpAttrs attrs_;
 };
 
+/// The value of a block's parameter as the call gives it; nothing after an error.
+std::optional<Value> argument_value(const ast::Parameter& parameter, ValueType type, const ast::Argument& argument,
+                                    const Evaluator& evaluator, diag::Sink& sink) {
+  const std::optional<Value> value = evaluator.evaluate(*argument.value);
+  if (!value) return std::nullopt;
+  std::optional<Value> converted = convert(*value, type);
+  if (!converted) {
+    Report(code("E0305"), argument.value->range,
+           quoted(parameter.name.text) + " takes " + with_article(quoted(std::string(spelling(type)))) + ", but " +
+               quoted(to_text(*value)) + " is " + with_article(quoted(std::string(spelling(type_of(*value))))))
+        .to(sink);
+  }
+  return converted;
+}
+
+/// A default as a signature shows it: a literal as it is, anything else as dots.
+std::string default_text(const ast::Expr& expr) {
+  if (const auto* number = std::get_if<ast::NumberExpr>(&expr.value)) {
+    return number->is_integer ? std::to_string(number->integer) : ops::number_text(number->value);
+  }
+  if (const auto* flag = std::get_if<ast::BoolExpr>(&expr.value)) return flag->value ? "true" : "false";
+  if (const auto* dims = std::get_if<ast::DimsExpr>(&expr.value)) return to_text(Value(dims->dims));
+  if (const auto* name = std::get_if<ast::NameExpr>(&expr.value)) return name->name.text;
+  return "...";
+}
+
 }  // namespace
+
+std::optional<std::vector<std::size_t>> match_arguments(const Signature& signature,
+                                                        const std::vector<ast::Argument>& arguments,
+                                                        diag::Sink& sink) {
+  const auto& parameters = signature.parameters;
+  std::vector<std::size_t> matched;
+  std::map<std::size_t, SourceRange> given;
+  std::size_t position = 0;
+  bool is_well = true;
+  bool named_seen = false;
+  for (const ast::Argument& argument : arguments) {
+    std::size_t parameter = parameters.size();
+    if (argument.name) {
+      named_seen = true;
+      const auto found = std::find(parameters.begin(), parameters.end(), argument.name->text);
+      parameter = static_cast<std::size_t>(found - parameters.begin());
+      if (found == parameters.end()) {
+        Report report(code("E0303"), argument.name->range,
+                      quoted(signature.name) + " has no parameter " + quoted(argument.name->text));
+        const std::string_view nearest = diag::closest(argument.name->text, parameters);
+        nearest.empty() ? report.advise(advice(signature)) : report.did_you_mean(argument.name->range, nearest);
+        report.to(sink);
+      }
+    } else if (named_seen) {
+      Report(code("E0303"), argument.range, "a positional argument stands behind a named one")
+          .advise(advice(signature))
+          .to(sink);
+    } else if (position == parameters.size()) {
+      Report(code("E0303"), argument.range,
+             quoted(signature.name) + " takes at most " + counted(parameters.size(), "argument"))
+          .advise(advice(signature))
+          .to(sink);
+      return std::nullopt;  // those behind it are too many as well
+    } else {
+      parameter = position++;
+    }
+    if (parameter == parameters.size()) {
+      is_well = false;
+      continue;
+    }
+    const auto [first, is_new] = given.emplace(parameter, argument.range);
+    if (!is_new) {
+      Report(code("E0303"), argument.range, "`" + std::string(parameters[parameter]) + "` is given twice")
+          .note(first->second, "first given here")
+          .to(sink);
+      is_well = false;
+    }
+    matched.push_back(parameter);
+  }
+  return is_well ? std::optional(std::move(matched)) : std::nullopt;
+}
+
+bool bind_block_arguments(const ast::Block& block, const ast::CallExpr& call, const Evaluator& evaluator,
+                          ConstantScope& scope, diag::Sink& sink) {
+  Signature signature{block.name.text, {}, signature_text(block), false};
+  for (const ast::Parameter& parameter : block.params) signature.parameters.push_back(parameter.name.text);
+  const auto matched = match_arguments(signature, call.arguments, sink);
+  bool is_well = matched.has_value();
+  for (std::size_t i = 0; i < block.params.size(); ++i) {
+    const ast::Parameter& parameter = block.params[i];
+    const std::optional<ValueType> type = find_type(parameter.type.text);
+    std::optional<Value> value;
+    const auto argument = matched ? std::find(matched->begin(), matched->end(), i) : std::vector<std::size_t>::const_iterator();
+    if (matched && argument != matched->end() && type) {
+      value = argument_value(parameter, *type, call.arguments[static_cast<std::size_t>(argument - matched->begin())],
+                             evaluator, sink);
+    } else if (parameter.fallback && type) {
+      value = Evaluator(scope, sink).evaluate_as(*parameter.fallback, *type, "parameter " + quoted(parameter.name.text));
+    } else if (matched && type) {
+      report_missing(signature, call.callee.range, parameter.name.text, sink);
+    }
+    is_well = is_well && value;
+    scope.declare(parameter.name.text, {parameter.name.range, value, {}});
+  }
+  return is_well;
+}
+
+std::string signature_text(const ast::Block& block) {
+  std::string text = block.name.text + "(";
+  for (const ast::Parameter& parameter : block.params) {
+    if (text.back() != '(') text += ", ";
+    text += parameter.name.text + ": " + parameter.type.text;
+    if (parameter.fallback) text += " = " + default_text(*parameter.fallback);
+  }
+  text += ")";
+  for (std::size_t i = 0; i < block.tensors.size(); ++i) text += (i == 0 ? "(" : ", ") + block.tensors[i].text;
+  return block.tensors.empty() ? text : text + ")";
+}
 
 std::optional<ops::OpAttrs> bind_arguments(const ops::OpInfo& layer, const ast::CallExpr& call,
                                            const Evaluator& evaluator, OpFacts& facts, diag::Sink& sink) {

@@ -54,6 +54,12 @@ std::optional<Value> compare(ast::BinaryOp op, const T& left, const T& right) {
 
 }  // namespace
 
+void ConstantScope::declare_members(const std::string& module, const ConstantScope& members) {
+  for (const auto& [name, value] : members.own_) {
+    if (name.find('.') == std::string::npos) declare(module + "." + name, value);
+  }
+}
+
 const NamedValue* ConstantScope::find(const std::string& name) const {
   const auto found = own_.find(name);
   if (found != own_.end()) return &found->second;
@@ -79,6 +85,10 @@ std::optional<Value> Evaluator::evaluate(const ast::Expr& expr) const {
   if (const auto* name = std::get_if<ast::NameExpr>(&expr.value)) return evaluate_name(name->name);
   if (const auto* unary = std::get_if<ast::UnaryExpr>(&expr.value)) return evaluate_unary(*unary, expr.range);
   if (const auto* binary = std::get_if<ast::BinaryExpr>(&expr.value)) return evaluate_binary(*binary, expr.range);
+  const auto* call = std::get_if<ast::CallExpr>(&expr.value);
+  if (call != nullptr && call->module && !call->has_arguments && !call->tensors && !call->label) {
+    return evaluate_member(*call, expr.range);
+  }
   const bool is_list = std::holds_alternative<ast::ListExpr>(expr.value);
   Report(code("E0205"), expr.range,
          is_list ? "a list stands where a number, bool or dims is needed"
@@ -118,6 +128,15 @@ std::optional<Value> Evaluator::evaluate_name(const ast::Name& name) const {
   }
   Report(code("E0201"), name.range, "no constant or parameter is named " + quoted(name.text))
       .did_you_mean(name.range, diag::closest(name.text, scope_.value_names()))
+      .to(sink_);
+  return std::nullopt;
+}
+
+std::optional<Value> Evaluator::evaluate_member(const ast::CallExpr& member, SourceRange range) const {
+  const std::string name = member.module->text + "." + member.callee.text;
+  if (const NamedValue* named = scope_.find(name)) return named->value;
+  Report(code("E0201"), range, "no constant is named " + quoted(name))
+      .did_you_mean(range, diag::closest(name, scope_.value_names()))
       .to(sink_);
   return std::nullopt;
 }

@@ -32,6 +32,8 @@ class ConstantScope {
 
   /// The caller has made sure that the level does not hold the name yet.
   void declare(const std::string& name, NamedValue value) { own_.emplace(name, std::move(value)); }
+  /// Declares the values of another module's own level as "module.name".
+  void declare_members(const std::string& module, const ConstantScope& members);
   const NamedValue* find(const std::string& name) const;
   /// Names of compile-time values, inner levels first.
   std::vector<std::string_view> value_names() const;
@@ -58,6 +60,7 @@ class Evaluator {
 
  private:
   std::optional<Value> evaluate_name(const ast::Name& name) const;
+  std::optional<Value> evaluate_member(const ast::CallExpr& member, SourceRange range) const;
   std::optional<Value> evaluate_unary(const ast::UnaryExpr& unary, SourceRange range) const;
   std::optional<Value> evaluate_binary(const ast::BinaryExpr& binary, SourceRange range) const;
   std::optional<Value> integer_arithmetic(const ast::BinaryExpr& binary, std::int64_t left, std::int64_t right,
@@ -72,8 +75,11 @@ class Evaluator {
   std::optional<std::int64_t> actions_;
 };
 
-/// The constants of a file, in whatever order they need each other.
-ConstantScope evaluate_constants(const std::vector<const ast::Const*>& constants, diag::Sink& sink);
+/// Declares the constants of a file in `scope`, in whatever order they need each other.
+void evaluate_constants(const std::vector<const ast::Const*>& constants, ConstantScope& scope, diag::Sink& sink);
+
+/// The type that a parameter of a network or block states; nothing after reporting that there is none of that name.
+std::optional<ValueType> parameter_type(const ast::Parameter& parameter, diag::Sink& sink);
 
 /// The parameters of a network as set by their defaults and -D, in order of declaration; a later one sees the earlier.
 /// Declares them in `scope`, whose outer level is the file's. Names that are already declared there are left alone.

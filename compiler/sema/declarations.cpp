@@ -5,6 +5,7 @@
 
 #include "diag/spelling.h"
 #include "sema/report.h"
+#include "sema/unroll.h"
 
 namespace d2nn::sema {
 namespace {
@@ -22,6 +23,16 @@ class Declarer {
   void declare_parameters(const CheckOptions& options) {
     for (const ast::Parameter& parameter : draft_.network.params) declare(parameter.name, "parameter", std::nullopt);
     draft_.program.settings = evaluate_parameters(draft_.network, options, draft_.constants, sink_);
+  }
+
+  void declare_items() {
+    for (const Item& item : draft_.items) {
+      scope_ = item.scope;
+      std::visit(*this, *item.item);
+    }
+    for (const auto& [name, range] : draft_.empty_families) {
+      if (!draft_.names.contains(name)) declare({name, range}, "family", std::nullopt);
+    }
   }
 
   void operator()(const ast::Input& input) {
@@ -42,7 +53,7 @@ class Declarer {
     graph::Node* node = add(NodeKind::dummy, dummy.name, dummy.doc);
     if (node == nullptr) return;
     const std::optional<TensorLiteral> literal =
-        Evaluator(draft_.constants, sink_).evaluate_tensor(*dummy.value, "the value of `" + node->name + "`");
+        Evaluator(*scope_, sink_).evaluate_tensor(*dummy.value, "the value of `" + node->name + "`");
     if (!set_type(*node, dummy.type) || !literal) {
       facts(*node).has_shape = false;
       return;
@@ -51,13 +62,9 @@ class Declarer {
   }
 
   void operator()(const ast::Node& declaration) {
-    if (declaration.index) {
-      unavailable(code("E0292"), declaration.name.range, "families");
-      lose(declaration.name, "family");
-      return;
-    }
+    const NodeKind kind = declaration.is_control ? NodeKind::control : NodeKind::regular;
     graph::Node* node =
-        add(declaration.is_control ? NodeKind::control : NodeKind::regular, declaration.name, declaration.doc);
+        declaration.index ? add_member(kind, declaration) : add(kind, declaration.name, declaration.doc);
     if (node == nullptr) return;
     facts(*node).node = &declaration;
     if (declaration.inputs.empty()) {
@@ -81,10 +88,7 @@ class Declarer {
 
   void operator()(const ast::Train& train) { unavailable(code("E0294"), keyword(train.range, 5), "`train`"); }
 
-  void operator()(const std::unique_ptr<ast::For>& loop) {
-    unavailable(code("E0292"), keyword(loop->range, 3), "`for`");
-    lose_names(*loop);
-  }
+  void operator()(const std::unique_ptr<ast::For>&) {}  // written out before
 
  private:
   static SourceRange keyword(SourceRange range, std::uint32_t length) {
@@ -92,34 +96,21 @@ class Declarer {
   }
 
   void unavailable(const diag::DiagnosticCode* code, SourceRange range, const std::string& what) {
-    const bool is_plural = what == "families";
-    Report(code, range, what + (is_plural ? " are" : " is") + " not available yet").to(sink_);
+    Report(code, range, what + " is not available yet").to(sink_);
     draft_.has_all_edges = false;
-  }
-
-  /// Names that stand for nothing yet: edges that use them are dropped in silence.
-  void lose(const ast::Name& name, const char* kind) { declare(name, kind, std::nullopt); }
-
-  void lose_names(const ast::For& loop) {
-    std::vector<const ast::For*> open{&loop};
-    while (!open.empty()) {
-      const ast::For* current = open.back();
-      open.pop_back();
-      for (const ast::NetworkItem& item : current->items) {
-        const ast::Name* name = nullptr;
-        if (const auto* node = std::get_if<ast::Node>(&item)) name = &node->name;
-        if (const auto* input = std::get_if<ast::Input>(&item)) name = &input->name;
-        if (const auto* output = std::get_if<ast::Output>(&item)) name = &output->name;
-        if (const auto* dummy = std::get_if<ast::Dummy>(&item)) name = &dummy->name;
-        if (name != nullptr && !draft_.names.contains(name->text)) lose(*name, "family");
-        if (const auto* inner = std::get_if<std::unique_ptr<ast::For>>(&item)) open.push_back(inner->get());
-      }
-    }
   }
 
   bool declare(const ast::Name& name, const std::string& kind, std::optional<graph::NodeId> node) {
     const auto [entry, is_new] = draft_.names.emplace(name.text, Declared{name.range, kind, node});
     if (is_new) return true;
+    if (entry->second.range == name.range) {
+      Report(code("E0202"), name.range, quoted(name.text) + " is declared anew in every round of its loop")
+          .advise(kind == "node" || kind == "control node"
+                      ? "give it an index, as in `" + name.text + "[i]`"
+                      : "declare it outside the loop; only nodes have an index")
+          .to(sink_);
+      return false;
+    }
     entry->second.is_doubled = true;
     Report(code("E0202"), name.range, quoted(name.text) + " is declared twice")
         .note(entry->second.range, "the " + entry->second.kind + " " + quoted(name.text) + " is declared here")
@@ -134,13 +125,57 @@ class Declarer {
       return nullptr;
     }
     draft_.constants.declare(name.text, {name.range, std::nullopt, kind_text(kind)});
+    return append(kind, name.text, name.range, doc);
+  }
+
+  /// A member of a family: "leaf[2]"; the family's name stands for all of them.
+  graph::Node* add_member(NodeKind kind, const ast::Node& declaration) {
+    const ast::Name& name = declaration.name;
+    const auto value = Evaluator(*scope_, sink_).evaluate_as(*declaration.index, ValueType::integer, "an index");
+    if (!value || std::get<std::int64_t>(*value) < 0) {
+      if (value) {
+        Report(code("E0218"), declaration.index->range,
+               "the index of " + quoted(name.text) + " is " + to_text(*value) + ", but indices begin at 0")
+            .to(sink_);
+      }
+      draft_.has_all_edges = false;
+      draft_.empty_families.emplace(name.text, name.range);
+      return nullptr;
+    }
+    const std::int64_t index = std::get<std::int64_t>(*value);
+    const auto known = draft_.names.find(name.text);
+    if (known == draft_.names.end()) {
+      declare(name, "family", std::nullopt);
+      draft_.constants.declare(name.text, {name.range, std::nullopt, "family"});
+    } else if (!known->second.is_family() && !declare(name, "family", std::nullopt)) {
+      draft_.has_all_edges = false;
+      return nullptr;
+    }
+    Declared& family = draft_.names.at(name.text);
+    const graph::NodeId id{static_cast<std::uint32_t>(draft_.program.nodes.size())};
+    const auto [member, is_new] = family.members.emplace(index, id);
+    const std::string text = name.text + "[" + std::to_string(index) + "]";
+    if (!is_new) {
+      const SourceRange first = draft_.node(member->second).range;
+      Report report(code("E0202"), name.range, quoted(text) + " is declared twice");
+      first == name.range ? report.advise("use the variable of the loop in its index")
+                          : report.note(first, "first declared here");
+      report.to(sink_);
+      draft_.has_all_edges = false;
+      return nullptr;
+    }
+    return append(kind, text, name.range, declaration.doc);
+  }
+
+  graph::Node* append(NodeKind kind, std::string name, SourceRange range, const std::string& doc) {
     graph::Node node;
     node.kind = kind;
-    node.name = name.text;
+    node.name = std::move(name);
     node.doc = doc;
-    node.range = name.range;
+    node.range = range;
     draft_.program.nodes.push_back(std::move(node));
     draft_.nodes.emplace_back();
+    draft_.nodes.back().scope = scope_;
     return &draft_.program.nodes.back();
   }
 
@@ -192,7 +227,7 @@ class Declarer {
     std::vector<std::int64_t> dims;
     for (const ast::ExprPtr& dim : type.dims) {
       const std::optional<Value> value =
-          Evaluator(draft_.constants, sink_).evaluate_as(*dim, ValueType::integer, "a dimension");
+          Evaluator(*scope_, sink_).evaluate_as(*dim, ValueType::integer, "a dimension");
       if (!value) return false;
       dims.push_back(std::get<std::int64_t>(*value));
       if (dims.back() < 1) {
@@ -237,6 +272,7 @@ class Declarer {
 
   Draft& draft_;
   diag::Sink& sink_;
+  const ConstantScope* scope_ = nullptr;  // of the item at hand
 };
 
 }  // namespace
@@ -250,7 +286,8 @@ void declare_names(Draft& draft, const CheckOptions& options, diag::Sink& sink) 
   draft.program.doc = draft.network.doc;
   Declarer declarer(draft, sink);
   declarer.declare_parameters(options);
-  for (const ast::NetworkItem& item : draft.network.items) std::visit(declarer, item);
+  unroll_loops(draft, sink);
+  declarer.declare_items();
 }
 
 }  // namespace d2nn::sema

@@ -57,7 +57,18 @@ std::optional<Value> parameter_value(const ast::Parameter& parameter, ValueType 
 
 }  // namespace
 
-ConstantScope evaluate_constants(const std::vector<const ast::Const*>& constants, diag::Sink& sink) {
+std::optional<ValueType> parameter_type(const ast::Parameter& parameter, diag::Sink& sink) {
+  const std::optional<ValueType> type = find_type(parameter.type.text);
+  if (!type) {
+    Report(code("E0212"), parameter.type.range,
+           quoted(parameter.type.text) + " is no type of a parameter, which is `int`, `float`, `bool` or `dims`")
+        .did_you_mean(parameter.type.range, diag::closest(parameter.type.text, type_spellings()))
+        .to(sink);
+  }
+  return type;
+}
+
+void evaluate_constants(const std::vector<const ast::Const*>& constants, ConstantScope& scope, diag::Sink& sink) {
   ConstantIndex index;
   for (std::uint32_t i = 0; i < constants.size(); ++i) index.emplace(constants[i]->name.text, i);
   std::vector<std::vector<std::uint32_t>> users(constants.size());
@@ -67,7 +78,6 @@ ConstantScope evaluate_constants(const std::vector<const ast::Const*>& constants
     for (std::uint32_t other : needed) users[other].push_back(i);
   }
   const Order order = topological_order(users);
-  ConstantScope scope;
   for (const std::vector<std::uint32_t>& cycle : order.cycles) {
     const ast::Const& first = *constants[cycle.front()];
     Report report(code("E0208"), first.name.range, "the value of " + quoted(first.name.text) + " needs itself");
@@ -87,7 +97,6 @@ ConstantScope evaluate_constants(const std::vector<const ast::Const*>& constants
       scope.declare(constant->name.text, {constant->name.range, std::nullopt, {}});
     }
   }
-  return scope;
 }
 
 std::vector<std::pair<std::string, std::string>> evaluate_parameters(const ast::Network& network,
@@ -98,13 +107,8 @@ std::vector<std::pair<std::string, std::string>> evaluate_parameters(const ast::
   for (const ast::Parameter& parameter : network.params) {
     if (!own.emplace(parameter.name.text, parameter.name.range).second) continue;
     std::optional<Value> value;
-    if (const std::optional<ValueType> type = find_type(parameter.type.text)) {
+    if (const auto type = parameter_type(parameter, sink)) {
       value = parameter_value(parameter, *type, options, scope, sink);
-    } else {
-      Report(code("E0212"), parameter.type.range,
-             quoted(parameter.type.text) + " is no type of a parameter, which is `int`, `float`, `bool` or `dims`")
-          .did_you_mean(parameter.type.range, diag::closest(parameter.type.text, type_spellings()))
-          .to(sink);
     }
     if (value) settings.emplace_back(parameter.name.text, to_text(*value));
     scope.declare(parameter.name.text, {parameter.name.range, value, {}});

@@ -4,11 +4,13 @@
 // one error.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "diag/diagnostic.h"
 #include "graph/graph.h"
 #include "sema/constants.h"
 #include "syntax/ast.h"
@@ -22,9 +24,18 @@ struct InputFacts {
   bool has_wrong_join = false;           // no join of that name: what it does with its edges is unknown
 };
 
+/// One use of a block in a body: what its layers go back to.
+struct BlockUse {
+  std::string block;
+  SourceRange range;  // of the call
+  std::int32_t outer = no_use;  // the use whose body the call stands in
+  static constexpr std::int32_t no_use = -1;
+};
+
 /// An op as written.
 struct OpFacts {
   SourceRange name;  // of its label, or the layer where it has none
+  std::int32_t use = BlockUse::no_use;  // index into NodeFacts::block_uses; no_use: it stands in the node's own body
   /// Where each argument stands that was given, by the parameter's name; blame for what a shape rule refuses.
   std::map<std::string, SourceRange> arguments;
 };
@@ -34,6 +45,8 @@ struct NodeFacts {
   const ast::Output* output = nullptr;  // output
   std::vector<InputFacts> inputs;
   std::vector<OpFacts> ops;
+  std::vector<BlockUse> block_uses;
+  const ConstantScope* scope = nullptr;  // what its body sees: the network's names, or those of a round of a loop
   bool is_silenced = false;  // its edges are wrong: nothing that follows from them is reported
   bool has_body = false;     // the body was elaborated without an error
   bool has_shape = false;    // the shape is known and everything about it is right
@@ -55,9 +68,18 @@ struct EdgeFacts {
 /// What a name of the network stands for.
 struct Declared {
   SourceRange range;
-  std::string kind;                   // "input", "output", "node", "control node", "dummy", "parameter"
-  std::optional<graph::NodeId> node;  // nothing: a parameter, or a declaration that is not available yet
+  std::string kind;                   // "input", "output", "node", "control node", "dummy", "family", "parameter"
+  std::optional<graph::NodeId> node;  // nothing: a parameter or a family
+  std::map<std::int64_t, graph::NodeId> members = {};  // of a family, by index
   bool is_doubled = false;            // declared again as something else
+
+  bool is_family() const { return kind == "family"; }
+};
+
+/// A declaration or edges of the network as one round of its loops sees it.
+struct Item {
+  const ast::NetworkItem* item = nullptr;
+  const ConstantScope* scope = nullptr;
 };
 
 struct Draft {
@@ -66,11 +88,16 @@ struct Draft {
   std::vector<NodeFacts> nodes;  // by NodeId
   std::vector<EdgeFacts> edges;  // by EdgeId
   std::map<std::string, Declared> names;
+  std::deque<ConstantScope> loop_scopes;  // addresses are stable
+  std::vector<Item> items;                // with the loops written out
+  std::map<std::string, SourceRange> empty_families;  // named in loops that have no round
   ConstantScope constants;  // parameters, and the network's names as what they are
   /// False when an edge was lost because of a wrong or unavailable name: rules about what is missing then say nothing.
   bool has_all_edges = true;
 
   Draft(const ast::Network& ast, const ConstantScope& file_constants) : network(ast), constants(&file_constants) {}
+  Draft(const Draft&) = delete;  // scopes refer to `constants`
+  Draft& operator=(const Draft&) = delete;
 
   NodeFacts& operator[](graph::NodeId id) { return nodes[id.index]; }
   EdgeFacts& operator[](graph::EdgeId id) { return edges[id.index]; }
@@ -83,6 +110,10 @@ struct Draft {
     return "`" + program[edge.source].name + " -> " + target.name + (input.empty() ? "" : "." + input) + "`";
   }
 };
+
+/// Says of a mistake in a block that it is one of the use: the use becomes its place, where it was found a note. Fixes of
+/// the block's text become advice. `use` may be no_use: nothing changes.
+void place_at_use(diag::Diagnostic& diagnostic, const std::vector<BlockUse>& uses, std::int32_t use);
 
 /// What a node is in sentences: "input", "output", "node", "control node", "dummy".
 std::string kind_text(graph::NodeKind kind);

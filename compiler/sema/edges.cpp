@@ -28,7 +28,8 @@ class Connector {
  public:
   Connector(Draft& draft, diag::Sink& sink) : draft_(draft), sink_(sink) {}
 
-  void connect(const ast::DataEdges& statement) {
+  void connect(const ast::DataEdges& statement, const ConstantScope& scope) {
+    scope_ = &scope;
     std::optional<TensorLiteral> literal;
     if (statement.fallback && std::holds_alternative<ast::PipelineExpr>(statement.fallback->value)) {
       Report(code("E0205"), statement.fallback->range, "a default value ends its statement, but `->` goes on behind it")
@@ -36,7 +37,7 @@ class Connector {
           .to(sink_);
       draft_.has_all_edges = false;
     } else if (statement.fallback) {
-      literal = Evaluator(draft_.constants, sink_).evaluate_tensor(*statement.fallback, "the default value");
+      literal = Evaluator(*scope_, sink_).evaluate_tensor(*statement.fallback, "the default value");
     }
     std::vector<End> sources = resolve_all(statement.hops.front(), false);
     for (std::size_t hop = 1; hop < statement.hops.size(); ++hop) {
@@ -57,63 +58,135 @@ class Connector {
     }
   }
 
-  void connect(const ast::ControlEdges& statement) {
-    const std::optional<NodeId> source = resolve(statement.source);
-    if (source && statement.source.input) refuse_input(statement.source, "a control edge leaves the node as a whole");
+  void connect(const ast::ControlEdges& statement, const ConstantScope& scope) {
+    scope_ = &scope;
+    const std::vector<NodeId> sources = resolve(statement.source);
+    if (!sources.empty() && statement.source.input) {
+      refuse_input(statement.source, "a control edge leaves the node as a whole");
+    }
     for (const ast::Action& action : statement.actions) {
-      std::vector<NodeId> targets;
-      std::map<NodeId, SourceRange> seen;
-      std::vector<SourceRange> ranges;
-      bool is_complete = true;
-      for (const ast::Endpoint& endpoint : action.targets) {
-        const std::optional<NodeId> target = resolve(endpoint);
-        if (!target || !can_be_skipped(*target, endpoint, action)) {
-          is_complete = false;
-          continue;
-        }
-        const auto [first, is_new] = seen.emplace(*target, endpoint.range);
-        if (!is_new) {
-          Report(code("E0508"), endpoint.range,
-                 "the action " + quoted(action.name.text) + " names " + quoted(endpoint.name.text) + " twice")
-              .note(first->second, "it stands here already")
-              .to(sink_);
-          continue;
-        }
-        targets.push_back(*target);
-        ranges.push_back(endpoint.range);
-      }
-      if (source) add_action(*source, statement, action, std::move(targets), std::move(ranges), is_complete);
+      const ActionTargets targets = resolve_targets(action);
+      for (NodeId source : sources) add_action(source, statement, action, targets);
     }
   }
 
  private:
-  /// The node that an endpoint names; nothing after an error or for a name that is not available yet.
-  std::optional<NodeId> resolve(const ast::Endpoint& endpoint) {
+  struct ActionTargets {
+    std::vector<NodeId> nodes;
+    std::vector<SourceRange> ranges;
+    bool is_complete = true;
+  };
+
+  ActionTargets resolve_targets(const ast::Action& action) {
+    ActionTargets targets;
+    std::map<NodeId, SourceRange> seen;
+    for (const ast::Endpoint& endpoint : action.targets) {
+      const std::vector<NodeId> nodes = resolve(endpoint);
+      targets.is_complete = targets.is_complete && is_known(endpoint);
+      for (NodeId target : nodes) {
+        if (!can_be_skipped(target, endpoint, action)) {
+          targets.is_complete = false;
+          continue;
+        }
+        const auto [first, is_new] = seen.emplace(target, endpoint.range);
+        if (!is_new) {
+          Report(code("E0508"), endpoint.range,
+                 "the action " + quoted(action.name.text) + " names " + quoted(draft_.node(target).name) + " twice")
+              .note(first->second, "it stands here already")
+              .to(sink_);
+          continue;
+        }
+        targets.nodes.push_back(target);
+        targets.ranges.push_back(endpoint.range);
+      }
+    }
+    return targets;
+  }
+
+  /// False for an endpoint that resolve() reported.
+  bool is_known(const ast::Endpoint& endpoint) const {
+    const auto found = draft_.names.find(endpoint.name.text);
+    if (found == draft_.names.end()) return false;
+    return found->second.is_family() ? !endpoint.index || index_of(endpoint, found->second)
+                                     : found->second.node && !endpoint.index;
+  }
+
+  /// The member that the index names, evaluated in silence.
+  std::optional<NodeId> index_of(const ast::Endpoint& endpoint, const Declared& family) const {
+    diag::Sink silence;
+    const auto index = Evaluator(*scope_, silence).evaluate_as(*endpoint.index, ValueType::integer, "an index");
+    if (!index) return std::nullopt;
+    const auto member = family.members.find(std::get<std::int64_t>(*index));
+    return member != family.members.end() ? std::optional(member->second) : std::nullopt;
+  }
+
+  /// The nodes that an endpoint names: one, or the members of a family in order; nothing after an error.
+  std::vector<NodeId> resolve(const ast::Endpoint& endpoint) {
     const auto found = draft_.names.find(endpoint.name.text);
     if (found == draft_.names.end()) {
-      std::vector<std::string_view> candidates;
-      for (const auto& [name, declared] : draft_.names) {
-        if (declared.node) candidates.push_back(name);
-      }
-      Report report(code("E0201"), endpoint.name.range, "no node is named " + quoted(endpoint.name.text));
-      if (endpoint.name.text == "none") {
-        report.advise("an action that runs nothing is written `name: none`, without braces");
-      } else {
-        report.did_you_mean(endpoint.name.range, diag::closest(endpoint.name.text, candidates));
-      }
-      report.to(sink_);
+      report_unknown(endpoint);
     } else if (found->second.kind == "parameter" && !found->second.is_doubled) {
       Report(code("E0205"), endpoint.name.range,
              quoted(endpoint.name.text) + " is a parameter, but an edge joins nodes")
           .note(found->second.range, quoted(endpoint.name.text) + " is declared here")
           .to(sink_);
+    } else if (found->second.is_family()) {
+      return resolve_family(endpoint, found->second);
     } else if (found->second.node && endpoint.index) {
-      Report(code("E0292"), endpoint.range, "families are not available yet").to(sink_);
+      Report(code("E0218"), endpoint.range, quoted(endpoint.name.text) + " is no family, so it has no index")
+          .note(found->second.range, quoted(endpoint.name.text) + " is declared here")
+          .replace(endpoint.range, endpoint.name.text, "write " + quoted(endpoint.name.text))
+          .to(sink_);
     } else if (found->second.node) {
-      return found->second.node;
+      return {*found->second.node};
     }
     draft_.has_all_edges = false;
-    return std::nullopt;
+    return {};
+  }
+
+  void report_unknown(const ast::Endpoint& endpoint) {
+    std::vector<std::string_view> candidates;
+    for (const auto& [name, declared] : draft_.names) {
+      if (declared.node || declared.is_family()) candidates.push_back(name);
+    }
+    Report report(code("E0201"), endpoint.name.range, "no node is named " + quoted(endpoint.name.text));
+    if (endpoint.name.text == "none") {
+      report.advise("an action that runs nothing is written `name: none`, without braces");
+    } else {
+      report.did_you_mean(endpoint.name.range, diag::closest(endpoint.name.text, candidates));
+    }
+    report.to(sink_);
+  }
+
+  std::vector<NodeId> resolve_family(const ast::Endpoint& endpoint, const Declared& family) {
+    std::vector<NodeId> members;
+    if (!endpoint.index) {
+      for (const auto& [index, member] : family.members) members.push_back(member);
+      return members;
+    }
+    const auto value = Evaluator(*scope_, sink_).evaluate_as(*endpoint.index, ValueType::integer, "an index");
+    if (value) {
+      const auto member = family.members.find(std::get<std::int64_t>(*value));
+      if (member != family.members.end()) return {member->second};
+      const std::string name = endpoint.name.text + "[" + to_text(*value) + "]";
+      Report(code("E0218"), endpoint.range, "there is no " + quoted(name) + ": " + extent_of(endpoint, family))
+          .note(family.range, quoted(endpoint.name.text) + " is declared here")
+          .to(sink_);
+    }
+    draft_.has_all_edges = false;
+    return {};
+  }
+
+  /// "the indices of `leaf` are 0 to 4".
+  static std::string extent_of(const ast::Endpoint& endpoint, const Declared& family) {
+    const std::string subject = quoted(endpoint.name.text);
+    if (family.members.empty()) return subject + " has no members";
+    const std::int64_t first = family.members.begin()->first;
+    const std::int64_t last = family.members.rbegin()->first;
+    if (first == last) return "the only index of " + subject + " is " + std::to_string(first);
+    const bool is_dense = last - first + 1 == static_cast<std::int64_t>(family.members.size());
+    return "the indices of " + subject + (is_dense ? " are " : " lie among ") + std::to_string(first) + " to " +
+           std::to_string(last);
   }
 
   /// The ends of one hop, each once. `is_again`: the hop was resolved before and its mistakes are known.
@@ -121,31 +194,26 @@ class Connector {
     std::vector<End> ends;
     std::map<std::pair<NodeId, std::uint32_t>, SourceRange> seen;
     for (const ast::Endpoint& endpoint : endpoints) {
-      if (is_again && !can_resolve(endpoint)) continue;
-      const std::optional<NodeId> node = resolve(endpoint);
-      if (!node) continue;
-      const bool passes = is_target ? can_end(*node, endpoint) : can_begin(*node, endpoint, is_again);
-      const std::optional<std::uint32_t> input = passes && is_target ? input_of(*node, endpoint) : 0;
-      if (!passes || !input) {
-        draft_.has_all_edges = false;
-        continue;
-      }
-      const auto [first, is_new] = seen.emplace(std::make_pair(*node, *input), endpoint.range);
-      if (is_new) {
-        ends.push_back({*node, *input, endpoint.range});
-      } else if (!is_again) {
-        Report(code("E0403"), endpoint.range, quoted(endpoint.name.text) + " stands twice in one list")
-            .note(first->second, "it stands here already")
-            .advise("remove one of them")
-            .to(sink_);
+      if (is_again && !is_known(endpoint)) continue;
+      for (NodeId node : resolve(endpoint)) {
+        const bool passes = is_target ? can_end(node, endpoint) : can_begin(node, endpoint, is_again);
+        const std::optional<std::uint32_t> input = passes && is_target ? input_of(node, endpoint) : 0;
+        if (!passes || !input) {
+          draft_.has_all_edges = false;
+          continue;
+        }
+        const auto [first, is_new] = seen.emplace(std::make_pair(node, *input), endpoint.range);
+        if (is_new) {
+          ends.push_back({node, *input, endpoint.range});
+        } else if (!is_again) {
+          Report(code("E0403"), endpoint.range, quoted(draft_.node(node).name) + " stands twice in one list")
+              .note(first->second, "it stands here already")
+              .advise("remove one of them")
+              .to(sink_);
+        }
       }
     }
     return ends;
-  }
-
-  bool can_resolve(const ast::Endpoint& endpoint) const {
-    const auto found = draft_.names.find(endpoint.name.text);
-    return found != draft_.names.end() && found->second.node && !endpoint.index;
   }
 
   bool can_begin(NodeId id, const ast::Endpoint& endpoint, bool is_again) {
@@ -178,8 +246,15 @@ class Connector {
   void refuse_input(const ast::Endpoint& endpoint, const std::string& why) {
     Report(code("E0408"), endpoint.input->range,
            quoted(endpoint.name.text + "." + endpoint.input->text) + " names an input, but " + why)
-        .replace(endpoint.range, endpoint.name.text, "write " + quoted(endpoint.name.text))
+        .replace(input_part(endpoint), "",
+                 "leave the input out")
         .to(sink_);
+  }
+
+  /// ".left" of "N.left".
+  static SourceRange input_part(const ast::Endpoint& endpoint) {
+    const SourceRange input = endpoint.input->range;
+    return {input.file, endpoint.index ? input.begin - 1 : endpoint.name.range.end, input.end};
   }
 
   /// Which input of the target the endpoint names.
@@ -190,7 +265,8 @@ class Connector {
     if (!has_names) {
       Report(code("E0408"), endpoint.input->range, "the inputs of " + quoted(node.name) + " have no names")
           .note(node.range, quoted(node.name) + " is declared here")
-          .replace(endpoint.range, endpoint.name.text, "write " + quoted(endpoint.name.text))
+          .replace(input_part(endpoint), "",
+                   "leave the input out")
           .to(sink_);
       return std::nullopt;
     }
@@ -269,10 +345,10 @@ class Connector {
   }
 
   void add_action(NodeId source, const ast::ControlEdges& statement, const ast::Action& action,
-                  std::vector<NodeId> targets, std::vector<SourceRange> ranges, bool is_complete) {
+                  const ActionTargets& targets) {
     graph::Node& node = draft_.node(source);
     NodeFacts& facts = draft_[source];
-    if (!is_complete) facts.has_action_errors = true;
+    if (!targets.is_complete) facts.has_action_errors = true;
     const auto [first, is_new] = actions_.emplace(std::make_pair(source, action.name.text), action.name.range);
     if (!is_new) {
       Report(code("E0506"), action.name.range,
@@ -283,12 +359,13 @@ class Connector {
       return;
     }
     if (facts.control_edges.end == 0) facts.control_edges = statement.source.range;
-    node.actions.push_back({action.name.text, std::move(targets), action.range});
-    facts.action_targets.push_back(std::move(ranges));
+    node.actions.push_back({action.name.text, targets.nodes, action.range});
+    facts.action_targets.push_back(targets.ranges);
   }
 
   Draft& draft_;
   diag::Sink& sink_;
+  const ConstantScope* scope_ = nullptr;  // of the statement at hand
   std::map<std::tuple<NodeId, NodeId, std::uint32_t>, EdgeId> edge_of_;
   std::map<std::pair<NodeId, std::string>, SourceRange> actions_;
   bool has_too_many_ = false;
@@ -298,9 +375,9 @@ class Connector {
 
 void connect_edges(Draft& draft, diag::Sink& sink) {
   Connector connector(draft, sink);
-  for (const ast::NetworkItem& item : draft.network.items) {
-    if (const auto* data = std::get_if<ast::DataEdges>(&item)) connector.connect(*data);
-    if (const auto* control = std::get_if<ast::ControlEdges>(&item)) connector.connect(*control);
+  for (const Item& item : draft.items) {
+    if (const auto* data = std::get_if<ast::DataEdges>(item.item)) connector.connect(*data, *item.scope);
+    if (const auto* control = std::get_if<ast::ControlEdges>(item.item)) connector.connect(*control, *item.scope);
   }
 }
 

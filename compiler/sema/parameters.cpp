@@ -1,16 +1,11 @@
 // A second walk in order of declaration, so that parameters keep it whatever order the nodes run in.
 #include "sema/parameters.h"
 
+#include "sema/body.h"
 #include "sema/report.h"
 
 namespace d2nn::sema {
 namespace {
-
-/// Steps joined by dots; `_` and nothing leave a step out.
-std::string join_steps(const std::string& left, const std::string& right) {
-  if (right == "_" || right.empty()) return left;
-  return left.empty() ? right : left + "." + right;
-}
 
 class Namer {
  public:
@@ -21,12 +16,22 @@ class Namer {
     if (facts.node == nullptr || !facts.has_shape) return;
     graph::Node& node = draft_.node(id);
     const std::string step = facts.node->label ? join_steps("", facts.node->label->text) : node.name;
-    for (std::size_t i = 0; i < node.ops.size(); ++i) name_op(node, node.ops[i], step, facts.ops[i].name);
+    for (std::size_t i = 0; i < node.ops.size(); ++i) name_op(node, node.ops[i], step, place_of(facts, i));
   }
 
  private:
+  /// Where the node's own text has the op: its label, itself, or the use of the block that it came with.
+  static SourceRange place_of(const NodeFacts& facts, std::size_t index) {
+    SourceRange place = facts.ops[index].name;
+    for (std::int32_t use = facts.ops[index].use; use != BlockUse::no_use;) {
+      const BlockUse& block_use = facts.block_uses[static_cast<std::size_t>(use)];
+      place = block_use.range;
+      use = block_use.outer;
+    }
+    return place;
+  }
+
   void name_op(graph::Node& node, graph::Op& op, const std::string& step, SourceRange range) {
-    if (op.label == "_") op.label.clear();
     std::vector<ops::Shape> operands;
     for (graph::ValueId operand : op.operands) operands.push_back(value_shape(node, operand));
     const auto weights = ops::info(op.kind).weights(op.attrs, operands, op.shape);

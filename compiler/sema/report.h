@@ -47,6 +47,8 @@ class Report {
     return *this;
   }
   void to(diag::Sink& sink) { sink.report(std::move(diagnostic_)); }
+  /// The diagnostic itself, for a step that has more to do with it before it is reported.
+  diag::Diagnostic take() { return std::move(diagnostic_); }
 
  private:
   diag::Diagnostic diagnostic_;

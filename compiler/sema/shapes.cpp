@@ -103,8 +103,9 @@ class ShapeInference {
     }
     const std::optional<std::int64_t> cost = row.cost(op.attrs, operands, *result.shape);
     if (!cost || __builtin_add_overflow(node.cost, *cost, &node.cost)) {
-      Report(code("E0308"), op.range, "the multiplications of " + quoted(node.name) + " are more than 64 bits count")
-          .to(sink_);
+      Report report(code("E0308"), op.range,
+                    "the multiplications of " + quoted(node.name) + " are more than 64 bits count");
+      tell(id, index, report);
       return false;
     }
     op.shape = std::move(*result.shape);
@@ -129,7 +130,16 @@ class ShapeInference {
     if (error.fault != ops::ShapeFault::argument) {
       for (graph::ValueId operand : op.operands) note_origin(report, node, operand);
     }
-    report.advise(error.fix).to(sink_);
+    report.advise(error.fix);
+    tell(id, index, report);
+  }
+
+  /// Reports what is wrong with an op; the op of a block at the block's use.
+  void tell(NodeId id, std::size_t index, Report& report) {
+    const NodeFacts& facts = draft_[id];
+    diag::Diagnostic diagnostic = report.take();
+    place_at_use(diagnostic, facts.block_uses, facts.ops[index].use);
+    sink_.report(std::move(diagnostic));
   }
 
   /// Points at what brought the shape of a value.
@@ -150,13 +160,14 @@ class ShapeInference {
     const auto actions = static_cast<std::int64_t>(node.actions.size());
     if (node.shape.elements() == actions || draft_[id].has_action_errors) return true;
     const bool is_op = node.result.index >= node.inputs.size();
-    const SourceRange place = is_op ? node.ops[node.result.index - node.inputs.size()].range : node.range;
-    Report(code("E0505"), place,
-           quoted(node.name) + " gives " + counted(static_cast<std::size_t>(node.shape.elements()), "score") +
-               ", but has " + counted(node.actions.size(), "action"))
-        .note(draft_[id].control_edges, "its actions are declared here")
-        .advise("end the body with `dense(actions)`")
-        .to(sink_);
+    const std::size_t op = node.result.index - node.inputs.size();
+    const SourceRange place = is_op ? node.ops[op].range : node.range;
+    Report report(code("E0505"), place,
+                  quoted(node.name) + " gives " + counted(static_cast<std::size_t>(node.shape.elements()), "score") +
+                      ", but has " + counted(node.actions.size(), "action"));
+    report.note(draft_[id].control_edges, "its actions are declared here")
+        .advise("end the body with `dense(actions)`");
+    is_op ? tell(id, op, report) : report.to(sink_);
     return false;
   }
 

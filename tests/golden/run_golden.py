@@ -93,8 +93,14 @@ def update(case, d2nn):
     with tempfile.TemporaryDirectory() as folder:
         stripped = pathlib.Path(folder) / case.path.name
         stripped.write_bytes(b"\n".join(lines))
+        for neighbour in case.path.parent.iterdir():  # what the case imports
+            if neighbour.is_dir():
+                (pathlib.Path(folder) / neighbour.name).symlink_to(neighbour)
         output, _ = case.run(d2nn, folder, str(pathlib.Path(folder) / "out"))
-    found = [m for m in map(DIAGNOSTIC.match, output.split(b"\n")) if m and m.group("file").decode(errors="replace") == case.path.name]
+    said = [m for m in map(DIAGNOSTIC.match, output.split(b"\n")) if m]
+    found = [m for m in said if m.group("file").decode(errors="replace") == case.path.name]
+    # Diagnostics in imported files come last.
+    elsewhere = [b"// CHECK: " + escape(m.group(0)) for m in said if m not in found and not m.group("rest").startswith(b"note:")]
     if case.has_checks and not found:
         print(f"left {case.path}: its CHECK lines are not about diagnostics")
         return True
@@ -120,7 +126,7 @@ def update(case, d2nn):
             result.append(b"// CHECK: {{.*}}:" + place + b":" + m.group("column") + b": " + escape(m.group("rest")))
         at += 1
         result.append(line)
-    text = b"\n".join(result)
+    text = b"\n".join(result + elsewhere)
     if text != case.text:
         case.path.write_bytes(text)
         print(f"updated {case.path}")

@@ -119,13 +119,18 @@ TEST_CASE("one mistake is one error: what follows from it stays silent") {
             .codes() == "E0401");
   // A broken let, read twice.
   CHECK(check_text(one_node("let h = dense(0x2); return h + h -> dense(2);")).codes() == "E0305");
-  // A network that uses what is not available yet.
-  CHECK(check_text("network n { input x: f32[4]; for i in 0..3 { node leaf[i] { dense(2) } node other[i] { relu } }"
-                   " output y: f32[2] join sum; x -> leaf -> y; x -> other; }")
-            .codes() == "E0292");
-  CHECK(check_text("import std.vision; network n { input x: f32[4]; node A { vision.a(1) -> dense(2) } output y: "
-                   "f32[2]; x -> A -> y; }")
-            .codes() == "E0290");
+  // A module that is not there, used twice.
+  CHECK(check_text("import std.vision; network n { input x: f32[4]; node A { vision.a(1) -> vision.b -> dense(2) } "
+                   "output y: f32[2]; x -> A -> y; }")
+            .codes() == "E0214");
+  // Every member of a family and every round of a loop makes the same mistake.
+  CHECK(check_text("network n { input x: f32[4]; for i in 0..3 { node leaf[i] { dens(2) } x -> leaf[i], nobody; }"
+                   " output y: f32[2] join sum; leaf -> y; }")
+            .codes() == "E0203 E0201");
+  // A broken block, used three times.
+  CHECK(check_text("block b(n: int)(x) { x -> dens(n) } network n { input x: f32[4]; node A { b(2) -> b(3) } node B { "
+                   "b(2) } output y: f32[2] join sum; x -> A, B -> y; }")
+            .codes() == "E0203");
 }
 
 TEST_CASE("independent mistakes are all reported") {

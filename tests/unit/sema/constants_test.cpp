@@ -17,7 +17,8 @@ std::string last_constant(const std::string& text) {
   const ast::File file = syntax::parse(files, files.add("test.d2nn", text), sink);
   std::vector<const ast::Const*> constants;
   for (const ast::FileItem& item : file.items) constants.push_back(&std::get<ast::Const>(item));
-  const ConstantScope scope = evaluate_constants(constants, sink);
+  ConstantScope scope;
+  evaluate_constants(constants, scope, sink);
   std::string codes;
   for (const diag::Diagnostic& diagnostic : sink.sorted())
     codes += (codes.empty() ? "" : " ") + std::string(diagnostic.code->code);

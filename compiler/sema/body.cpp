@@ -1,0 +1,200 @@
+// Where a pipeline begins with a layer or block, the body's joined input flows in.
+#include "sema/body.h"
+
+#include "diag/spelling.h"
+#include "sema/arguments.h"
+#include "sema/report.h"
+
+namespace d2nn::sema {
+
+using graph::ValueId;
+using ops::OpKind;
+
+std::string join_steps(const std::string& left, const std::string& right) {
+  if (right == "_" || right.empty()) return left;
+  return left.empty() ? right : left + "." + right;
+}
+
+Tensor BodyElaborator::body(const ast::Body& body, BodyScope& scope, bool is_written) {
+  BodyScope* const around = std::exchange(scope_, &scope);
+  const std::size_t errors_before = sink_->errors_reported();
+  bool is_well = true;
+  for (const ast::Let& let : body.lets) {
+    const Tensor value = tensor(*let.value);
+    is_well = is_well && value;
+    const auto [known, is_new] = scope.tensors.try_emplace(let.name.text, NamedTensor{value, let.name.range, true, false});
+    if (is_new) {
+      scope.constants.declare(let.name.text, {let.name.range, std::nullopt, "tensor"});
+    } else if (is_written) {
+      Report(code("E0202"), let.name.range, quoted(let.name.text) + " is declared twice in this body")
+          .note(known->second.range, "first declared here")
+          .to(*sink_);
+    }
+    is_well = is_well && is_new;
+  }
+  const Tensor result = body.result ? tensor(*body.result) : joined_input(body.range);
+  if (is_written && sink_->errors_reported() == errors_before) check_unread(scope);
+  scope_ = around;
+  return is_well ? result : std::nullopt;
+}
+
+void BodyElaborator::check_unread(const BodyScope& scope) {
+  for (const auto& [name, named] : scope.tensors) {
+    if (!named.is_let || named.is_read) continue;
+    Report(code("E0213"), named.range, "nothing reads " + quoted(name))
+        .advise("remove it: its layers would be computed, and count, for nothing")
+        .to(*sink_);
+  }
+}
+
+Tensor BodyElaborator::tensor(const ast::Expr& expr) {
+  if (const auto* pipe = std::get_if<ast::PipelineExpr>(&expr.value)) return pipeline(*pipe, expr.range);
+  if (const auto* call = std::get_if<ast::CallExpr>(&expr.value)) return call_value(*call, expr.range);
+  if (const auto* name = std::get_if<ast::NameExpr>(&expr.value)) return name_value(name->name);
+  if (const auto* binary = std::get_if<ast::BinaryExpr>(&expr.value)) return combine(*binary, expr.range);
+  if (const auto* repeat = std::get_if<ast::RepeatExpr>(&expr.value)) {
+    return apply_repeat(*repeat, joined_input(expr.range), expr.range);
+  }
+  Report(code("E0205"), expr.range, "a compile-time value stands where a tensor is needed").to(*sink_);
+  return std::nullopt;
+}
+
+Tensor BodyElaborator::pipeline(const ast::PipelineExpr& pipe, SourceRange range) {
+  Tensor flow;
+  std::size_t first = 0;
+  if (pipe.head) {
+    flow = tensor(*pipe.head);
+  } else if (const auto* call = std::get_if<ast::CallExpr>(&pipe.stages[0]->value)) {
+    flow = call_value(*call, pipe.stages[0]->range);  // a first layer or block, or concat(...)
+    first = 1;
+  } else {
+    flow = joined_input(range);
+  }
+  for (std::size_t i = first; i < pipe.stages.size(); ++i) {
+    const ast::Expr& stage = *pipe.stages[i];
+    if (const auto* call = std::get_if<ast::CallExpr>(&stage.value)) {
+      flow = apply_stage(*call, flow, stage.range);
+    } else if (const auto* repeat = std::get_if<ast::RepeatExpr>(&stage.value)) {
+      flow = apply_repeat(*repeat, flow, stage.range);
+    } else {
+      Report(code("E0203"), stage.range, "a layer is needed behind `->`").to(*sink_);
+      flow = std::nullopt;
+    }
+  }
+  return flow;
+}
+
+NamedTensor* BodyElaborator::find_tensor(const std::string& name) {
+  for (BodyScope* scope = scope_; scope != nullptr; scope = scope->outer) {
+    const auto found = scope->tensors.find(name);
+    if (found != scope->tensors.end()) return &found->second;
+  }
+  return nullptr;
+}
+
+Tensor BodyElaborator::name_value(const ast::Name& name) {
+  if (NamedTensor* named = find_tensor(name.text)) {
+    named->is_read = true;
+    return named->value;
+  }
+  if (ops::find_layer(name.text) != nullptr || scope_->module->blocks.contains(name.text)) {
+    ast::CallExpr call;
+    call.callee = name;
+    return call_value(call, name.range);
+  }
+  if (const NamedValue* other = scope_->constants.find(name.text)) {
+    const std::string kind = other->other_kind.empty() ? "compile-time value" : other->other_kind;
+    Report(code("E0205"), name.range,
+           quoted(name.text) + " is " + with_article(kind) + ", but a tensor of this body is needed")
+        .note(other->range, quoted(name.text) + " is declared here")
+        .to(*sink_);
+    return std::nullopt;
+  }
+  std::vector<std::string_view> candidates;
+  for (const BodyScope* scope = scope_; scope != nullptr; scope = scope->outer) {
+    for (const auto& [known, named] : scope->tensors) candidates.push_back(known);
+  }
+  for (const ops::OpInfo& row : ops::table()) {
+    if (row.is_layer) candidates.push_back(row.spelling);
+  }
+  for (const auto& [known, block] : scope_->module->blocks) candidates.push_back(known);
+  Report(code("E0201"), name.range, "no tensor, layer or block is named " + quoted(name.text))
+      .did_you_mean(name.range, diag::closest(name.text, candidates))
+      .to(*sink_);
+  return std::nullopt;
+}
+
+Tensor BodyElaborator::combine(const ast::BinaryExpr& binary, SourceRange range) {
+  if (binary.op != ast::BinaryOp::add && binary.op != ast::BinaryOp::multiply) {
+    Report(code("E0205"), binary.op_range, "tensors are combined with `+`, `*` and `concat(a, b)` only").to(*sink_);
+    return std::nullopt;
+  }
+  const Tensor left = tensor(*binary.left);
+  const Tensor right = tensor(*binary.right);
+  if (!left || !right) return std::nullopt;
+  const OpKind kind = binary.op == ast::BinaryOp::add ? OpKind::add : OpKind::multiply;
+  return append(kind, {}, {*left, *right}, std::nullopt, range, {});
+}
+
+Tensor BodyElaborator::concat(const ast::CallExpr& call, SourceRange range) {
+  std::vector<ValueId> operands;
+  bool is_well = true;
+  for (const ast::Argument& argument : call.arguments) {
+    if (argument.name) {
+      Report(code("E0303"), argument.name->range, "`concat` has no parameter " + quoted(argument.name->text))
+          .advise("list its tensors, as in `concat(a, b)`")
+          .to(*sink_);
+      is_well = false;
+      continue;
+    }
+    const Tensor operand = tensor(*argument.value);
+    if (operand) operands.push_back(*operand);
+    is_well = is_well && operand.has_value();
+  }
+  if (call.arguments.size() < 2) {
+    Report(code("E0303"), call.callee.range,
+           "`concat` takes two or more tensors, found " + std::to_string(call.arguments.size()))
+        .to(*sink_);
+    return std::nullopt;
+  }
+  if (!is_well) return std::nullopt;
+  return append(OpKind::concat, {}, std::move(operands), call.label, range, {});
+}
+
+/// The arguments are checked even when there is no input.
+Tensor BodyElaborator::apply_layer(const ops::OpInfo& layer, const ast::CallExpr& call, Tensor input,
+                                   SourceRange range) {
+  OpFacts facts;
+  const Evaluator evaluator(scope_->constants, *sink_, scope_->actions);
+  std::optional<ops::OpAttrs> attrs = bind_arguments(layer, call, evaluator, facts, *sink_);
+  if (!attrs || !input) return std::nullopt;
+  return append(layer.kind, std::move(*attrs), {*input}, call.label, range, std::move(facts));
+}
+
+Tensor BodyElaborator::joined_input(SourceRange range) {
+  if (scope_->flow) return *scope_->flow;
+  Report(code("E0408"), range, "the inputs of " + quoted(scope_->owner) + " have names, so none flows in by itself")
+      .note(scope_->flow_owner, quoted(scope_->owner) + " is declared here")
+      .advise("begin with an input, as in `" + scope_->first_input + " -> relu`")
+      .to(*sink_);
+  return std::nullopt;
+}
+
+Tensor BodyElaborator::append(OpKind kind, ops::OpAttrs attrs, std::vector<ValueId> operands,
+                              const std::optional<ast::Label>& label, SourceRange range, OpFacts facts) {
+  const std::size_t ordinal = ++scope_->layer_ordinals[static_cast<std::size_t>(kind)];
+  if (!grow(limits_.layers, "layers", range)) return std::nullopt;
+  graph::Op op;
+  op.kind = kind;
+  op.attrs = std::move(attrs);
+  op.operands = std::move(operands);
+  op.label = join_steps(scope_->steps, label ? label->text : ops::info(kind).spelling + std::to_string(ordinal));
+  op.range = range;
+  node_.ops.push_back(std::move(op));
+  facts_.ops.push_back(std::move(facts));
+  facts_.ops.back().name = label ? label->range : range;
+  facts_.ops.back().use = scope_->use;
+  return ValueId{static_cast<std::uint32_t>(node_.inputs.size() + node_.ops.size() - 1)};
+}
+
+}  // namespace d2nn::sema

@@ -1,0 +1,119 @@
+// A body being elaborated: its expressions over tensors become ops of a node. `->` applies a layer or block, `+`, `*` and
+// concat(...) combine, `let` names a tensor, a block or a round of `repeat` is a body of its own inside the outer one.
+// Used by elaborate.cpp only; body.cpp has the expressions, calls.cpp blocks and repetitions.
+#pragma once
+
+#include <array>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sema/draft.h"
+#include "sema/modules.h"
+
+namespace d2nn::sema {
+
+/// A tensor of a body; nothing after an error, which was reported, or where only the text of a block is checked.
+using Tensor = std::optional<graph::ValueId>;
+
+struct NamedTensor {
+  Tensor value;
+  SourceRange range;
+  bool is_let = false;
+  bool is_read = false;
+};
+
+/// What one body sees: a node's, a block's or one round of a `repeat`.
+struct BodyScope {
+  explicit BodyScope(const ConstantScope* outer_constants) : constants(outer_constants) {}
+
+  const Module* module = nullptr;
+  BodyScope* outer = nullptr;  // of a round: the body around it, whose tensors it sees
+  ConstantScope constants;
+  std::map<std::string, NamedTensor> tensors;
+  std::optional<Tensor> flow;  // what flows in where a pipeline begins with a layer; nothing: inputs have names
+  SourceRange flow_owner;      // then the name of what has named inputs
+  std::string owner;           // and its name
+  std::string first_input;     // the first of them, for advice
+  std::optional<std::int64_t> actions;
+  std::string steps;                         // of labels, to here: "residual1", "layer1.0"
+  std::int32_t use = BlockUse::no_use;       // the use of a block that this body belongs to
+  std::array<std::size_t, ops::op_count> layer_ordinals{};
+  std::map<std::string, std::size_t> other_ordinals{};  // of blocks by name, and of "repeat"
+};
+
+/// How far a program may grow; shared by all bodies of a network.
+struct BodyLimits {
+  std::size_t layers = 0;  // written so far
+  std::size_t uses = 0;    // of blocks and rounds of `repeat`
+  bool is_reached = false;
+};
+
+/// What the check of a block's own text finds beside mistakes.
+struct TextCheck {
+  std::vector<const ast::Block*> calls;  // blocks that it uses
+};
+
+class BodyElaborator {
+ public:
+  /// Appends to `node` and `facts`. `text_check`: null, or the text of a block is checked: no tensor has a value and
+  /// blocks that are called are not entered.
+  BodyElaborator(graph::Node& node, NodeFacts& facts, BodyLimits& limits, diag::Sink& sink, TextCheck* text_check)
+      : node_(node), facts_(facts), limits_(limits), sink_(&sink), text_check_(text_check) {}
+
+  /// The result of a body in `scope`, which holds its tensors already. `is_written`: the text is the user's at this place,
+  /// so that tensors that nothing reads are worth a warning (of a block they are found when its text is checked).
+  Tensor body(const ast::Body& body, BodyScope& scope, bool is_written);
+
+ private:
+  // body.cpp
+  Tensor tensor(const ast::Expr& expr);
+  Tensor pipeline(const ast::PipelineExpr& pipe, SourceRange range);
+  Tensor name_value(const ast::Name& name);
+  Tensor combine(const ast::BinaryExpr& binary, SourceRange range);
+  Tensor concat(const ast::CallExpr& call, SourceRange range);
+  Tensor apply_layer(const ops::OpInfo& layer, const ast::CallExpr& call, Tensor input, SourceRange range);
+  Tensor joined_input(SourceRange range);
+  Tensor append(ops::OpKind kind, ops::OpAttrs attrs, std::vector<graph::ValueId> operands,
+                const std::optional<ast::Label>& label, SourceRange range, OpFacts facts);
+  void check_unread(const BodyScope& scope);
+
+  // calls.cpp
+  /// What a call names: a layer, a block, `concat`, or nothing (reported, or silent).
+  struct Callee {
+    const ops::OpInfo* layer = nullptr;
+    const DeclaredBlock* block = nullptr;
+    bool is_concat = false;
+  };
+  Callee find_callee(const ast::CallExpr& call);
+  Callee find_member(const ast::CallExpr& call);
+  void report_unknown_callee(const ast::CallExpr& call);
+  /// A call that begins a pipeline or stands alone: on tensors of its own, or on what flows in.
+  Tensor call_value(const ast::CallExpr& call, SourceRange range);
+  /// A call behind `->`.
+  Tensor apply_stage(const ast::CallExpr& call, Tensor input, SourceRange range);
+  Tensor apply_block(const DeclaredBlock& block, const ast::CallExpr& call, std::vector<Tensor> tensors,
+                     SourceRange range);
+  Tensor apply_repeat(const ast::RepeatExpr& repeat, Tensor input, SourceRange range);
+  bool takes(const DeclaredBlock& block, std::size_t tensors, const ast::CallExpr& call);
+  /// False after reporting, once, that the network has grown too large.
+  bool grow(std::size_t& count, const char* what, SourceRange range);
+  bool is_block_call(const ast::Expr& body);
+  NamedTensor* find_tensor(const std::string& name);
+  std::string label_step(const std::optional<ast::Label>& label, const std::string& kind);
+
+  graph::Node& node_;
+  NodeFacts& facts_;
+  BodyLimits& limits_;
+  diag::Sink* sink_;
+  TextCheck* text_check_;
+  BodyScope* scope_ = nullptr;  // of the body at hand
+  std::size_t depth_ = 0;       // of blocks in one another
+  bool names_no_step_ = false;  // the next block's use adds no step of its own: the only thing of a round of `repeat`
+};
+
+/// Steps of a label joined by dots; `_` and nothing leave a step out.
+std::string join_steps(const std::string& left, const std::string& right);
+
+}  // namespace d2nn::sema
