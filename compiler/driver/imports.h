@@ -8,8 +8,9 @@
 
 namespace d2nn::driver {
 
-/// The bytes of a file ("-": standard input). Nothing with errno set when it cannot be read. What is longer than a program
-/// can be is cut off a little behind that length: parsing refuses it (E0116) without having read a device to its end.
+/// The bytes of a file ("-": standard input). Nothing with errno set when it cannot be read. What is longer than a
+/// program can be is cut off a little behind that length: parsing refuses it (E0116) without having read a device to
+/// its end.
 std::optional<std::string> read_text(const std::string& path);
 
 /// `import "heads.d2nn";` is looked for beside the importing file, `import std.vision;` in the library:

@@ -163,8 +163,7 @@ std::string default_text(const ast::Expr& expr) {
 }  // namespace
 
 std::optional<std::vector<std::size_t>> match_arguments(const Signature& signature,
-                                                        const std::vector<ast::Argument>& arguments,
-                                                        diag::Sink& sink) {
+                                                        const std::vector<ast::Argument>& arguments, diag::Sink& sink) {
   const auto& parameters = signature.parameters;
   std::vector<std::size_t> matched;
   std::map<std::size_t, SourceRange> given;
@@ -223,12 +222,14 @@ bool bind_block_arguments(const ast::Block& block, const ast::CallExpr& call, co
     const ast::Parameter& parameter = block.params[i];
     const std::optional<ValueType> type = find_type(parameter.type.text);
     std::optional<Value> value;
-    const auto argument = matched ? std::find(matched->begin(), matched->end(), i) : std::vector<std::size_t>::const_iterator();
+    const auto argument =
+        matched ? std::find(matched->begin(), matched->end(), i) : std::vector<std::size_t>::const_iterator();
     if (matched && argument != matched->end() && type) {
       value = argument_value(parameter, *type, call.arguments[static_cast<std::size_t>(argument - matched->begin())],
                              evaluator, sink);
     } else if (parameter.fallback && type) {
-      value = Evaluator(scope, sink).evaluate_as(*parameter.fallback, *type, "parameter " + quoted(parameter.name.text));
+      value =
+          Evaluator(scope, sink).evaluate_as(*parameter.fallback, *type, "parameter " + quoted(parameter.name.text));
     } else if (matched && type) {
       report_missing(signature, call.callee.range, parameter.name.text, sink);
     }

@@ -22,7 +22,8 @@ Tensor BodyElaborator::body(const ast::Body& body, BodyScope& scope, bool is_wri
   for (const ast::Let& let : body.lets) {
     const Tensor value = tensor(*let.value);
     is_well = is_well && value;
-    const auto [known, is_new] = scope.tensors.try_emplace(let.name.text, NamedTensor{value, let.name.range, true, false});
+    const auto [known, is_new] =
+        scope.tensors.try_emplace(let.name.text, NamedTensor{value, let.name.range, true, false});
     if (is_new) {
       scope.constants.declare(let.name.text, {let.name.range, std::nullopt, "tensor"});
     } else if (is_written) {

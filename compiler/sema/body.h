@@ -1,6 +1,6 @@
-// A body being elaborated: its expressions over tensors become ops of a node. `->` applies a layer or block, `+`, `*` and
-// concat(...) combine, `let` names a tensor, a block or a round of `repeat` is a body of its own inside the outer one.
-// Used by elaborate.cpp only; body.cpp has the expressions, calls.cpp blocks and repetitions.
+// A body being elaborated: its expressions over tensors become ops of a node. `->` applies a layer or block, `+`, `*`
+// and concat(...) combine, `let` names a tensor, a block or a round of `repeat` is a body of its own inside the outer
+// one. Used by elaborate.cpp only; body.cpp has the expressions, calls.cpp blocks and repetitions.
 #pragma once
 
 #include <array>
@@ -37,8 +37,8 @@ struct BodyScope {
   std::string owner;           // and its name
   std::string first_input;     // the first of them, for advice
   std::optional<std::int64_t> actions;
-  std::string steps;                         // of labels, to here: "residual1", "layer1.0"
-  std::int32_t use = BlockUse::no_use;       // the use of a block that this body belongs to
+  std::string steps;                    // of labels, to here: "residual1", "layer1.0"
+  std::int32_t use = BlockUse::no_use;  // the use of a block that this body belongs to
   std::array<std::size_t, ops::op_count> layer_ordinals{};
   std::map<std::string, std::size_t> other_ordinals{};  // of blocks by name, and of "repeat"
 };
@@ -62,8 +62,9 @@ class BodyElaborator {
   BodyElaborator(graph::Node& node, NodeFacts& facts, BodyLimits& limits, diag::Sink& sink, TextCheck* text_check)
       : node_(node), facts_(facts), limits_(limits), sink_(&sink), text_check_(text_check) {}
 
-  /// The result of a body in `scope`, which holds its tensors already. `is_written`: the text is the user's at this place,
-  /// so that tensors that nothing reads are worth a warning (of a block they are found when its text is checked).
+  /// The result of a body in `scope`, which holds its tensors already. `is_written`: the text is the user's at this
+  /// place, so that tensors that nothing reads are worth a warning (of a block they are found when its text is
+  /// checked).
   Tensor body(const ast::Body& body, BodyScope& scope, bool is_written);
 
  private:

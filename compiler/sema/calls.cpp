@@ -1,6 +1,6 @@
 // Calls in bodies: which layer or block is meant, and what a block or a repetition brings in. Every use of a block
-// elaborates its body anew, with the values of its parameters at hand; nothing of a block is left in the graph but steps of
-// labels.
+// elaborates its body anew, with the values of its parameters at hand; nothing of a block is left in the graph but
+// steps of labels.
 #include <utility>
 
 #include "diag/spelling.h"
@@ -11,7 +11,8 @@
 namespace d2nn::sema {
 namespace {
 
-/// Layers of a network, and uses of blocks and rounds of `repeat` in it: a short text could ask for more than memory holds.
+/// Layers of a network, and uses of blocks and rounds of `repeat` in it: a short text could ask for more than memory
+/// holds.
 constexpr std::size_t max_growth = std::size_t{1} << 18;
 /// Blocks in one another; elaboration recurses.
 constexpr std::size_t max_depth = 200;
@@ -101,7 +102,8 @@ Tensor BodyElaborator::apply_stage(const ast::CallExpr& call, Tensor input, Sour
   }
   if (callee.layer == nullptr && callee.block == nullptr) return std::nullopt;
   if (call.tensors) {
-    Report(code("E0303"), range, "what flows in and tensors in parentheses are both given to " + quoted(call.callee.text))
+    Report(code("E0303"), range,
+           "what flows in and tensors in parentheses are both given to " + quoted(call.callee.text))
         .advise("leave out one of them")
         .to(*sink_);
     return std::nullopt;
@@ -179,7 +181,8 @@ Tensor BodyElaborator::apply_repeat(const ast::RepeatExpr& repeat, Tensor input,
   const std::string step = label_step(repeat.label, "repeat");
   const auto check_range = [&](const std::optional<Value>& value, const ast::Expr& place, const char* what) {
     if (!value || std::get<std::int64_t>(*value) >= 0) return value.has_value();
-    Report(code("E0217"), place.range, std::string(what) + " of `repeat` is " + to_text(*value) + ", but it is at least 0")
+    Report(code("E0217"), place.range,
+           std::string(what) + " of `repeat` is " + to_text(*value) + ", but it is at least 0")
         .to(*sink_);
     return false;
   };
@@ -230,9 +233,7 @@ bool BodyElaborator::grow(std::size_t& count, const char* what, SourceRange rang
     return true;
   }
   if (!limits_.is_reached) {
-    Report(code("E0308"), range,
-           "the network has more than " + std::to_string(max_growth) + " " + what)
-        .to(*sink_);
+    Report(code("E0308"), range, "the network has more than " + std::to_string(max_growth) + " " + what).to(*sink_);
   }
   limits_.is_reached = true;
   return false;

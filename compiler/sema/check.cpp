@@ -21,7 +21,8 @@ namespace {
 /// What has no place in a program: the command line.
 constexpr SourceRange no_place{~0u, 0, 0};
 
-void check_definitions(const std::vector<const ast::Network*>& networks, const CheckOptions& options, diag::Sink& sink) {
+void check_definitions(const std::vector<const ast::Network*>& networks, const CheckOptions& options,
+                       diag::Sink& sink) {
   std::vector<std::string_view> parameters;
   for (const ast::Network* network : networks) {
     for (const ast::Parameter& parameter : network->params) parameters.push_back(parameter.name.text);

@@ -22,9 +22,9 @@ struct CheckOptions {
   ImportLoader loader;
 };
 
-/// Checks the file, what it imports, and every network of it (or the one asked for): names, constants, blocks, parameters,
-/// shapes, edge rules, outputs. Returns one program per network without errors, in order; what is wrong goes to `sink`,
-/// one diagnostic per mistake. `files` holds the file's text and receives those of imports.
+/// Checks the file, what it imports, and every network of it (or the one asked for): names, constants, blocks,
+/// parameters, shapes, edge rules, outputs. Returns one program per network without errors, in order; what is wrong
+/// goes to `sink`, one diagnostic per mistake. `files` holds the file's text and receives those of imports.
 std::vector<graph::Program> check(const ast::File& file, source::SourceFiles& files, const CheckOptions& options,
                                   diag::Sink& sink);
 

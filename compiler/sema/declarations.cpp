@@ -105,9 +105,8 @@ class Declarer {
     if (is_new) return true;
     if (entry->second.range == name.range) {
       Report(code("E0202"), name.range, quoted(name.text) + " is declared anew in every round of its loop")
-          .advise(kind == "node" || kind == "control node"
-                      ? "give it an index, as in `" + name.text + "[i]`"
-                      : "declare it outside the loop; only nodes have an index")
+          .advise(kind == "node" || kind == "control node" ? "give it an index, as in `" + name.text + "[i]`"
+                                                           : "declare it outside the loop; only nodes have an index")
           .to(sink_);
       return false;
     }
@@ -226,8 +225,7 @@ class Declarer {
     }
     std::vector<std::int64_t> dims;
     for (const ast::ExprPtr& dim : type.dims) {
-      const std::optional<Value> value =
-          Evaluator(*scope_, sink_).evaluate_as(*dim, ValueType::integer, "a dimension");
+      const std::optional<Value> value = Evaluator(*scope_, sink_).evaluate_as(*dim, ValueType::integer, "a dimension");
       if (!value) return false;
       dims.push_back(std::get<std::int64_t>(*value));
       if (dims.back() < 1) {

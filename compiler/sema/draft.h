@@ -27,14 +27,14 @@ struct InputFacts {
 /// One use of a block in a body: what its layers go back to.
 struct BlockUse {
   std::string block;
-  SourceRange range;  // of the call
+  SourceRange range;            // of the call
   std::int32_t outer = no_use;  // the use whose body the call stands in
   static constexpr std::int32_t no_use = -1;
 };
 
 /// An op as written.
 struct OpFacts {
-  SourceRange name;  // of its label, or the layer where it has none
+  SourceRange name;                     // of its label, or the layer where it has none
   std::int32_t use = BlockUse::no_use;  // index into NodeFacts::block_uses; no_use: it stands in the node's own body
   /// Where each argument stands that was given, by the parameter's name; blame for what a shape rule refuses.
   std::map<std::string, SourceRange> arguments;
@@ -47,9 +47,9 @@ struct NodeFacts {
   std::vector<OpFacts> ops;
   std::vector<BlockUse> block_uses;
   const ConstantScope* scope = nullptr;  // what its body sees: the network's names, or those of a round of a loop
-  bool is_silenced = false;  // its edges are wrong: nothing that follows from them is reported
-  bool has_body = false;     // the body was elaborated without an error
-  bool has_shape = false;    // the shape is known and everything about it is right
+  bool is_silenced = false;              // its edges are wrong: nothing that follows from them is reported
+  bool has_body = false;                 // the body was elaborated without an error
+  bool has_shape = false;                // the shape is known and everything about it is right
   /// Where its name stands in its first control edge; empty when it has none.
   SourceRange control_edges;
   /// Where the names of each action's targets stand.
@@ -71,7 +71,7 @@ struct Declared {
   std::string kind;                   // "input", "output", "node", "control node", "dummy", "family", "parameter"
   std::optional<graph::NodeId> node;  // nothing: a parameter or a family
   std::map<std::int64_t, graph::NodeId> members = {};  // of a family, by index
-  bool is_doubled = false;            // declared again as something else
+  bool is_doubled = false;                             // declared again as something else
 
   bool is_family() const { return kind == "family"; }
 };
@@ -88,10 +88,10 @@ struct Draft {
   std::vector<NodeFacts> nodes;  // by NodeId
   std::vector<EdgeFacts> edges;  // by EdgeId
   std::map<std::string, Declared> names;
-  std::deque<ConstantScope> loop_scopes;  // addresses are stable
-  std::vector<Item> items;                // with the loops written out
+  std::deque<ConstantScope> loop_scopes;              // addresses are stable
+  std::vector<Item> items;                            // with the loops written out
   std::map<std::string, SourceRange> empty_families;  // named in loops that have no round
-  ConstantScope constants;  // parameters, and the network's names as what they are
+  ConstantScope constants;                            // parameters, and the network's names as what they are
   /// False when an edge was lost because of a wrong or unavailable name: rules about what is missing then say nothing.
   bool has_all_edges = true;
 
@@ -111,8 +111,8 @@ struct Draft {
   }
 };
 
-/// Says of a mistake in a block that it is one of the use: the use becomes its place, where it was found a note. Fixes of
-/// the block's text become advice. `use` may be no_use: nothing changes.
+/// Says of a mistake in a block that it is one of the use: the use becomes its place, where it was found a note. Fixes
+/// of the block's text become advice. `use` may be no_use: nothing changes.
 void place_at_use(diag::Diagnostic& diagnostic, const std::vector<BlockUse>& uses, std::int32_t use);
 
 /// What a node is in sentences: "input", "output", "node", "control node", "dummy".

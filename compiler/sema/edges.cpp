@@ -246,8 +246,7 @@ class Connector {
   void refuse_input(const ast::Endpoint& endpoint, const std::string& why) {
     Report(code("E0408"), endpoint.input->range,
            quoted(endpoint.name.text + "." + endpoint.input->text) + " names an input, but " + why)
-        .replace(input_part(endpoint), "",
-                 "leave the input out")
+        .replace(input_part(endpoint), "", "leave the input out")
         .to(sink_);
   }
 
@@ -265,8 +264,7 @@ class Connector {
     if (!has_names) {
       Report(code("E0408"), endpoint.input->range, "the inputs of " + quoted(node.name) + " have no names")
           .note(node.range, quoted(node.name) + " is declared here")
-          .replace(input_part(endpoint), "",
-                   "leave the input out")
+          .replace(input_part(endpoint), "", "leave the input out")
           .to(sink_);
       return std::nullopt;
     }

@@ -8,7 +8,8 @@
 
 namespace d2nn::sema {
 
-/// What an `import` asks for. Either `path` is set ({"std", "vision"} of `import std.vision;`) or `file` ("heads.d2nn").
+/// What an `import` asks for. Either `path` is set ({"std", "vision"} of `import std.vision;`) or `file`
+/// ("heads.d2nn").
 struct ImportRequest {
   std::string importer;  // the importing file's name, as in SourceFiles
   std::vector<std::string> path;

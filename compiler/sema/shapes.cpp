@@ -165,8 +165,7 @@ class ShapeInference {
     Report report(code("E0505"), place,
                   quoted(node.name) + " gives " + counted(static_cast<std::size_t>(node.shape.elements()), "score") +
                       ", but has " + counted(node.actions.size(), "action"));
-    report.note(draft_[id].control_edges, "its actions are declared here")
-        .advise("end the body with `dense(actions)`");
+    report.note(draft_[id].control_edges, "its actions are declared here").advise("end the body with `dense(actions)`");
     is_op ? tell(id, op, report) : report.to(sink_);
     return false;
   }

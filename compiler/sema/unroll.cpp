@@ -57,7 +57,8 @@ class Unroller {
   /// What a loop without rounds would have declared: names that are known, of which there is nothing.
   void lose_names(const ast::For& loop) {
     for (const ast::NetworkItem& item : loop.items) {
-      if (const auto* node = std::get_if<ast::Node>(&item)) draft_.empty_families.emplace(node->name.text, node->name.range);
+      if (const auto* node = std::get_if<ast::Node>(&item))
+        draft_.empty_families.emplace(node->name.text, node->name.range);
       if (const auto* inner = std::get_if<std::unique_ptr<ast::For>>(&item)) lose_names(**inner);
     }
   }

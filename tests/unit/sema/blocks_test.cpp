@@ -55,7 +55,8 @@ using Names = std::vector<std::string>;
 }  // namespace
 
 TEST_CASE("a block's layers are named after its use: label, or its name and ordinal") {
-  const std::string block = "block res(n: int)(x) { return x + (x -> dense(n, bias: false) -> dense(n, bias: false)); } ";
+  const std::string block =
+      "block res(n: int)(x) { return x + (x -> dense(n, bias: false) -> dense(n, bias: false)); } ";
   CHECK(parameter_names(block + one_node("res(4) -> res(4) -> dense(2)")) ==
         Names{"A.res1.dense1.weight", "A.res1.dense2.weight", "A.res2.dense1.weight", "A.res2.dense2.weight",
               "A.dense1.weight", "A.dense1.bias"});
@@ -71,8 +72,9 @@ TEST_CASE("a repeat numbers its rounds, and one block in it adds no further step
   CHECK(parameter_names(block + one_node("repeat 2 { res(4) } -> repeat 1 { res(4) -> res(2) } from 3")) ==
         Names{"A.repeat1.0.dense1.weight", "A.repeat1.1.dense1.weight", "A.repeat2.3.res1.dense1.weight",
               "A.repeat2.3.res2.dense1.weight"});
-  CHECK(parameter_names(block + one_node("repeat 1 { res(4) as inner } as a -> repeat 2 { repeat 1 { res(2) } as b } as _ "
-                                         "from 1")) ==
+  CHECK(parameter_names(block +
+                        one_node("repeat 1 { res(4) as inner } as a -> repeat 2 { repeat 1 { res(2) } as b } as _ "
+                                 "from 1")) ==
         Names{"A.a.0.inner.dense1.weight", "A.1.b.0.dense1.weight", "A.2.b.0.dense1.weight"});
 }
 
@@ -85,8 +87,9 @@ TEST_CASE("blocks, repeat, let and several tensors give the graph that is writte
     return "network n { input x: f32[4]; node A(i) { " + body + " } output y: f32[2]; x -> A.i; A -> y; }";
   };
   CHECK(graph_of(blocks + node("let z = i -> repeat 2 { res }; return both(1, b_units: 3)(z -> tanh, z) -> plain;")) ==
-        graph_of(node("let y1 = i -> dense(4) -> relu; let x1 = y1 + i; let y2 = x1 -> dense(4) -> relu; let z = y2 + x1; "
-                      "let t = z -> tanh; return concat(t -> dense(1), z -> dense(3)) -> relu -> dense(2);")));
+        graph_of(
+            node("let y1 = i -> dense(4) -> relu; let x1 = y1 + i; let y2 = x1 -> dense(4) -> relu; let z = y2 + x1; "
+                 "let t = z -> tanh; return concat(t -> dense(1), z -> dense(3)) -> relu -> dense(2);")));
 }
 
 TEST_CASE("a family's bare name stands for its members in order of index, in edges, chains and actions") {
@@ -96,15 +99,16 @@ TEST_CASE("a family's bare name stands for its members in order of index, in edg
                  "node f[1] { dense(3) -> dense(2) } control q[1] { dense(actions) } output y: f32[2] join last; "
                  "x -> f[0], f[1], q[0], q[1]; f[0], f[1] -> y; q[0] ~> go: f[0], stop: none; q[1] ~> go: f[1], stop: "
                  "none; }"));
-  CHECK(graph_of("network n { input x: f32[2]; for i in 0..3 { node f[2 - i] { dense(2) } } control q { dense(actions) } "
-                 "output y: f32[2] join first; x -> q, f; f -> y; q ~> all: f, one: f[1]; }")
-            .find("f[0]") != std::string::npos);
+  CHECK(
+      graph_of("network n { input x: f32[2]; for i in 0..3 { node f[2 - i] { dense(2) } } control q { dense(actions) } "
+               "output y: f32[2] join first; x -> q, f; f -> y; q ~> all: f, one: f[1]; }")
+          .find("f[0]") != std::string::npos);
 }
 
 TEST_CASE("members of a family are named by their index in parameters") {
-  CHECK(parameter_names("network n(k: int = 2) { input x: f32[4]; for i in 0..k { node leaf[i] { dense(2, bias: false) } } "
-                        "output y: f32[2] join sum; x -> leaf -> y; }") ==
-        Names{"leaf[0].dense1.weight", "leaf[1].dense1.weight"});
+  CHECK(parameter_names(
+            "network n(k: int = 2) { input x: f32[4]; for i in 0..k { node leaf[i] { dense(2, bias: false) } } "
+            "output y: f32[2] join sum; x -> leaf -> y; }") == Names{"leaf[0].dense1.weight", "leaf[1].dense1.weight"});
 }
 
 TEST_CASE("edges of a loop keep the order of its rounds") {
@@ -131,8 +135,8 @@ TEST_CASE("modules bring blocks and constants; a file is read once however many 
 }
 
 TEST_CASE("a module's own constants are its alone, and its mistakes are its own") {
-  const CheckOptions options = with_files({{"a.d2nn", "const k = 3; block a()(x) { x -> dense(k) }"},
-                                           {"b.d2nn", "block b()(x) { x -> dens(2) }"}});
+  const CheckOptions options = with_files(
+      {{"a.d2nn", "const k = 3; block a()(x) { x -> dense(k) }"}, {"b.d2nn", "block b()(x) { x -> dens(2) }"}});
   CHECK(check_text("import \"a.d2nn\"; " + one_node("a.a -> dense(k)"), options).codes() == "E0201");
   const CheckedText broken = check_text("import \"b.d2nn\"; " + one_node("b.b -> dense(2)"), options);
   CHECK(broken.codes() == "E0203");
@@ -155,8 +159,9 @@ TEST_CASE("what only a use of a block shows is placed at the use, with a note fo
 TEST_CASE("hostile growth is an error, not a hang") {
   CHECK(check_text(one_node("repeat 9000000000000000000 { relu } -> dense(2)")).codes() == "E0308");
   CHECK(check_text(one_node("repeat 9000000000000000000 { identity + identity } -> dense(2)")).codes() == "E0308");
-  CHECK(check_text("network n { input x: f32[2]; for i in 0..9000000000000000000 { for j in 0..0 { node a[j] { relu } } } "
-                   "node b { relu } output y: f32[2]; x -> b -> y; }")
+  CHECK(check_text(
+            "network n { input x: f32[2]; for i in 0..9000000000000000000 { for j in 0..0 { node a[j] { relu } } } "
+            "node b { relu } output y: f32[2]; x -> b -> y; }")
             .codes() == "E0308");
   // 2^60 uses of a block that holds nothing, 60 blocks deep.
   std::string doubling = "block b0()(x) { x }\n";
