@@ -16,7 +16,7 @@ class Pages(CommandLineTest):
                 with self.subTest(f"{page.relative_to(SOURCE)}: {command}"):
                     self.assertEqual(pages.printed(command), (WELL, expected, ""))
                 shown += 1
-        self.assertGreaterEqual(shown, 13)
+        self.assertGreaterEqual(shown, 20)
 
     def test_every_example_shows_its_drawing_and_its_paths(self):
         for folder in sorted(program.parent for program in EXAMPLES.glob("*/*.d2nn") if "embed" not in program.parent.name):
@@ -46,7 +46,7 @@ class Pages(CommandLineTest):
 
     def test_every_example_is_checked_in_silence(self):
         programs = sorted(EXAMPLES.glob("*/*.d2nn"))
-        self.assertGreaterEqual(len(programs), 11)
+        self.assertGreaterEqual(len(programs), 14)
         self.assertEqual(self.d2nn("check", *programs), (WELL, "", ""))
 
 
