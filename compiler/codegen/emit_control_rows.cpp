@@ -2,6 +2,7 @@
 // the frame (executed, actions); a conditional node's turn begins with a loop that lists its rows.
 #include "codegen/driver_body.h"
 #include "codegen/emit_control.h"
+#include "codegen/row_questions.h"
 #include <llvm/IR/Module.h>
 
 #include "d2nn/module.h"
@@ -16,7 +17,8 @@ using graph::NodeKind;
 class RowsEmitter : DriverBody {
  public:
   RowsEmitter(llvm::Function* function, const NetworkLayout& layout, const NodeFunctions& nodes)
-      : DriverBody(function, layout), total_(function->getArg(1)), nodes_(nodes) {}
+      : DriverBody(function, layout), total_(function->getArg(1)), nodes_(nodes),
+        questions_(*function->getParent(), function->getName().str() + ".") {}
 
   void emit_forward() {
     all_rows_ = emit_all_rows();
@@ -61,7 +63,7 @@ class RowsEmitter : DriverBody {
     body(i);
     llvm::Value* next = b_.CreateAdd(i, b_.getInt64(1), "", true, true);
     i->addIncoming(next, b_.GetInsertBlock());
-    b_.CreateCondBr(b_.CreateICmpSLT(next, total_), loop, done);
+    keep_rolled(b_.CreateCondBr(b_.CreateICmpSLT(next, total_), loop, done));
     b_.SetInsertPoint(done);
   }
 
@@ -79,38 +81,21 @@ class RowsEmitter : DriverBody {
     return list;
   }
 
-  llvm::Value* holds(const passes::Literal& literal, llvm::Value* row) {
+  RowFact fact(const passes::Literal& literal) {
     if (const auto* executed = std::get_if<passes::Executed>(&literal)) {
-      llvm::Value* address = at(b_.getInt8Ty(), frame_.executed(layout_.flags[executed->node.index]), row);
-      return b_.CreateICmpNE(b_.CreateLoad(b_.getInt8Ty(), address), b_.getInt8(0));
+      return {frame_.executed(layout_.flags[executed->node.index]), false, 0};
     }
     const auto& took = std::get<passes::Took>(literal);
-    llvm::Value* address = at(b_.getInt32Ty(), frame_.actions(layout_.controls[took.control.index]), row);
-    return b_.CreateICmpEQ(b_.CreateLoad(b_.getInt32Ty(), address), b_.getInt32(took.action));
+    return {frame_.actions(layout_.controls[took.control.index]), true, took.action};
   }
 
-  llvm::Value* holds(const passes::Condition& condition, llvm::Value* row) {
-    return evaluate(condition, [&](const passes::Literal& literal) { return holds(literal, row); });
-  }
-
-  /// Appends to `list` every row for which `test` holds; returns how many.
-  template <class Test>
-  llvm::Value* emit_list(const std::string& list_name, llvm::Value* list, Test test) {
-    llvm::Value* count = entry_slot(list_name + ".count");
-    b_.CreateStore(b_.getInt64(0), count);
-    emit_loop(list_name + ".rows", [&](llvm::Value* row) {
-      llvm::Value* included = test(row);
-      // Stored without a branch: the place behind the last row is overwritten until a row stays.
-      llvm::Value* n = b_.CreateLoad(b_.getInt64Ty(), count);
-      b_.CreateStore(b_.CreateTrunc(row, b_.getInt32Ty()), at(b_.getInt32Ty(), list, n));
-      b_.CreateStore(b_.CreateAdd(n, b_.CreateZExt(included, b_.getInt64Ty()), "", true, true), count);
-    });
-    return b_.CreateLoad(b_.getInt64Ty(), count, list_name + ".count");
-  }
-
-  llvm::Value* entry_slot(const std::string& slot_name) {
-    llvm::IRBuilder<> entry(&function_->getEntryBlock(), function_->getEntryBlock().begin());
-    return entry.CreateAlloca(entry.getInt64Ty(), nullptr, slot_name);
+  RowQuestion question(const passes::Condition& condition) {
+    RowQuestion question;
+    for (const passes::Clause& clause : condition.clauses) {
+      std::vector<RowFact>& facts = question.clauses.emplace_back();
+      for (const passes::Literal& literal : clause) facts.push_back(fact(literal));
+    }
+    return question;
   }
 
   /// Runs the node on the list and, for a control node, lets each of these rows decide.
@@ -137,11 +122,8 @@ class RowsEmitter : DriverBody {
       b_.CreateMemSet(frame_.actions(layout_.controls[id.index]), b_.getInt8(0xff), bytes, llvm::MaybeAlign(4));
     }
     llvm::Value* list = frame_.row_list(flag(index));
-    llvm::Value* count = emit_list(name(index), list, [&](llvm::Value* row) {
-      llvm::Value* executes = holds(condition, row);
-      b_.CreateStore(b_.CreateZExt(executes, b_.getInt8Ty()), at(b_.getInt8Ty(), executed, row));
-      return executes;
-    });
+    llvm::Value* count = questions_.ask(b_, question(condition), total_, executed, list);
+    count->setName(name(index) + ".count");
     if (!nodes_[index]) return;
     emit_if_any(index, count, [&] { emit_run(index, list, count); });
   }
@@ -155,10 +137,8 @@ class RowsEmitter : DriverBody {
       return;
     }
     llvm::Value* list = frame_.row_list(flag(index));
-    llvm::Value* executed = frame_.executed(flag(index));
-    llvm::Value* count = emit_list(name(index), list, [&](llvm::Value* row) {
-      return b_.CreateICmpNE(b_.CreateLoad(b_.getInt8Ty(), at(b_.getInt8Ty(), executed, row)), b_.getInt8(0));
-    });
+    const RowQuestion executed{{{RowFact{frame_.executed(flag(index)), false, 0}}}, {}};
+    llvm::Value* count = questions_.ask(b_, executed, total_, nullptr, list);
     emit_if_any(index, count, [&] { call(list, count); });
   }
 
@@ -176,6 +156,7 @@ class RowsEmitter : DriverBody {
 
   llvm::Value* total_;
   const NodeFunctions& nodes_;
+  RowQuestions questions_;
   llvm::Value* all_rows_ = nullptr;
 };
 

@@ -165,7 +165,7 @@ void NodeEmitter::emit_row_loop(Body& body, const std::vector<std::uint32_t>& st
   for (const std::uint32_t step : steps) emit_row_step(body, step, row);
   llvm::Value* next = b.CreateAdd(i, b.getInt64(1), "", true, true);
   i->addIncoming(next, b.GetInsertBlock());
-  b.CreateCondBr(b.CreateICmpSLT(next, body.count), loop, done);
+  keep_rolled(b.CreateCondBr(b.CreateICmpSLT(next, body.count), loop, done));
   b.SetInsertPoint(done);
 }
 

@@ -28,9 +28,25 @@ NetworkLayout make_layout(const graph::Program& program, const passes::Plan& pla
   return layout;
 }
 
+void keep_rolled(llvm::BranchInst* back_edge) {
+  llvm::LLVMContext& context = back_edge->getContext();
+  const auto property = [&](const char* key) { return llvm::MDNode::get(context, llvm::MDString::get(context, key)); };
+  llvm::Metadata* no = llvm::ConstantAsMetadata::get(llvm::ConstantInt::getFalse(context));
+  llvm::MDNode* vectorize = llvm::MDNode::get(context, {llvm::MDString::get(context, "llvm.loop.vectorize.enable"), no});
+  llvm::MDNode* loop = llvm::MDNode::getDistinct(context, {nullptr, property("llvm.loop.unroll.disable"), vectorize});
+  loop->replaceOperandWith(0, loop);  // a loop is known by a node that names itself
+  back_edge->setMetadata(llvm::LLVMContext::MD_loop, loop);
+}
+
 llvm::Value* FrameAccess::member(std::size_t byte_offset, const char* name) {
-  llvm::Value* address = b_.CreateConstInBoundsGEP1_64(b_.getInt8Ty(), frame_, byte_offset);
-  return b_.CreateLoad(b_.getPtrTy(), address, name);
+  llvm::Value*& loaded = members_[byte_offset];
+  if (!loaded) {
+    llvm::BasicBlock& entry = b_.GetInsertBlock()->getParent()->getEntryBlock();
+    llvm::IRBuilder<> b(&entry, entry.begin());
+    llvm::Value* address = b.CreateConstInBoundsGEP1_64(b.getInt8Ty(), frame_, byte_offset);
+    loaded = b.CreateLoad(b.getPtrTy(), address, name);
+  }
+  return loaded;
 }
 
 llvm::Value* FrameAccess::times_capacity(std::int64_t index) {

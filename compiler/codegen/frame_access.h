@@ -4,6 +4,7 @@
 #include <llvm/IR/IRBuilder.h>
 
 #include <cstdint>
+#include <map>
 #include <vector>
 
 #include "passes/plan.h"
@@ -25,6 +26,10 @@ struct NetworkLayout {
 /// Numbers the nodes of a plan for the frame.
 NetworkLayout make_layout(const graph::Program& program, const passes::Plan& plan);
 
+/// Keeps LLVM from unrolling and vectorising the loop that this branch closes. Networks have such loops by the hundred,
+/// over the few rows of a tile; copies of them would be most of the code and of the time that LLVM takes for it.
+void keep_rolled(llvm::BranchInst* back_edge);
+
 /// Emits addresses inside one function that received the frame.
 class FrameAccess {
  public:
@@ -45,6 +50,7 @@ class FrameAccess {
   llvm::Value* scratch();
 
  private:
+  /// A pointer of the frame: constant while the function runs, so loaded once, where the function begins.
   llvm::Value* member(std::size_t offset, const char* name);
   /// index * capacity as i64; a constant in inference, read from the frame in training.
   llvm::Value* times_capacity(std::int64_t index);
@@ -53,6 +59,7 @@ class FrameAccess {
   llvm::IRBuilder<>& b_;
   llvm::Value* frame_;
   const NetworkLayout& layout_;
+  std::map<std::size_t, llvm::Value*> members_;  // by offset
 };
 
 }  // namespace d2nn::codegen
