@@ -16,7 +16,7 @@ DATA = pathlib.Path(os.environ.get("D2NN_DATA") or SOURCE.parent / "shared" / "d
 PROGRAM = EXAMPLES / "resnet_cifar" / "resnet_cifar.d2nn"
 NETWORK = "resnet_cifar"
 CLASSES = 10
-# By name of the weights: blocks per stage (n of the program) and multiplications.
+# By name of the weights: blocks per stage, n of the program.
 BLOCKS = {"resnet20": 3, "resnet32": 5, "resnet44": 7, "resnet56": 9}
 # Of the largest logit of a picture.
 TOLERANCE = 1e-4
