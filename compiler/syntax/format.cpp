@@ -1,0 +1,158 @@
+// From the top: declarations of a file, items of a network, statements of a body, each on lines of its own; what stands
+// within one is laid out by layout.cpp.
+#include "syntax/format.h"
+
+#include <memory>
+#include <utility>
+
+#include "syntax/boxes.h"
+#include "syntax/comments.h"
+#include "syntax/layout.h"
+#include "syntax/parse_tree.h"
+#include "syntax/written_lines.h"
+
+namespace d2nn::syntax {
+
+namespace {
+
+using P = grammar::D2nnParser;
+
+constexpr int indentation = 2;
+/// What begins a line of a statement without being aligned stands so much right of it.
+constexpr int continuation = 4;
+/// A node's result hangs behind its `{` when that stands no further right; else it has lines of its own.
+constexpr int rightmost_hanging_result = 40;
+
+class FileFormatter {
+ public:
+  FileFormatter(const ParseTree& tree, std::string_view text)
+      : tree_(tree), gaps_(tree.tokens, text), boxes_(tree.tokens, gaps_), layout_(tree.tokens, text, gaps_, lines_) {}
+
+  std::string format() {
+    bool was_large = false;
+    const std::vector<P::FileItemContext*> items = tree_.root->fileItem();
+    for (P::FileItemContext* item : items) {
+      const bool is_large = item->networkDecl() != nullptr || item->blockDecl() != nullptr;
+      wants_blank_ = item != items.front() && (was_large || is_large);
+      was_large = is_large;
+      if (item->importDecl() != nullptr) statement(boxes_.import_decl(*item->importDecl()));
+      if (item->constDecl() != nullptr) statement(boxes_.const_decl(*item->constDecl()));
+      if (item->blockDecl() != nullptr) body(boxes_.block_head(*item->blockDecl()), *item->blockDecl()->body(), false);
+      if (item->networkDecl() != nullptr) network(*item->networkDecl());
+    }
+    Separation end = beginning();
+    end.precedes_closing = true;
+    layout_.write_token(tree_.tokens.tokens.size() - 1, end);
+    return lines_.text();
+  }
+
+ private:
+  /// Before a statement of the current block.
+  Separation beginning() {
+    return {.kind = Separation::Kind::line,
+            .column = column_,
+            .comment_column = column_,
+            .is_statement = true,
+            .follows_opening = std::exchange(is_first_, false),
+            .wants_blank = std::exchange(wants_blank_, false)};
+  }
+
+  void statement(const Box& box, int suffix = 0) { layout_.write(box, beginning(), column_ + continuation, suffix); }
+
+  /// Behind the `{` of a declaration.
+  void open() {
+    column_ += indentation;
+    lines_.set_depth(column_);
+    is_first_ = true;
+  }
+
+  /// Writes the `}`: right behind the `{` when there is nothing between, else on a line of its own.
+  void close(antlr4::tree::TerminalNode* brace) {
+    const std::size_t token = brace->getSymbol()->getTokenIndex();
+    Separation end = beginning();
+    column_ -= indentation;
+    end.column = column_;
+    end.precedes_closing = true;
+    if (end.follows_opening && gaps_.comments(token).empty()) end = {};
+    layout_.write_token(token, end);
+    lines_.set_depth_of_line(column_);
+  }
+
+  void network(P::NetworkDeclContext& context) {
+    statement(boxes_.network_head(context));
+    open();
+    for (P::NetworkItemContext* item : context.networkItem()) network_item(*item);
+    close(context.RIGHT_BRACE());
+  }
+
+  void network_item(P::NetworkItemContext& item) {
+    if (item.inputDecl() != nullptr) statement(boxes_.input_decl(*item.inputDecl()));
+    if (item.outputDecl() != nullptr) statement(boxes_.output_decl(*item.outputDecl()));
+    if (item.dummyDecl() != nullptr) statement(boxes_.dummy_decl(*item.dummyDecl()));
+    if (item.nodeDecl() != nullptr) body(boxes_.node_head(*item.nodeDecl()), *item.nodeDecl()->body(), true);
+    if (item.edges() != nullptr) statement(boxes_.edges(*item.edges()));
+    if (P::TrainDeclContext* train = item.trainDecl(); train != nullptr) {
+      statement(boxes_.train_head(*train));
+      open();
+      for (P::TrainItemContext* setting : train->trainItem()) statement(boxes_.train_item(*setting));
+      close(train->RIGHT_BRACE());
+    }
+    if (P::ForDeclContext* loop = item.forDecl(); loop != nullptr) {
+      statement(boxes_.for_head(*loop));
+      open();
+      for (P::NetworkItemContext* inner : loop->networkItem()) network_item(*inner);
+      close(loop->RIGHT_BRACE());
+    }
+  }
+
+  /// A result alone stands in the line of its braces when it fits; that of a node may also go on behind its `{`.
+  void body(Box head, P::BodyContext& context, bool is_node) {
+    if (context.letStatement().empty() && context.result() != nullptr) {
+      const int hanging_column = column_ + head.width + 1;
+      const bool may_hang = is_node && context.result()->RETURN() == nullptr && !head.must_break_inside &&
+                            hanging_column <= rightmost_hanging_result;
+      Box result = may_hang ? boxes_.only_result(*context.result()) : boxes_.result(*context.result());
+      Box brace = boxes_.token(context.RIGHT_BRACE());
+      const int width = hanging_column + result.width + 2;
+      const bool fits = width <= layout_columns && !result.must_break_inside && !head.must_break_inside;
+      if (!result.must_break && !brace.must_break && (fits || may_hang)) {
+        std::vector<Box> parts;
+        parts.push_back(std::move(head));
+        parts.push_back(std::move(result));
+        parts.push_back(std::move(brace));
+        statement(make_row(std::move(parts)));
+        return;
+      }
+      statement(head);
+      open();
+      statement(result);
+      close(context.RIGHT_BRACE());
+      return;
+    }
+    statement(head);
+    open();
+    for (P::LetStatementContext* let : context.letStatement()) statement(boxes_.let_statement(*let));
+    if (context.result() != nullptr) statement(boxes_.result(*context.result()));
+    close(context.RIGHT_BRACE());
+  }
+
+  const ParseTree& tree_;
+  Gaps gaps_;
+  WrittenLines lines_;
+  BoxBuilder boxes_;
+  Layout layout_;
+  int column_ = 0;
+  bool is_first_ = true;      // nothing of the current block has been written
+  bool wants_blank_ = false;  // the next declaration is set off by a blank line
+};
+
+}  // namespace
+
+std::optional<std::string> format(const source::SourceFiles& files, source::FileId file, diag::Sink& sink) {
+  const std::size_t errors_before = sink.error_count();
+  const std::unique_ptr<ParseTree> tree = read_parse_tree(files, file, sink);
+  if (sink.error_count() != errors_before) return std::nullopt;
+  return FileFormatter(*tree, files[file].text()).format();
+}
+
+}  // namespace d2nn::syntax
