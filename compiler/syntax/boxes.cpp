@@ -18,11 +18,6 @@ std::vector<Box> parts(Boxes&&... boxes) {
   return out;
 }
 
-Box with_blank(Box box, bool has_blank) {
-  box.has_blank = has_blank;
-  return box;
-}
-
 /// The classes of operators of one precedence.
 int precedence(std::size_t op) {
   switch (op) {
@@ -88,9 +83,10 @@ Box BoxBuilder::import_decl(P::ImportDeclContext& context) {
   std::vector<Box> row = parts(token(context.IMPORT()));
   if (context.STRING() != nullptr) row.push_back(token(context.STRING()));
   const Terminals dots = context.DOT();
+  const std::vector<P::NameContext*> steps = context.name();  // and the alias
   for (std::size_t i = 0; i <= dots.size() && context.STRING() == nullptr; ++i) {
     if (i > 0) row.push_back(token(dots[i - 1], false));
-    row.push_back(name(*context.name(i), i == 0));
+    row.push_back(name(*steps[i], i == 0));
   }
   if (context.AS() != nullptr) {
     row.push_back(token(context.AS()));
@@ -133,14 +129,15 @@ Box BoxBuilder::edges(P::EdgesContext& context) {
     std::vector<Box> actions;
     for (P::ActionContext* action : control->action()) actions.push_back(this->action(*action));
     return make_row(parts(std::move(first), token(control->CONTROL_ARROW()),
-                          make_chain(Fill::greedy, 0, joined(std::move(actions), control->COMMA())),
+                          make_chain(Fill::each, 0, joined(std::move(actions), control->COMMA())),
                           token(context.SEMICOLON(), false)));
   }
   P::DataHopsContext& data = *context.dataHops();
   std::vector<Box> hops = parts(std::move(first));
   const Terminals arrows = data.ARROW();
+  const std::vector<P::EndpointsContext*> ends = data.endpoints();
   for (std::size_t i = 0; i < arrows.size(); ++i)
-    hops.push_back(make_row(parts(token(arrows[i]), endpoints(*data.endpoints(i), true))));
+    hops.push_back(make_row(parts(token(arrows[i]), endpoints(*ends[i], true))));
   if (data.DEFAULT() != nullptr) hops.push_back(make_row(parts(token(data.DEFAULT()), expr(*data.expr()))));
   return make_row(parts(make_chain(Fill::greedy, 2, std::move(hops)), token(context.SEMICOLON(), false)));
 }
@@ -281,9 +278,10 @@ Box BoxBuilder::tensor_type(P::TensorTypeContext& context) {
 Box BoxBuilder::label(P::LabelContext& context) const {
   std::vector<Box> row;
   const Terminals dots = context.DOT();
+  const std::vector<P::LabelStepContext*> steps = context.labelStep();
   for (std::size_t i = 0; i <= dots.size(); ++i) {
     if (i > 0) row.push_back(token(dots[i - 1], false));
-    row.push_back(token(context.labelStep(i)->start, i == 0));
+    row.push_back(token(steps[i]->start, i == 0));
   }
   return make_row(std::move(row));
 }
@@ -309,14 +307,15 @@ Box BoxBuilder::binary(P::BinaryContext& context, bool has_blank, int hang) {
     Box op = token((*it)->op);
     operands.push_back(make_row(parts(std::move(op), expr(*(*it)->expr(1), true, hang + pipeline_hang))));
   }
-  return make_chain(Fill::greedy, 0, std::move(operands));
+  return make_chain(Fill::balanced, 0, std::move(operands));
 }
 
 Box BoxBuilder::pipeline(P::PipelineContext& context, bool has_blank, int hang) {
   std::vector<Box> stages = parts(primary(*context.primary(), has_blank));
   const Terminals arrows = context.ARROW();
+  const std::vector<P::StageContext*> contexts = context.stage();  // one by one they would be looked for from the front
   for (std::size_t i = 0; i < arrows.size(); ++i) {
-    P::StageContext& stage = *context.stage(i);
+    P::StageContext& stage = *contexts[i];
     Box arrow = token(arrows[i]);
     P::ReferenceContext* reference = stage.reference();
     const bool is_light = reference != nullptr && reference->arguments() == nullptr;

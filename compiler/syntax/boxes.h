@@ -11,8 +11,7 @@
 
 namespace d2nn::syntax {
 
-/// Builds the boxes of one file; of a tree without errors. Gaps of tokens left out are handed on, so every context is
-/// given to it once, in the order of the text.
+/// Builds the boxes of one file, from a tree without errors. What stands before a token left out is handed on to the next.
 class BoxBuilder {
  public:
   using P = grammar::D2nnParser;

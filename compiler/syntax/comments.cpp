@@ -28,7 +28,9 @@ class GapReader {
 
   Comment read_comment(std::uint8_t breaks) {
     const std::size_t begin = at_;
-    Comment comment{.is_line = text_[at_ + 1] == '/', .breaks = breaks};
+    Comment comment;
+    comment.is_line = text_[at_ + 1] == '/';
+    comment.breaks = breaks;
     if (comment.is_line) {
       at_ = std::min(text_.find_first_of("\r\n", at_), end_);
     } else {
@@ -37,11 +39,10 @@ class GapReader {
     comment.text = text_.substr(begin, at_ - begin);
     comment.text = comment.text.substr(0, comment.text.find_last_not_of(" \t\v\f") + 1);
     comment.is_multiline = comment.text.find_first_of("\r\n") != std::string_view::npos;
-    const std::size_t line = begin == 0 ? std::string_view::npos : text_.find_last_of("\r\n", begin - 1);
-    const std::size_t line_begin = line == std::string_view::npos ? 0 : line + 1;
-    if (comment.is_multiline)
-      comment.column =
-          static_cast<std::uint32_t>(source::count_code_points(text_.substr(line_begin, begin - line_begin)));
+    if (comment.is_multiline) {
+      const std::size_t line = text_.substr(0, begin).find_last_of("\r\n") + 1;  // npos + 1 is 0
+      comment.column = static_cast<std::uint32_t>(source::count_code_points(text_.substr(line, begin - line)));
+    }
     return comment;
   }
 
@@ -90,11 +91,18 @@ int Gaps::width(std::size_t token) const {
   return width;
 }
 
+void Gaps::begin_line(std::size_t token) {
+  const auto here = comments(token);
+  const bool has_broken = std::ranges::any_of(here, [](const Comment& comment) { return comment.breaks > 0; });
+  if (token > 0 && !here.empty() && !has_broken && breaks_[token] == 0) breaks_[token] = 1;
+}
+
 void Gaps::drop(std::size_t token) {
   const bool has_own = first_[token + 1] != first_[token + 2];
   std::uint8_t& next = has_own ? comments_[first_[token + 1]].breaks : breaks_[token + 1];
   next = std::max(next, breaks_[token]);
   first_[token + 1] = first_[token];
+  breaks_[token] = 0;  // dropping twice is dropping once
 }
 
 }  // namespace d2nn::syntax

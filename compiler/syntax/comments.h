@@ -36,6 +36,8 @@ class Gaps {
   bool must_break(std::size_t token) const;
   /// Columns that comments take in the token's own line, right before it.
   int width(std::size_t token) const;
+  /// The token begins a line, whatever stood before it: comments in the line before it stay at the end of that one.
+  void begin_line(std::size_t token);
   /// The token is not printed: what stands before it goes to the next one.
   void drop(std::size_t token);
 

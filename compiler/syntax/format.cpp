@@ -35,6 +35,7 @@ class FileFormatter {
       const bool is_large = item->networkDecl() != nullptr || item->blockDecl() != nullptr;
       wants_blank_ = item != items.front() && (was_large || is_large);
       was_large = is_large;
+      begin_line(*item);
       if (item->importDecl() != nullptr) statement(boxes_.import_decl(*item->importDecl()));
       if (item->constDecl() != nullptr) statement(boxes_.const_decl(*item->constDecl()));
       if (item->blockDecl() != nullptr) body(boxes_.block_head(*item->blockDecl()), *item->blockDecl()->body(), false);
@@ -57,11 +58,15 @@ class FileFormatter {
             .wants_blank = std::exchange(wants_blank_, false)};
   }
 
-  void statement(const Box& box, int suffix = 0) { layout_.write(box, beginning(), column_ + continuation, suffix); }
+  void statement(const Box& box) { layout_.write(box, beginning(), column_ + continuation); }
+
+  /// Before the boxes of a statement are made: it has a line of its own.
+  void begin_line(const antlr4::ParserRuleContext& statement) { gaps_.begin_line(statement.start->getTokenIndex()); }
 
   /// Behind the `{` of a declaration.
   void open() {
     column_ += indentation;
+    lines_.set_line_apart();
     lines_.set_depth(column_);
     is_first_ = true;
   }
@@ -86,6 +91,7 @@ class FileFormatter {
   }
 
   void network_item(P::NetworkItemContext& item) {
+    begin_line(item);
     if (item.inputDecl() != nullptr) statement(boxes_.input_decl(*item.inputDecl()));
     if (item.outputDecl() != nullptr) statement(boxes_.output_decl(*item.outputDecl()));
     if (item.dummyDecl() != nullptr) statement(boxes_.dummy_decl(*item.dummyDecl()));
@@ -94,7 +100,10 @@ class FileFormatter {
     if (P::TrainDeclContext* train = item.trainDecl(); train != nullptr) {
       statement(boxes_.train_head(*train));
       open();
-      for (P::TrainItemContext* setting : train->trainItem()) statement(boxes_.train_item(*setting));
+      for (P::TrainItemContext* setting : train->trainItem()) {
+        begin_line(*setting);
+        statement(boxes_.train_item(*setting));
+      }
       close(train->RIGHT_BRACE());
     }
     if (P::ForDeclContext* loop = item.forDecl(); loop != nullptr) {
@@ -123,16 +132,17 @@ class FileFormatter {
         statement(make_row(std::move(parts)));
         return;
       }
-      statement(head);
-      open();
-      statement(result);
-      close(context.RIGHT_BRACE());
-      return;
     }
     statement(head);
     open();
-    for (P::LetStatementContext* let : context.letStatement()) statement(boxes_.let_statement(*let));
-    if (context.result() != nullptr) statement(boxes_.result(*context.result()));
+    for (P::LetStatementContext* let : context.letStatement()) {
+      begin_line(*let);
+      statement(boxes_.let_statement(*let));
+    }
+    if (context.result() != nullptr) {
+      begin_line(*context.result());
+      statement(boxes_.result(*context.result()));
+    }
     close(context.RIGHT_BRACE());
   }
 

@@ -1,5 +1,6 @@
 // The one canonical layout of a program (docs/language.md, "Layout"): what `d2nn fmt` writes and the editor applies.
-// Only blanks, line breaks, trailing commas and the `;` behind a bare result change; every comment stays at its place.
+// Only blanks, line breaks, trailing commas and the `;` behind a bare result change; every comment stays at its place
+// (blanks at the ends of its lines go).
 #pragma once
 
 #include <optional>

@@ -50,7 +50,8 @@ int lead_width(const std::vector<Box>& parts, std::size_t begin, int suffix) {
 }
 
 Box make(Box::Kind kind, std::vector<Box> parts) {
-  Box box{.kind = kind};
+  Box box;
+  box.kind = kind;
   box.has_blank = parts.front().has_blank;
   box.must_break = parts.front().must_break;
   box.token = parts.front().token;
@@ -124,9 +125,9 @@ std::string_view Layout::text_of(std::size_t token) const {
   return text_.substr(it.getStartIndex(), it.getStopIndex() - it.getStartIndex() + 1);
 }
 
-void Layout::write(const Box& box, const Separation& separation, int continuation, int suffix) {
+void Layout::write(const Box& box, const Separation& separation, int continuation) {
   continuation_ = continuation;
-  write_box(box, separation, suffix);
+  write_box(box, separation, 0);
 }
 
 void Layout::write_token(std::size_t token, const Separation& separation) {
@@ -136,12 +137,12 @@ void Layout::write_token(std::size_t token, const Separation& separation) {
   bool has_broken = lines_.is_line_empty();  // the file begins here
   bool has_blank = last_breaks > 1;
   for (const Comment& comment : comments) has_blank |= comment.breaks > 1;
-  bool is_first = true;
+  bool is_first = true;  // nothing has been written of this gap
+  bool wants_blank = separation.wants_blank && !has_blank;
   const auto break_line = [&](int column, std::uint8_t breaks, bool is_last) {
     const bool keeps = separation.is_statement && !(is_first && separation.follows_opening) &&
                        !(is_last && separation.precedes_closing);
-    const bool wants = is_first && separation.wants_blank && !has_blank;
-    if (!lines_.is_line_empty()) lines_.break_line(column, (keeps && breaks > 1) || wants);
+    if (!lines_.is_line_empty()) lines_.break_line(column, (keeps && breaks > 1) || std::exchange(wants_blank, false));
     is_first = false;
     has_broken = true;
   };
@@ -160,12 +161,14 @@ void Layout::write_token(std::size_t token, const Separation& separation) {
     } else if (!lines_.is_line_empty()) {
       if (i == 0 && behind > 0 && is_line_end) {
         lines_.write_behind(comments[i]);
+        is_first = false;
         continue;
       }
-      const bool is_tight = i == 0 && separation.kind == Kind::none && ends_with_opening_bracket(text_of(token - 1));
+      const bool is_tight = is_first && separation.kind == Kind::none && ends_with_opening_bracket(text_of(token - 1));
       if (!is_tight) lines_.write(" ");
     }
     lines_.write(comments[i]);
+    is_first = false;
   }
   if (tokens_.tokens[token]->getType() == antlr4::Token::EOF) return;
   const bool is_forced = !comments.empty() && (comments.back().is_line || last_breaks > 0);

@@ -59,9 +59,8 @@ class Layout {
   Layout(const TokenList& tokens, std::string_view text, const Gaps& gaps, WrittenLines& lines)
       : tokens_(tokens), text_(text), gaps_(gaps), lines_(lines) {}
 
-  /// Writes a declaration or statement behind `separation`, before `suffix` columns that stay in its last line; its lines
-  /// that nothing aligns begin at `continuation`.
-  void write(const Box& box, const Separation& separation, int continuation, int suffix = 0);
+  /// Writes a declaration or statement behind `separation`; its lines that nothing aligns begin at `continuation`.
+  void write(const Box& box, const Separation& separation, int continuation);
   void write_token(std::size_t token, const Separation& separation);
   std::string_view text_of(std::size_t token) const;
 

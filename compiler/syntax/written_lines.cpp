@@ -10,7 +10,8 @@ namespace d2nn::syntax {
 void WrittenLines::break_line(int column, bool blank_line) {
   lines_.back().width = column_;
   if (blank_line) lines_.emplace_back();
-  lines_.push_back({.depth = depth_});
+  lines_.emplace_back();
+  lines_.back().depth = depth_;
   column_ = column;
 }
 
@@ -22,7 +23,7 @@ void WrittenLines::write(std::string_view text) {
 }
 
 void WrittenLines::write(const Comment& comment) {
-  const int shift = column_ - static_cast<int>(comment.column);
+  const int shift = comment.breaks > 0 ? column_ - static_cast<int>(comment.column) : 0;
   std::string_view rest = comment.text;
   for (bool is_first = true;; is_first = false) {
     const std::size_t end = rest.find_first_of("\r\n");

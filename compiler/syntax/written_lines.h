@@ -17,7 +17,7 @@ class WrittenLines {
   /// Ends the line; the next one begins at `column`. With `blank_line` an empty line stands between.
   void break_line(int column, bool blank_line);
   void write(std::string_view text);
-  /// A comment within code or on a line of its own; one of several lines is moved as a whole.
+  /// A comment within code or on a line of its own; one of several lines that begins a line is moved as a whole.
   void write(const Comment& comment);
   /// A comment behind the code of a line: two blanks before it, or more so that it stands below its neighbour's.
   void write_behind(const Comment& comment);
@@ -28,6 +28,8 @@ class WrittenLines {
   void set_depth(int depth) { depth_ = depth; }
   /// The same for the line being written and those that begin from here on.
   void set_depth_of_line(int depth) { lines_.back().depth = depth_ = depth; }
+  /// The line being written aligns with no other.
+  void set_line_apart() { lines_.back().depth = -1; }
 
   /// All lines, each with a line feed.
   std::string text();

@@ -2,16 +2,30 @@
 #include "parse_once.h"
 
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "diag/json.h"
 #include "diag/render.h"
 #include "source/source_file.h"
+#include "syntax/format.h"
 #include "syntax/parse.h"
 
 namespace d2nn::tests {
 
 static bool is_inside(source::SourceRange range, std::size_t size) {
   return range.file == 0 && range.begin <= range.end && range.end <= size;
+}
+
+/// Formatting a sound text succeeds, and once is enough.
+static std::string format_once(const source::SourceFiles& files) {
+  diag::Sink sink;
+  const std::optional<std::string> once = syntax::format(files, 0, sink);
+  if (!once) return "a sound text was not formatted";
+  source::SourceFiles again;
+  again.add("fuzz.d2nn", *once);
+  const std::optional<std::string> twice = syntax::format(again, 0, sink);
+  if (!twice) return "the formatted text does not parse";
+  return *twice == *once ? "" : "formatting twice is not formatting once";
 }
 
 std::string parse_once(std::string_view text) {
@@ -37,7 +51,7 @@ std::string parse_once(std::string_view text) {
       text.find_first_of("/\"") == std::string_view::npos) {
     return "a network was neither read nor refused";
   }
-  return {};
+  return sink.has_errors() ? std::string{} : format_once(files);
 }
 
 }  // namespace d2nn::tests
