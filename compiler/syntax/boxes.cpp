@@ -74,7 +74,8 @@ Box BoxBuilder::list(antlr4::tree::TerminalNode* open, std::vector<Box> items, c
   drop_last_comma(items.size(), commas);
   if (items.empty()) return make_row(parts(token(open, has_blank), token(close, false)));
   items.front().has_blank = false;
-  return make_row(parts(token(open, has_blank), make_chain(fill, 0, joined(std::move(items), commas)), token(close, false)));
+  return make_row(
+      parts(token(open, has_blank), make_chain(fill, 0, joined(std::move(items), commas)), token(close, false)));
 }
 
 // ---- statements ----

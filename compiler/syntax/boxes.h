@@ -11,7 +11,8 @@
 
 namespace d2nn::syntax {
 
-/// Builds the boxes of one file, from a tree without errors. What stands before a token left out is handed on to the next.
+/// Builds the boxes of one file, from a tree without errors. What stands before a token left out is handed on to the
+/// next.
 class BoxBuilder {
  public:
   using P = grammar::D2nnParser;

@@ -1,5 +1,5 @@
-// What stands between the tokens of a sound file: comments, and how many line breaks came before each of them. The lexer
-// drops comments, the formatter reads them here from the text itself.
+// What stands between the tokens of a sound file: comments, and how many line breaks came before each of them. The
+// lexer drops comments, the formatter reads them here from the text itself.
 #pragma once
 
 #include <cstddef>

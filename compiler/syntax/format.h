@@ -14,9 +14,9 @@ namespace d2nn::syntax {
 /// Columns that code keeps to where it can be broken; comments are never broken.
 inline constexpr int layout_columns = 100;
 
-/// The text of a file in canonical layout, empty or ending in a line feed. A file that does not parse gives nullopt and its
-/// diagnostics in `sink` (E01xx), as parse() reports them. Formatting the result again changes nothing, and it parses to
-/// the same syntax tree.
+/// The text of a file in canonical layout, empty or ending in a line feed. A file that does not parse gives nullopt and
+/// its diagnostics in `sink` (E01xx), as parse() reports them. Formatting the result again changes nothing, and it
+/// parses to the same syntax tree.
 std::optional<std::string> format(const source::SourceFiles& files, source::FileId file, diag::Sink& sink);
 
 }  // namespace d2nn::syntax

@@ -1,7 +1,7 @@
 // A chain that fits is written in its line, else broken: greedily, or balanced by the least sum over the lines of the
-// squares of what each leaves free (Knuth and Plass, "Breaking paragraphs into lines"), found from the end to the front.
-// Where a comment asks for a break there is one whatever fits; that a line break chosen here is found again in the
-// written text as such a wish, or not at all, is what makes formatting twice the same as once.
+// squares of what each leaves free (Knuth and Plass, "Breaking paragraphs into lines"), found from the end to the
+// front. Where a comment asks for a break there is one whatever fits; that a line break chosen here is found again in
+// the written text as such a wish, or not at all, is what makes formatting twice the same as once.
 #include "syntax/layout.h"
 
 #include <algorithm>
@@ -72,8 +72,8 @@ bool is_closing_or_separating(std::string_view token) {
   return token == ")" || token == "]" || token == "," || token == ";";
 }
 
-/// By part of a chain: whether it begins a line, so that the lines are of like length. The first one begins at `start`, the
-/// others at `column`, and `suffix` columns follow the last part in its line.
+/// By part of a chain: whether it begins a line, so that the lines are of like length. The first one begins at `start`,
+/// the others at `column`, and `suffix` columns follow the last part in its line.
 std::vector<bool> balance(const std::vector<Box>& parts, int start, int column, int suffix) {
   const std::size_t count = parts.size();
   std::vector<std::int64_t> least(count + 1, 0);  // cost of the parts from here on, this one beginning a line
@@ -151,10 +151,9 @@ void Layout::write_token(std::size_t token, const Separation& separation) {
     break_line(separation.column, 0, false);
   std::size_t behind = 0;  // comments that stand behind the code of the line, up to its end
   while (behind < comments.size() && comments[behind].breaks == 0 && !comments[behind].is_multiline) ++behind;
-  const bool is_line_end = behind < comments.size()
-                               ? comments[behind].breaks > 0
-                               : last_breaks > 0 || separation.kind == Kind::line ||
-                                     (!comments.empty() && comments.back().is_line);
+  const bool is_line_end = behind < comments.size() ? comments[behind].breaks > 0
+                                                    : last_breaks > 0 || separation.kind == Kind::line ||
+                                                          (!comments.empty() && comments.back().is_line);
   for (std::size_t i = 0; i < comments.size(); ++i) {
     if (comments[i].breaks > 0 || (i > 0 && comments[i - 1].is_line)) {
       break_line(separation.comment_column, comments[i].breaks, false);
@@ -172,7 +171,8 @@ void Layout::write_token(std::size_t token, const Separation& separation) {
   }
   if (tokens_.tokens[token]->getType() == antlr4::Token::EOF) return;
   const bool is_forced = !comments.empty() && (comments.back().is_line || last_breaks > 0);
-  const bool is_wanted = separation.kind == Kind::line && (!has_broken || separation.column != separation.comment_column);
+  const bool is_wanted =
+      separation.kind == Kind::line && (!has_broken || separation.column != separation.comment_column);
   if (is_forced || is_wanted) {
     break_line(separation.column, last_breaks, true);
   } else if (!lines_.is_line_empty() &&
@@ -207,8 +207,8 @@ void Layout::write_row(const Box& box, const Separation& separation, int suffix)
 
 void Layout::write_chain(const Box& box, const Separation& separation, int suffix) {
   const bool begins_line = separation.kind == Separation::Kind::line;
-  const int start = begins_line ? separation.column
-                                : lines_.column() + (separation.kind == Separation::Kind::blank ? 1 : 0);
+  const int start =
+      begins_line ? separation.column : lines_.column() + (separation.kind == Separation::Kind::blank ? 1 : 0);
   Separation first = separation;
   if (!begins_line) first.column = first.comment_column = start;
   if (!box.must_break_inside && start + box.width + suffix <= layout_columns) {

@@ -13,7 +13,7 @@ namespace d2nn::syntax {
 struct ParseTree {
   TokenList tokens;
   std::unique_ptr<TokenListStream> stream;
-  std::unique_ptr<grammar::D2nnParser> parser;      // owns the tree
+  std::unique_ptr<grammar::D2nnParser> parser;       // owns the tree
   grammar::D2nnParser::FileContext* root = nullptr;  // null when the file is hopeless
   ast::File file;
 };

@@ -38,7 +38,8 @@ class Printer {
   void open(const char* kind, const std::string& doc) {
     out_ << "(" << kind << " <";
     std::istringstream lines(doc);
-    for (std::string line; std::getline(lines, line);) out_ << line.substr(0, line.find_last_not_of(" \t\v\f") + 1) << "|";
+    for (std::string line; std::getline(lines, line);)
+      out_ << line.substr(0, line.find_last_not_of(" \t\v\f") + 1) << "|";
     out_ << ">";
   }
   void close() { out_ << ")\n"; }

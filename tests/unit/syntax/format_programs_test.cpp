@@ -55,7 +55,8 @@ const std::vector<Program>& sound_programs() {
     std::vector<fs::path> paths;
     for (const char* folder : {"examples", "stdlib", "tests", "docs", "tools"}) {
       if (!fs::is_directory(source_folder() / folder)) continue;
-      for (const auto& entry : fs::recursive_directory_iterator(source_folder() / folder)) paths.push_back(entry.path());
+      for (const auto& entry : fs::recursive_directory_iterator(source_folder() / folder))
+        paths.push_back(entry.path());
     }
     paths.push_back(source_folder() / "README.md");
     std::ranges::sort(paths);
@@ -108,10 +109,25 @@ class Scatterer {
   }
 
   std::string between() {
-    static const std::vector<std::string> pieces{
-        " ", "  ", "\n", "\n\n", "\n \t\n\n", "\r\n", "\t", " // line\n", "\n// own line\n", " /* inline */ ", "/**/",
-        "\n/* own line */\n", "\n  /* before code */ ", " /* behind */\n", "\n   /* several\n        lines */\n",
-        " /* across\n lines */ ", " //\n", "// caf\xC3\xA9 \n", "\n//// four\n"};
+    static const std::vector<std::string> pieces{" ",
+                                                 "  ",
+                                                 "\n",
+                                                 "\n\n",
+                                                 "\n \t\n\n",
+                                                 "\r\n",
+                                                 "\t",
+                                                 " // line\n",
+                                                 "\n// own line\n",
+                                                 " /* inline */ ",
+                                                 "/**/",
+                                                 "\n/* own line */\n",
+                                                 "\n  /* before code */ ",
+                                                 " /* behind */\n",
+                                                 "\n   /* several\n        lines */\n",
+                                                 " /* across\n lines */ ",
+                                                 " //\n",
+                                                 "// caf\xC3\xA9 \n",
+                                                 "\n//// four\n"};
     std::string out = pieces[below(pieces.size())];
     if (below(4) == 0) out += pieces[below(pieces.size())];
     return out.find_first_of(" \t\r\n") == 0 ? out : " " + out;

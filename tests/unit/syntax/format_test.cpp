@@ -1,4 +1,6 @@
 // The canonical layout, construct by construct (docs/language.md, "Layout").
+#include "syntax/format.h"
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -10,7 +12,6 @@
 
 #include "formatted.h"
 #include "parsed.h"
-#include "syntax/format.h"
 
 using namespace d2nn;
 using tests::faults_of_formatting;
@@ -52,7 +53,8 @@ TEST_CASE("before and after: every pair of files in layout/") {
   const char* folder = std::getenv("D2NN_SOURCE_DIR");
   REQUIRE_MESSAGE(folder != nullptr, "set D2NN_SOURCE_DIR (ctest does)");
   int pairs = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(std::filesystem::path(folder) / "tests/unit/syntax/layout")) {
+  for (const auto& entry :
+       std::filesystem::directory_iterator(std::filesystem::path(folder) / "tests/unit/syntax/layout")) {
     const std::string name = entry.path().string();
     if (!name.ends_with("_before.d2nn")) continue;
     CAPTURE(name);
@@ -70,7 +72,8 @@ TEST_CASE("blanks stand where the house puts them") {
   CHECK(items("dummy d:f32[2]=[ 0.5,1e-3 , ];") == "dummy d: f32[2] = [0.5, 1e-3];\n");
   CHECK(items("A,B[ i+1 ]->C . left->D default-1;") == "A, B[i + 1] -> C.left -> D default -1;\n");
   CHECK(items("Q~>go:{A,B [2],},stop:none;") == "Q ~> go: {A, B[2]}, stop: none;\n");
-  CHECK(items("node N(left join sum,right,)join last as a . 0 . b{}") == "node N(left join sum, right) join last as a.0.b {}\n");
+  CHECK(items("node N(left join sum,right,)join last as a . 0 . b{}") ==
+        "node N(left join sum, right) join last as a.0.b {}\n");
   CHECK(items("control Q{heads . gate(actions)(x)as _->repeat n-1{relu}as l from 2}") ==
         "control Q { heads.gate(actions)(x) as _ -> repeat n - 1 { relu } as l from 2 }\n");
   CHECK(items("node N{!a&&-b<=(c%2)||d!=e}") == "node N { !a && -b <= (c % 2) || d != e }\n");
@@ -83,8 +86,7 @@ TEST_CASE("blocks of declarations take a line for each") {
         "for i in 0..n * 2 {\n  node leaf[i] { relu }\n  leaf[i] -> y;\n}\nfor j in 0..1 {}\n");
   CHECK(items("train{loss y:cross_entropy(weight:2);metric:accuracy;}") ==
         "train {\n  loss y: cross_entropy(weight: 2);\n  metric: accuracy;\n}\n");
-  CHECK(items("node N{let h=x->relu;return h+x;}") ==
-        "node N {\n  let h = x -> relu;\n  return h + x;\n}\n");
+  CHECK(items("node N{let h=x->relu;return h+x;}") == "node N {\n  let h = x -> relu;\n  return h + x;\n}\n");
   CHECK(items("node N{return x;}node M{relu;}") == "node N { return x; }\nnode M { relu }\n");
 }
 
@@ -93,7 +95,8 @@ TEST_CASE("a pipeline that is too long breaks before layers, its lines of like l
               "dense(classes) }") ==
         "node N2 { conv(3x3, 16, pad: 1) -> relu -> max_pool(3x3, stride: 2, pad: 1)\n"
         "          -> dense(512) -> relu -> dense(classes) }\n");
-  CHECK(whole("block stem(filters: int)(x) { x -> conv(7x7, filters, stride: 2, pad: 3, bias: false) as conv1 -> batch_norm "
+  CHECK(whole("block stem(filters: int)(x) { x -> conv(7x7, filters, stride: 2, pad: 3, bias: false) as conv1 -> "
+              "batch_norm "
               "as bn1 -> relu -> max_pool(3x3, stride: 2, pad: 1) }") ==
         "block stem(filters: int)(x) {\n"
         "  x -> conv(7x7, filters, stride: 2, pad: 3, bias: false) as conv1 -> batch_norm as bn1 -> relu\n"
@@ -101,7 +104,8 @@ TEST_CASE("a pipeline that is too long breaks before layers, its lines of like l
 }
 
 TEST_CASE("operators break outside of the pipelines they join") {
-  CHECK(whole("block r(c: int)(x) { return x -> conv(3x3, c, pad: 1, bias: false) -> batch_norm -> relu -> conv(3x3, c, pad: "
+  CHECK(whole("block r(c: int)(x) { return x -> conv(3x3, c, pad: 1, bias: false) -> batch_norm -> relu -> conv(3x3, "
+              "c, pad: "
               "1, bias: false) -> batch_norm + x -> conv(1x1, c, bias: false); }") ==
         "block r(c: int)(x) {\n"
         "  return x -> conv(3x3, c, pad: 1, bias: false) -> batch_norm -> relu\n"
@@ -118,14 +122,16 @@ TEST_CASE("long lists fill their lines below their first item, matrices have a l
         "Q ~> first: {a_first_node, a_second_node, a_third_node, a_fourth_node, a_fifth_node,\n"
         "             a_sixth_node},\n"
         "     second: none;\n");
-  CHECK(items("dummy d: f32[2, 9] = [[1.25, 1.25, 1.25, 1.25, 1.25, 1.25, 1.25, 1.25, 1.25], [2.25, 2.25, 2.25, 2.25, 2.25, "
+  CHECK(items("dummy d: f32[2, 9] = [[1.25, 1.25, 1.25, 1.25, 1.25, 1.25, 1.25, 1.25, 1.25], [2.25, 2.25, 2.25, 2.25, "
+              "2.25, "
               "2.25, 2.25, 2.25, 2.25]];") ==
         "dummy d: f32[2, 9] = [[1.25, 1.25, 1.25, 1.25, 1.25, 1.25, 1.25, 1.25, 1.25],\n"
         "                      [2.25, 2.25, 2.25, 2.25, 2.25, 2.25, 2.25, 2.25, 2.25]];\n");
 }
 
 TEST_CASE("at most one blank line stays, none at the ends of a block, and networks are set off") {
-  CHECK(whole("\n\n\nconst a = 1;\nconst b = 2;\nnetwork n {\n\n\n  input x: f32[1];\n\n\n\n  x -> y;\n\n}\nconst c = 3;\n\n\n") ==
+  CHECK(whole("\n\n\nconst a = 1;\nconst b = 2;\nnetwork n {\n\n\n  input x: f32[1];\n\n\n\n  x -> y;\n\n}\nconst c = "
+              "3;\n\n\n") ==
         "const a = 1;\nconst b = 2;\n\nnetwork n {\n  input x: f32[1];\n\n  x -> y;\n}\n\nconst c = 3;\n");
   CHECK(whole("network a {}\n// about b\n/// b\nnetwork b {}") == "network a {}\n\n// about b\n/// b\nnetwork b {}\n");
   CHECK(whole("// the file\n/// a\nnetwork a {}  // end") == "// the file\n/// a\nnetwork a {}  // end\n");
