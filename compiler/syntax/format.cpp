@@ -107,11 +107,52 @@ class FileFormatter {
       close(train->RIGHT_BRACE());
     }
     if (P::ForDeclContext* loop = item.forDecl(); loop != nullptr) {
+      const std::optional<Box> line = loop_in_one_line(*loop);
+      if (line && column_ + line->width <= layout_columns) {
+        statement(*line);
+        return;
+      }
       statement(boxes_.for_head(*loop));
       open();
       for (P::NetworkItemContext* inner : loop->networkItem()) network_item(*inner);
       close(loop->RIGHT_BRACE());
     }
+  }
+
+  /// A loop over a single declaration or edge, when no comment wants lines of its own.
+  std::optional<Box> loop_in_one_line(P::ForDeclContext& context) {
+    if (context.networkItem().size() != 1 || has_many_tokens(context)) return std::nullopt;
+    std::optional<Box> item = item_in_one_line(*context.networkItem(0));
+    if (!item) return std::nullopt;
+    return in_braces(boxes_.for_head(context), std::move(*item), boxes_.token(context.RIGHT_BRACE()));
+  }
+
+  std::optional<Box> item_in_one_line(P::NetworkItemContext& item) {
+    if (item.inputDecl() != nullptr) return boxes_.input_decl(*item.inputDecl());
+    if (item.outputDecl() != nullptr) return boxes_.output_decl(*item.outputDecl());
+    if (item.dummyDecl() != nullptr) return boxes_.dummy_decl(*item.dummyDecl());
+    if (item.edges() != nullptr) return boxes_.edges(*item.edges());
+    if (item.forDecl() != nullptr) return loop_in_one_line(*item.forDecl());
+    if (item.nodeDecl() == nullptr) return std::nullopt;
+    P::BodyContext& body = *item.nodeDecl()->body();
+    if (!body.letStatement().empty() || body.result() == nullptr) return std::nullopt;
+    return in_braces(boxes_.node_head(*item.nodeDecl()), boxes_.result(*body.result()),
+                     boxes_.token(body.RIGHT_BRACE()));
+  }
+
+  /// A head with its `{`, what stands in the braces, the `}`: nothing when a comment breaks the line.
+  static std::optional<Box> in_braces(Box head, Box inner, Box brace) {
+    std::vector<Box> parts;
+    parts.push_back(std::move(head));
+    parts.push_back(std::move(inner));
+    parts.push_back(std::move(brace));
+    Box row = make_row(std::move(parts));
+    return row.must_break_inside ? std::nullopt : std::optional(std::move(row));
+  }
+
+  /// More than fit in a line.
+  static bool has_many_tokens(const antlr4::ParserRuleContext& context) {
+    return context.stop->getTokenIndex() - context.start->getTokenIndex() >= layout_columns;
   }
 
   /// A result alone stands in the line of its braces when it fits; that of a node may also go on behind its `{`.

@@ -84,6 +84,8 @@ TEST_CASE("blanks stand where the house puts them") {
 TEST_CASE("blocks of declarations take a line for each") {
   CHECK(items("for i in 0 .. n*2{node leaf[i]{relu}leaf[i]->y;}for j in 0..1{}") ==
         "for i in 0..n * 2 {\n  node leaf[i] { relu }\n  leaf[i] -> y;\n}\nfor j in 0..1 {}\n");
+  CHECK(items("for i in 1..n{for j in 0..i{\n\nA[i]->B[j];}}for i in 0..n{// all\nnode A[i]{relu}}") ==
+        "for i in 1..n { for j in 0..i { A[i] -> B[j]; } }\nfor i in 0..n {  // all\n  node A[i] { relu }\n}\n");
   CHECK(items("train{loss y:cross_entropy(weight:2);metric:accuracy;}") ==
         "train {\n  loss y: cross_entropy(weight: 2);\n  metric: accuracy;\n}\n");
   CHECK(items("node N{let h=x->relu;return h+x;}") == "node N {\n  let h = x -> relu;\n  return h + x;\n}\n");
