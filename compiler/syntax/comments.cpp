@@ -82,11 +82,12 @@ bool Gaps::must_break(std::size_t token) const {
 int Gaps::width(std::size_t token) const {
   if (breaks_[token] > 0) return 0;
   int width = 0;
+  bool is_behind_lines = false;  // the line that a comment of several ends in is not measured
   for (const Comment& comment : comments(token)) {
-    if (comment.breaks > 0) width = 0;
-    width = comment.is_line || comment.is_multiline
-                ? 0
-                : width + static_cast<int>(source::count_code_points(comment.text)) + 1;
+    if (comment.breaks > 0) is_behind_lines = false;
+    is_behind_lines |= comment.is_multiline;
+    if (comment.breaks > 0 || comment.is_line || is_behind_lines) width = 0;
+    if (!comment.is_line && !is_behind_lines) width += static_cast<int>(source::count_code_points(comment.text)) + 1;
   }
   return width;
 }
