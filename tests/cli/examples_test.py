@@ -3,9 +3,11 @@ that others report."""
 
 import json
 import math
+import os
+import subprocess
 import unittest
 
-from command_line import EXAMPLES, WELL, CommandLineTest
+from command_line import EXAMPLES, PROGRAM, WELL, CommandLineTest
 
 NORM = ("weight", "bias", "running_mean", "running_var")
 
@@ -32,6 +34,14 @@ class Examples(CommandLineTest):
         (network,) = json.loads((self.folder / "net.json").read_text())["networks"]
         trained = sum(math.prod(p["shape"]) for p in network["parameters"] if p["trained"])
         return network, {p["name"] for p in network["parameters"]}, trained
+
+    def usage(self, *words):
+        """(CPU seconds, peak megabytes) of a command that must succeed."""
+        with subprocess.Popen([PROGRAM] + [str(w) for w in words], cwd=self.folder, stdout=subprocess.DEVNULL) as child:
+            _, status, used = os.wait4(child.pid, 0)
+            child.returncode = os.waitstatus_to_exitcode(status)
+        self.assertEqual(child.returncode, WELL)
+        return used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
 
     def test_residual_networks_for_cifar_have_the_names_of_pytorch(self):
         for n, trained in ((3, 269722), (9, 853018)):
@@ -67,6 +77,11 @@ class Examples(CommandLineTest):
         printed = json.loads(self.expect(WELL, self.d2nn("check", "--paths", "--json", EXAMPLES / "resnet_skip" / "resnet_skip.d2nn")).out)
         self.assertEqual(printed["path_count"], str(2**54))
         self.assertEqual((printed["least_cost"], printed["greatest_cost"], printed["costs_are_exact"]), (476224, 252920896, True))
+        seconds, megabytes = self.usage("check", "--paths", EXAMPLES / "resnet_skip" / "resnet_skip.d2nn")
+        self.assertLess(seconds, 1)
+        self.assertLess(megabytes, 500)
+        seconds, _ = self.usage("build", EXAMPLES / "resnet_skip" / "resnet_skip.d2nn", "-o", "skip")
+        self.assertLess(seconds, 60)
         eight = json.loads(self.d2nn("check", "--paths", "--json", "-Dn=1", EXAMPLES / "resnet_skip" / "resnet_skip.d2nn").out)
         self.assertEqual(len(eight["paths"]), 8)
         for path in eight["paths"]:

@@ -13,25 +13,29 @@ using namespace d2nn;
 
 namespace {
 
-void compare(driver::Checked checked, std::size_t samples) {
+void compare(driver::Checked checked, const differential::Comparison& comparison) {
   INFO(diag::render(checked.sink, checked.files, {}));
   REQUIRE_FALSE(checked.sink.has_errors());
-  differential::Comparison comparison;
-  comparison.samples = samples;
   std::size_t compared = 0;
   CHECK(differential::compare_all_ways(checked, comparison, compared) == "");
-  CHECK(compared >= samples / 2);
+  CHECK(compared >= comparison.samples / 2);
 }
 
 using Definitions = std::vector<std::pair<std::string, std::string>>;
 
-void compare_file(const std::string& name, std::size_t samples, const Definitions& definitions = {}) {
+driver::Checked check_file(const std::string& name, const Definitions& definitions) {
   sema::CheckOptions options;
   options.definitions = definitions;
-  compare(driver::check_file(std::string(std::getenv("D2NN_SOURCE_DIR")) + "/" + name, options), samples);
+  return driver::check_file(std::string(std::getenv("D2NN_SOURCE_DIR")) + "/" + name, options);
 }
 
-void compare_text(const std::string& text) { compare(driver::check_text("test.d2nn", text, {}), 40); }
+void compare_file(const std::string& name, std::size_t samples, const Definitions& definitions = {}) {
+  compare(check_file(name, definitions), {.samples = samples});
+}
+
+void compare_text(const std::string& text) {
+  compare(driver::check_text("test.d2nn", text, {}), {.samples = 40});
+}
 
 }  // namespace
 
@@ -52,6 +56,11 @@ TEST_CASE("residual networks with one block per stage agree with the reference")
     CAPTURE(name);
     compare_file(std::string("examples/") + name + "/" + name + ".d2nn", 12, {{"n", "1"}});
   }
+}
+
+TEST_CASE("resnet_skip with its 54 gates agrees with the reference") {
+  compare(check_file("examples/resnet_skip/resnet_skip.d2nn", {}),
+          {.samples = 4, .jit_levels = {3}, .shared_levels = {3}});
 }
 
 TEST_CASE("the networks of figure1 agree with the reference") {
