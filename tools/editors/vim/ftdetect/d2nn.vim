@@ -1,0 +1,1 @@
+autocmd BufRead,BufNewFile *.d2nn setfiletype d2nn
