@@ -100,6 +100,9 @@ inline constexpr auto catalogue = std::to_array<DiagnosticCode>({
     {"E0804", Severity::error, "a value of `-D` that cannot be read"},
     {"E0805", Severity::error, "several networks, or none, where one is needed"},
     {"E0806", Severity::error, "a file that cannot be written"},
+    {"E0815", Severity::error, "a trace that cannot be read"},
+    {"E0816", Severity::error, "a trace of another network"},
+    {"E0817", Severity::error, "a drawing that Graphviz does not make"},
     // E09 target and link
     {"E0901", Severity::error, "an unknown CPU or target"},
     {"E0902", Severity::error, "an artefact that cannot be linked"},

@@ -1,7 +1,8 @@
-// d2nn graph: the network drawn as in the paper.
+// d2nn graph: the network drawn as in the paper, with a trace what samples did.
 #include <memory>
 
 #include "command.h"
+#include "draw/frequencies.h"
 #include "draw/render.h"
 
 namespace d2nn::tool {
@@ -11,16 +12,24 @@ namespace {
 struct GraphArguments {
   ProgramOptions program;
   std::string output;
+  std::string trace;
 };
 
-int draw_graph(const GraphArguments& arguments) {
-  const driver::Checked checked = driver::check_file(arguments.program.file, arguments.program.check_options());
-  if (print_diagnostics(checked)) return exit_wrong_input;
-  if (checked.programs.empty()) return print_error("the file holds no network");
-  if (checked.programs.size() > 1) return print_error("the file holds several networks; choose one with `--network`");
+void draw_graph(driver::Checked& checked, const GraphArguments& arguments) {
+  if (checked.sink.has_errors() || !driver::has_one_network(checked, "a drawing")) return;
   const graph::Program& program = checked.programs.front();
-  const ::d2nn::Status status = draw::draw(program, paths::analyse(program), arguments.output);
-  return status.ok() ? exit_ok : print_error(status.message());
+  std::optional<draw::Frequencies> frequencies;
+  if (!arguments.trace.empty()) {
+    frequencies = draw::read_trace(arguments.trace, program, checked.sink);
+    if (!frequencies) return;
+  }
+  const paths::Analysis analysis = paths::analyse(program);
+  draw::draw({program, analysis, frequencies ? &*frequencies : nullptr}, arguments.output, checked.sink);
+}
+
+/// CLI11's form of a check: empty when the name is one.
+std::string wrong_drawing_name(const std::string& path) {
+  return draw::is_drawing_name(path) ? "" : "cannot draw to `" + path + "`: the name must end in .svg, .dot or .html";
 }
 
 }  // namespace
@@ -31,8 +40,15 @@ void add_graph(CLI::App& app, int& status) {
   arguments->program.add_to(*command);
   command->add_option("-o,--output", arguments->output, "Drawing to write: .svg, .dot or .html")
       ->required()
+      ->check(CLI::Validator(wrong_drawing_name, ""))
       ->type_name("OUT");
-  command->callback([arguments, &status] { status = draw_graph(*arguments); });
+  command->add_option("--trace", arguments->trace, "Show how often nodes and actions were taken: a trace of `d2nn run`")
+      ->type_name("FILE");
+  command->callback([arguments, &status] {
+    driver::Checked checked = driver::check_file(arguments->program.file, arguments->program.check_options());
+    draw_graph(checked, *arguments);
+    if (print_diagnostics(checked)) status = exit_wrong_input;
+  });
 }
 
 }  // namespace d2nn::tool
