@@ -103,7 +103,7 @@ class Counter {
                                       [&](const graph::Action& a) { return a.name == action.get<std::string>(); });
       if (taken == control.actions.end()) {
         foreign(where_ + " takes the action `" + action.get<std::string>() + "`, which control node `" + name +
-                "` does not have");
+                "` of network `" + program_.name + "` does not have");
       }
       decisions[static_cast<std::size_t>(position)] = static_cast<std::uint32_t>(taken - control.actions.begin());
     }
