@@ -81,18 +81,22 @@ class Graph(CommandLineTest):
 
     def test_every_part_of_every_example_is_drawn(self):
         for program in sorted(EXAMPLES.glob("*/*.d2nn")):
-            with self.subTest(program.name):
-                dot = self.drawn(program, "g.dot")
-                texts = self.svg(program)[1]
-                data = self.data(self.drawn(program, "g.html"))
-                for node in data["nodes"]:
-                    self.assertIn(node["name"], texts)
-                    self.assertIn(f"<B>{node['name']}</B>", dot)
-                    for action in node["actions"]:
-                        self.assertIn(action["name"], texts)
-                self.assertEqual(dot.count("[id=e"), len(data["edges"]))
-                self.assertEqual(dot.count("[id=a"), sum(max(1, len(a["targets"])) for n in data["nodes"] for a in n["actions"]))
-                self.assertEqual(dot.count("arrowtail=obox"), sum("default" in e for e in data["edges"]))
+            for network in re.findall(r"^network (\w+)", program.read_text(), re.MULTILINE):
+                with self.subTest(network):
+                    self.check_parts(program, "--network", network)
+
+    def check_parts(self, program, *words):
+        dot = self.drawn(program, "g.dot", *words)
+        texts = self.svg(program, *words)[1]
+        data = self.data(self.drawn(program, "g.html", *words))
+        for node in data["nodes"]:
+            self.assertIn(node["name"], texts)
+            self.assertIn(f"<B>{node['name']}</B>", dot)
+            for action in node["actions"]:
+                self.assertIn(action["name"], texts)
+        self.assertEqual(dot.count("[id=e"), len(data["edges"]))
+        self.assertEqual(dot.count("[id=a"), sum(max(1, len(a["targets"])) for n in data["nodes"] for a in n["actions"]))
+        self.assertEqual(dot.count("arrowtail=obox"), sum("default" in e for e in data["edges"]))
 
     def test_a_long_network_is_folded(self):
         for name in ("g.svg", "g.html"):
