@@ -77,7 +77,7 @@ void add_eval_options(CLI::App& app, EvalCommand& command) {
   app.add_option("--weights", command.weights, "the weights, safetensors (default: those embedded in the module)")
       ->type_name("FILE");
   app.add_option("--data", command.data,
-                 "samples: mnist:DIR, cifar10:DIR, images:DIR, idx:IMAGES,LABELS, npy:X,Y, shapes")
+                 "samples: mnist:DIR, cmnist:DIR, cifar10:DIR, images:DIR, idx:IMAGES,LABELS, npy:X,Y, shapes")
       ->type_name("SPEC")
       ->required();
   app.add_option_function<std::string>(

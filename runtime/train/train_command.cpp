@@ -160,7 +160,7 @@ void add_file_options(CLI::App& app, TrainCommand& command) {
   TrainOptions& options = command.options;
   const std::string group = "Data and files";
   app.add_option("--data", command.data,
-                 "training samples: mnist:DIR, cifar10:DIR, images:DIR, idx:IMAGES,LABELS, npy:X,Y, shapes")
+                 "training samples: mnist:DIR, cmnist:DIR, cifar10:DIR, images:DIR, idx:IMAGES,LABELS, npy:X,Y, shapes")
       ->type_name("SPEC")
       ->required()
       ->group(group);

@@ -17,7 +17,7 @@ constexpr std::uint32_t default_shapes = 8192;
 constexpr std::uint32_t greatest_shapes = 100'000'000;
 
 const char* const known_kinds =
-    "mnist:DIR, cifar10:DIR, idx:IMAGES,LABELS, npy:X,Y, images:DIR, images:FILE.tar, shapes or shapes:N";
+    "mnist:DIR, cmnist:DIR, cifar10:DIR, idx:IMAGES,LABELS, npy:X,Y, images:DIR, images:FILE.tar, shapes or shapes:N";
 
 Status wrong_spec(std::string_view spec, const std::string& words) {
   return Status(D2NN_INVALID_ARGUMENT, "data `" + std::string(spec) + "`: " + words);
@@ -49,10 +49,12 @@ Result<Dataset> open_kind(std::string_view spec, const Request& request) {
   const std::string kind(spec.substr(0, colon));
   const std::string rest(colon == std::string_view::npos ? std::string_view() : spec.substr(colon + 1));
   if (kind == "shapes") return open_shapes_spec(spec, rest, request);
-  const bool known = kind == "mnist" || kind == "cifar10" || kind == "images" || kind == "idx" || kind == "npy";
+  const bool known =
+      kind == "mnist" || kind == "cmnist" || kind == "cifar10" || kind == "images" || kind == "idx" || kind == "npy";
   if (!known) return wrong_spec(spec, "its kind is not known; use " + std::string(known_kinds));
   if (rest.empty()) return wrong_spec(spec, "it names no place; use " + std::string(known_kinds));
   if (kind == "mnist") return open_mnist(rest, request);
+  if (kind == "cmnist") return open_cluttered_mnist(rest, request);
   if (kind == "cifar10") return open_cifar10(rest, request);
   if (kind == "images") return open_images(rest, request);
   return open_pair(spec, rest, request);

@@ -2,6 +2,7 @@
 //
 // clang-format off
 //   mnist:DIR            four IDX files, plain or .gz
+//   cmnist:DIR           MNIST's digits among clutter, drawn on the fly (cluttered_mnist.cpp)
 //   cifar10:DIR          the binary version
 //   idx:IMAGES,LABELS    IDX files, plain or .gz
 //   npy:X,Y              <f4 [samples, shape]; <i8, <i4, |u1 or <f4 [samples]
@@ -11,11 +12,11 @@
 // clang-format on
 //
 // Which samples. Split::train is `train/`; Split::evaluation is `test/` if there, else `val/`; val and test are those
-// folders. CIFAR-10 and MNIST have train and test files. Data that is not divided (idx, npy, images without split
-// folders) is divided here, the same way whatever the seed: 20 % of each class, drawn by divide() with key 0, are for
-// evaluation (val and test name them too). Labels: class folders in byte order of their names, over all splits;
-// CIFAR-10's usual names; otherwise the numbers "0", "1", ... Images may lie in folders below their class folder; names
-// that begin with a dot are passed over.
+// folders. CIFAR-10 and MNIST (cmnist too) have train and test files. Data that is not divided (idx, npy, images
+// without split folders) is divided here, the same way whatever the seed: 20 % of each class, drawn by divide() with
+// key 0, are for evaluation (val and test name them too). Labels: class folders in byte order of their names, over all
+// splits; CIFAR-10's usual names; otherwise the numbers "0", "1", ... Images may lie in folders below their class
+// folder; names that begin with a dot are passed over.
 #pragma once
 
 #include <cstddef>

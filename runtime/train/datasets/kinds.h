@@ -19,6 +19,8 @@ struct Request {
 };
 
 Result<Dataset> open_mnist(const std::string& folder, const Request& request);
+/// MNIST's digits among clutter, on pictures of the network's size.
+Result<Dataset> open_cluttered_mnist(const std::string& folder, const Request& request);
 Result<Dataset> open_cifar10(const std::string& folder, const Request& request);
 Result<Dataset> open_idx(const std::string& images, const std::string& labels, const Request& request);
 Result<Dataset> open_npy(const std::string& samples, const std::string& labels, const Request& request);

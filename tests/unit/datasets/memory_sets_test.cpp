@@ -168,6 +168,52 @@ TEST_CASE("specs that name nothing known are refused with the list of kinds") {
   CHECK(contains(error_of("mnist:/nowhere", Split::train, {1, 28, 28}), "holds neither `train-images-idx3-ubyte` nor"));
 }
 
+TEST_CASE("Cluttered MNIST lays every digit and eight pieces of others on a picture of the wanted size") {
+  const TempFolder folder;
+  // Digit i is a square of the grey value i + 1.
+  std::string images = std::string("\0\0\x08\x03", 4) + big_endian(20) + big_endian(28) + big_endian(28);
+  for (int i = 0; i < 20; ++i) images += std::string(28 * 28, static_cast<char>(i + 1));
+  for (const char* split : {"train", "t10k"}) {
+    folder.write(std::string(split) + "-images-idx3-ubyte", images);
+    folder.write(std::string(split) + "-labels-idx1-ubyte", idx_labels(twenty_labels()));
+  }
+  const std::string spec = "cmnist:" + folder.path();
+  const auto train = open_data(spec, Split::train, {1, 100, 90}, {.seed = 5, .classes = 2});
+  REQUIRE_MESSAGE(train.ok(), train.status().message());
+  CHECK(train->size() == 20);
+  CHECK(train->class_counts() == std::vector<std::size_t>{10, 10});
+  std::set<std::size_t> places;
+  for (std::size_t i = 0; i < train->size(); ++i) {
+    const std::vector<float> picture = sample(*train, i);
+    CHECK(picture == sample(*train, i));
+    const float digit = static_cast<float>(i + 1) / 255;
+    const auto lit = [](float value) { return value > 0; };
+    const auto count = std::count_if(picture.begin(), picture.end(), lit);
+    CHECK(count >= 28 * 28);
+    CHECK(count <= 28 * 28 + 8 * 8 * 8);
+    // Pieces of lighter digits may cover it, darker ones never.
+    CHECK(std::count(picture.begin(), picture.end(), digit) >= 28 * 28 - 8 * 8 * 8);
+    places.insert(static_cast<std::size_t>(std::find_if(picture.begin(), picture.end(), lit) - picture.begin()));
+  }
+  CHECK(places.size() > 15);
+  const auto other = open_data(spec, Split::train, {1, 100, 90}, {.seed = 6, .classes = 2});
+  const auto test = open_data(spec, Split::evaluation, {1, 100, 90}, {.seed = 5, .classes = 2});
+  REQUIRE((other.ok() && test.ok()));
+  CHECK(sample(*other, 0) != sample(*train, 0));
+  CHECK(sample(*test, 0) != sample(*train, 0));
+  const auto colour = open_data(spec, Split::train, {3, 28, 28}, {.seed = 5, .classes = 2});
+  REQUIRE(colour.ok());
+  const std::vector<float> picture = sample(*colour, 19);
+  CHECK(std::vector<float>(picture.begin(), picture.begin() + 784) ==
+        std::vector<float>(picture.begin() + 1568, picture.end()));
+  CHECK(std::all_of(picture.begin(), picture.end(), [](float value) { return value == 20.0f / 255; }));
+  CHECK(contains(error_of(spec, Split::train, {1, 27, 28}), "28 to 4096 a side"));
+  CHECK(contains(error_of(spec, Split::train, {100}), "28 to 4096 a side"));
+  CHECK(contains(error_of(spec, Split::val, {1, 28, 28}), "no val"));
+  CHECK(
+      contains(error_of("cmnist:/nowhere", Split::train, {1, 28, 28}), "holds neither `train-images-idx3-ubyte` nor"));
+}
+
 TEST_CASE("MNIST is read as it is") {
   const std::string folder = real_data() + "/mnist";
   if (!std::filesystem::exists(folder)) {
