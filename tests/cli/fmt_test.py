@@ -61,10 +61,12 @@ class Fmt(CommandLineTest):
         self.expect(WRONG_INPUT, self.d2nn("fmt", "none.d2nn"), "error[E0801]", "`none.d2nn`", "No such file")
         self.expect(WRONG_INPUT, self.d2nn("fmt", "."), "error[E0801]", "directory")
         self.expect(WRONG_USE, self.d2nn("fmt"), "--help")
+        with open("/dev/full", "w") as full:
+            self.expect(WRONG_INPUT, self.d2nn("fmt", "-", stdin=LOOSE, out=full), "error[E0806]", "standard output")
         if os.geteuid() != 0:
             program = self.write("program.d2nn", LOOSE)
             program.chmod(0o444)
-            self.expect(WRONG_INPUT, self.d2nn("fmt", program), "cannot write", "program.d2nn", "Permission denied")
+            self.expect(WRONG_INPUT, self.d2nn("fmt", program), "error[E0806]", "cannot write", "program.d2nn", "Permission denied")
             self.assertEqual(program.read_text(), LOOSE)
 
     def test_the_programs_of_examples_and_library_are_laid_out(self):

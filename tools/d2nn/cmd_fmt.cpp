@@ -21,44 +21,33 @@ struct FmtArguments {
   bool check = false;
 };
 
-/// The program as it is and as it should be; nullopt after its diagnostics were printed.
-struct Formatted {
-  std::string before;
-  std::string after;
-};
-
-std::optional<Formatted> format_file(const std::string& path) {
-  driver::Checked checked;
-  std::optional<std::string> text = driver::read_text(path);
-  std::optional<std::string> formatted;
-  if (!text) {
-    checked.sink.report({.code = diag::code("E0801"),
-                         .message = "cannot read `" + path + "`: " + std::strerror(errno),
-                         .range = {source::no_file, 0, 0}});
-  } else {
-    const source::FileId file = checked.files.add(path == "-" ? "<stdin>" : path, *text);
-    formatted = syntax::format(checked.files, file, checked.sink);
-  }
-  print_diagnostics(checked);
-  if (!formatted) return std::nullopt;
-  return Formatted{std::move(*text), std::move(*formatted)};
+void report(driver::Checked& checked, const diag::DiagnosticCode* code, std::string message) {
+  checked.sink.report({.code = code, .message = std::move(message), .range = {source::no_file, 0, 0}});
 }
 
-int format_one(const std::string& path, bool check) {
-  const std::optional<Formatted> program = format_file(path);
-  if (!program) return exit_wrong_input;
-  const bool changes = program->before != program->after;
+/// Writes what is to be written of one file; false when, with --check, it would change. Errors go to the sink of
+/// `checked`.
+bool format_file(const std::string& path, bool check, driver::Checked& checked) {
+  const std::optional<std::string> before = driver::read_text(path);
+  if (!before) {
+    report(checked, diag::code("E0801"), "cannot read `" + path + "`: " + std::strerror(errno));
+    return true;
+  }
+  const source::FileId file = checked.files.add(path == "-" ? "<stdin>" : path, *before);
+  const std::optional<std::string> after = syntax::format(checked.files, file, checked.sink);
+  if (!after) return true;
   if (check) {
-    if (changes) std::cout << path << "\n";
-    return changes ? exit_wrong_input : exit_ok;
+    if (*before != *after) std::cout << path << "\n";
+    return *before == *after;
   }
   if (path == "-") {
-    std::cout << program->after << std::flush;
-    return std::cout ? exit_ok : print_error("cannot write the program to standard output");
+    std::cout << *after << std::flush;
+    if (!std::cout) report(checked, diag::code("E0806"), "cannot write to standard output");
+  } else if (*before != *after) {
+    const Status written = io::write_file(path, *after);
+    if (!written.ok()) report(checked, diag::code("E0806"), written.message());
   }
-  if (!changes) return exit_ok;
-  const Status written = io::write_file(path, program->after);
-  return written.ok() ? exit_ok : print_error(written.message());
+  return true;
 }
 
 }  // namespace
@@ -72,7 +61,9 @@ void add_fmt(CLI::App& app, int& status) {
   command->add_flag("--check", arguments->check, "Change nothing; name the files that would change and exit with 1");
   command->callback([arguments, &status] {
     for (const std::string& file : arguments->files) {
-      if (format_one(file, arguments->check) != exit_ok) status = exit_wrong_input;
+      driver::Checked checked;
+      const bool is_laid_out = format_file(file, arguments->check, checked);
+      if (print_diagnostics(checked) || !is_laid_out) status = exit_wrong_input;
     }
   });
 }

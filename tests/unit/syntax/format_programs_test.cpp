@@ -148,7 +148,7 @@ TEST_CASE("every program of the repository keeps its tree and its comments, and 
 
 TEST_CASE("so do the same programs with blanks and comments between their tokens") {
   const std::uint64_t seed = from_environment("D2NN_FUZZ_SEED", 1);
-  const std::uint64_t rounds = from_environment("D2NN_FUZZ_ROUNDS", 1500);
+  const std::uint64_t rounds = from_environment("D2NN_FUZZ_ROUNDS", 800);
   std::vector<Program> small;
   for (const Program& program : sound_programs()) {
     if (program.text.size() < 6000) small.push_back(program);
