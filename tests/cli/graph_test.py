@@ -5,11 +5,12 @@ import html.parser
 import json
 import os
 import re
+import shutil
 import unittest
 import xml.etree.ElementTree
 
 import tensors
-from command_line import EXAMPLES, GATE, GATE_WEIGHTS, HIGH_LOW, PROGRAM, WELL, WRONG_INPUT, WRONG_USE, CommandLineTest
+from command_line import EXAMPLES, GATE, GATE_WEIGHTS, HIGH_LOW, PROGRAM, SOURCE, WELL, WRONG_INPUT, WRONG_USE, CommandLineTest
 
 RESNET_SKIP = EXAMPLES / "resnet_skip" / "resnet_skip.d2nn"
 SVG = "{http://www.w3.org/2000/svg}"
@@ -23,6 +24,30 @@ network hostile {
   node A { dense(2) }
   output y: f32[2];
   x -> A -> y;
+}
+"""
+
+# Named inputs, joins of every sort, a dummy that actions target, an action of two nodes, a control node that can be skipped, an output that can be null.
+OPTIONAL = """network optional {
+  input x: f32[2];
+  input z: f32[2];
+  node L { dense(2) }
+  node R { dense(2) }
+  dummy blank: f32[2] = 0.5;
+  node Fuse(left join first, right) { left + right }
+  node Late join sum { dense(2) }
+  control P { dense(actions) }
+  control Q(a, b) { concat(a, b) -> dense(actions) }
+  output y: f32[2] join last;
+  output w: f32[2] join mean;
+  x -> L, P; z -> R;
+  L, blank -> Fuse.left; R -> Fuse.right;
+  L -> Q.a; R -> Q.b;
+  Fuse, blank -> Late default 0;
+  Fuse, Late -> y;
+  Fuse -> w; R -> w;
+  P ~> on: L, off: none;
+  Q ~> dark: blank, both: {blank, Fuse}, fuse: Fuse;
 }
 """
 
@@ -122,6 +147,34 @@ class Graph(CommandLineTest):
         xml.etree.ElementTree.fromstring(re.search(r"<svg.*?</svg>", text, re.DOTALL).group())
         ids = [a["id"] for t, a in page.elements if "id" in a]
         self.assertEqual(len(ids), len(set(ids)))
+
+    @unittest.skipUnless(shutil.which("node"), "the page's script needs a JavaScript engine")
+    def test_the_page_executes_what_the_compiler_lists(self):
+        script = (SOURCE / "tools" / "draw" / "page.js").read_text()
+        execute = re.search(r"^  function execute\(chosen\) \{\n.*?^  \}\n", script, re.MULTILINE | re.DOTALL).group()
+        checked = 0
+        for program in sorted(EXAMPLES.glob("*/*.d2nn")) + [self.write("optional.d2nn", OPTIONAL)]:
+            listed = json.loads(self.d2nn("check", "--paths", "--json", program).out).get("paths") or []
+            if len(listed) < 2:
+                continue
+            data = self.data(self.drawn(program, "g.html"))
+            number = {n["name"]: i for i, n in enumerate(data["nodes"])}
+            names = {n["name"]: [a["name"] for a in n["actions"]] for n in data["nodes"]}
+            chosen = [{number[q]: names[q].index(a) for q, a in path["actions"].items() if a is not None} for path in listed]
+            code = (f"const network = {json.dumps(data)};\n"
+                    "const controls = network.nodes.map((node, index) => ({node, index})).filter((c) => c.node.kind === 'control');\n"
+                    f"{execute}console.log(JSON.stringify({json.dumps(chosen)}.map(execute)));")
+            printed = self.call("node", "-", stdin=code)
+            self.assertEqual(printed.err, "")
+            for path, executed in zip(listed, json.loads(printed.out), strict=True):
+                with self.subTest(program=program.name, actions=path["actions"]):
+                    ran = [n for n, e in zip(data["nodes"], executed) if e and n["kind"] in ("node", "control")]
+                    self.assertEqual({n["name"] for n in ran}, set(path["executed"]))
+                    self.assertEqual(sum(n["cost"] for n in ran), path["cost"])
+                    empty = [n["name"] for n, e in zip(data["nodes"], executed) if not e and n["kind"] == "output"]
+                    self.assertEqual(empty, path["null_outputs"])
+                    checked += 1
+        self.assertGreater(checked, 80)
 
     def test_frequencies_are_those_of_the_trace(self):
         samples = self.traced()["samples"]
