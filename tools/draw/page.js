@@ -175,6 +175,12 @@
   let view = {...full};
   const setView = () => svg.setAttribute("viewBox", `${view.x} ${view.y} ${view.width} ${view.height}`);
 
+  /** A small drawing gets a low stage, but never lower than the list beside it can be read. */
+  function setStage() {
+    const height = 1.1 * svg.clientWidth * full.height / full.width;
+    byId("stage").style.setProperty("--stage", `${Math.round(Math.min(Math.max(height, 320), 0.66 * window.innerHeight))}px`);
+  }
+
   function zoom(factor, x = view.x + view.width / 2, y = view.y + view.height / 2) {
     const limited = Math.min(Math.max(factor, full.width / 200 / view.width), (2 * full.width) / view.width, (2 * full.height) / view.height || 1);
     view = {x: x + (view.x - x) * limited, y: y + (view.y - y) * limited, width: view.width * limited, height: view.height * limited};
@@ -236,6 +242,8 @@
   element("p", "Point at a node to see its layers.", byId("details"));
   makeChoices();
   makeMovable();
+  setStage();
+  window.addEventListener("resize", setStage);
   document.querySelectorAll("table.sortable").forEach(makeSortable);
   for (const {row, decisions} of rows) {
     row.addEventListener("click", () => chooseAll(decisions));
