@@ -126,6 +126,17 @@ std::string script_json(const nlohmann::ordered_json& json) {
   return text;
 }
 
+/// Documentation, which an empty line divides.
+std::string paragraphs(const std::string& doc) {
+  std::string html;
+  for (std::size_t begin = 0; begin < doc.size();) {
+    const std::size_t end = std::min(doc.find("\n\n", begin), doc.size());
+    html += tag("p", xml_escaped(doc.substr(begin, end - begin)), "class=\"doc\"") + "\n";
+    begin = end + 2;
+  }
+  return html;
+}
+
 std::string summary(const Subject& subject) {
   std::string text = paths_text(subject.analysis) + " for one sample.";
   if (const Frequencies* traced = subject.frequencies) {
@@ -160,7 +171,7 @@ std::string page(const Subject& subject, const std::string& svg) {
       "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">" +
       tag("title", name) + "\n<style>" + page_style + "</style></head>\n<body>\n" + tag("h1", name) + "\n";
-  if (!subject.program.doc.empty()) html += tag("p", xml_escaped(subject.program.doc), "class=\"doc\"") + "\n";
+  html += paragraphs(subject.program.doc);
   html += tag("p", summary(subject)) + "\n";
   html +=
       "<div id=\"tools\" hidden><span id=\"presets\"></span><button id=\"clear\">whole network</button>"
