@@ -90,7 +90,7 @@ std::string layer_text(const graph::Op& op) {
 
 std::string paths_text(const paths::Analysis& analysis) {
   std::string text = analysis.path_count + (analysis.path_count == "1" ? " path, " : " paths, ");
-  if (!analysis.gave_up.empty()) text = "paths not counted, ";
+  if (analysis.path_count.empty()) text = "paths not counted, ";
   if (!analysis.costs_are_exact) text += "at least ";
   text += grouped(analysis.least_cost);
   if (analysis.least_cost != analysis.greatest_cost || !analysis.costs_are_exact)

@@ -69,3 +69,13 @@ TEST_CASE("numbers are short and shares are percentages") {
   CHECK(draw::values_text({1, 1, 1, 1}) == "1");
   CHECK(draw::values_text({1, 2, 3, 4}) == "1, 2, 3, …");
 }
+
+TEST_CASE("costs are bounds, and paths not counted, where the analysis gave up") {
+  paths::Analysis analysis;
+  analysis.gave_up = "the decision diagrams outgrew their limit";
+  analysis.least_cost = 48;
+  analysis.greatest_cost = 2640;
+  analysis.costs_are_exact = false;
+  CHECK(draw::paths_text(analysis) == "paths not counted, at least 48 to at most 2,640 multiplications");
+  CHECK(draw::paths_text(draw::small_network().analysis) == "2 paths, 8 to 56 multiplications");
+}
