@@ -24,6 +24,8 @@
 #include <string>
 #include <vector>
 
+#include "graph/ids.h"
+#include "graph/train.h"
 #include "ops/op_table.h"
 #include "source/source_range.h"
 
@@ -31,20 +33,6 @@ namespace d2nn::graph {
 
 using ops::Shape;
 using source::SourceRange;
-
-/// A typed 32-bit index into a vector of the Program.
-template <class Tag>
-struct Id {
-  std::uint32_t index = ~0u;
-  bool is_valid() const { return index != ~0u; }
-  friend bool operator==(Id, Id) = default;
-  friend auto operator<=>(Id, Id) = default;
-};
-using NodeId = Id<struct NodeTag>;    // Program::nodes
-using EdgeId = Id<struct EdgeTag>;    // Program::edges
-using ParamId = Id<struct ParamTag>;  // Program::parameters
-/// A tensor inside a node: 0 .. inputs.size()-1 are the node's joined inputs, then one per op in order.
-using ValueId = Id<struct ValueTag>;
 
 enum class NodeKind : std::uint8_t { input, output, regular, control, dummy };
 enum class Join : std::uint8_t { none, sum, mean, max, concat, first, last };
@@ -114,7 +102,6 @@ struct Edge {
   SourceRange range;  // the arrow, with both names where they stand beside it
 };
 
-/// What `train { ... }` says; the command line may override it. Grows with the train block.
 struct Program {
   std::string name;
   std::string doc;
@@ -125,6 +112,8 @@ struct Program {
   std::vector<NodeId> topological_order;
   /// Network parameters and their values as set, for the manifest ("classes" = "2").
   std::vector<std::pair<std::string, std::string>> settings;
+  /// What `train { ... }` says, when there is such a block; the command line may override it.
+  std::optional<TrainSpec> train;
 
   Node& operator[](NodeId id) { return nodes[id.index]; }
   const Node& operator[](NodeId id) const { return nodes[id.index]; }

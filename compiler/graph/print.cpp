@@ -71,12 +71,77 @@ void print_node(std::string& out, const Program& program, const Node& node) {
   for (const Action& action : node.actions) print_action(out, program, action);
 }
 
+/// A part of a reward and how tightly its outermost operator binds: 1 + and -, 2 * and /, 3 a sign, 4 anything else.
+struct Term {
+  std::string text;
+  int binding = 4;
+};
+
+std::string enclosed(const Term& term, int binding) {
+  return term.binding < binding ? "(" + term.text + ")" : term.text;
+}
+
+/// "0.5"; a whole number without a point, as people write it.
+Term number_term(double number) {
+  std::string text = ops::number_text(number);
+  if (text.ends_with(".0")) text.resize(text.size() - 2);
+  return {text, number < 0 ? 3 : 4};
+}
+
+Term combined(RewardCode code, const Term& left, const Term& right) {
+  const std::string name(spelling(code));
+  if (code == RewardCode::minimum || code == RewardCode::maximum)
+    return {name + "(" + left.text + ", " + right.text + ")"};
+  const int binding = code == RewardCode::add || code == RewardCode::subtract ? 1 : 2;
+  return {enclosed(left, binding) + " " + name + " " + enclosed(right, binding + 1), binding};
+}
+
+void print_train(std::string& out, const Program& program) {
+  out += "train\n";
+  for (const auto& [name, value] : settings_of(program)) out += "  " + name + " = " + value + "\n";
+  const std::string reward = reward_text(program);
+  if (!reward.empty()) out += "  reward = " + reward + "\n";
+}
+
 }  // namespace
+
+std::string reward_text(const Program& program) {
+  if (!program.train || program.train->reward.empty()) return {};
+  std::vector<Term> stack;
+  for (const RewardStep& step : program.train->reward) {
+    const std::size_t operands = operand_count(step.code);
+    if (operands == 0) {
+      stack.push_back(step.code == RewardCode::number ? number_term(step.number)
+                                                      : Term{std::string(spelling(step.code))});
+      if (step.output.is_valid()) stack.back().text += "(" + program[step.output].name + ")";
+    } else if (operands == 1) {
+      stack.back() = {"-" + enclosed(stack.back(), 3), 3};
+    } else {
+      const Term right = std::move(stack.back());
+      stack.pop_back();
+      stack.back() = combined(step.code, stack.back(), right);
+    }
+  }
+  return stack.back().text;
+}
+
+std::vector<std::pair<std::string, std::string>> settings_of(const Program& program) {
+  std::vector<std::pair<std::string, std::string>> settings;
+  if (!program.train) return settings;
+  for (const OutputLoss& loss : program.train->losses) {
+    const std::string weight = loss.weight == 1 ? "" : ":" + number_term(loss.weight).text;
+    settings.emplace_back("loss", program[loss.output].name + "=" + std::string(spelling(loss.kind)) + weight);
+  }
+  if (program.train->metric) settings.emplace_back("metric", spelling(*program.train->metric));
+  settings.insert(settings.end(), program.train->settings.begin(), program.train->settings.end());
+  return settings;
+}
 
 std::string print(const Program& program) {
   std::string out = "network " + program.name + "\n";
   for (const auto& [name, value] : program.settings) out += "  " + name + " = " + value + "\n";
   for (const Node& node : program.nodes) print_node(out, program, node);
+  if (program.train) print_train(out, program);
   out += "order";
   for (NodeId id : program.topological_order) out += " " + program[id].name;
   return out + "\n";

@@ -1,6 +1,7 @@
 // Each rule is one function that appends sentences; later rules run only where earlier ones made ids safe to follow.
 #include "graph/verify.h"
 
+#include <cmath>
 #include <set>
 
 namespace d2nn::graph {
@@ -24,6 +25,7 @@ class Verifier {
     check_parameters();
     check_order();
     check_total_cost();
+    if (program_.train) check_train(*program_.train);
     return std::move(findings_);
   }
 
@@ -268,6 +270,27 @@ class Verifier {
         return;
       }
     }
+  }
+
+  bool is_output(NodeId id) const { return is_node(id) && program_[id].kind == NodeKind::output; }
+
+  void check_train(const TrainSpec& train) {
+    std::set<NodeId> seen;
+    for (const OutputLoss& loss : train.losses) {
+      if (!is_output(loss.output)) found("train", "a loss is of no output");
+      if (!seen.insert(loss.output).second) found("train", "an output has two losses");
+      if (!(loss.weight >= 0) || !std::isfinite(loss.weight)) found("train", "the weight of a loss is no weight");
+    }
+    std::size_t depth = 0;
+    for (const RewardStep& step : train.reward) {
+      const std::size_t operands = operand_count(step.code);
+      if (depth < operands) return found("train", "an operator of the reward lacks an operand");
+      depth += 1 - operands;
+      if (depth > max_reward_depth) return found("train", "the reward is too deep");
+      if (step.output.is_valid() && !is_output(step.output)) found("train", "the reward reads what is no output");
+      if (!std::isfinite(step.number)) found("train", "the reward holds a number that is not finite");
+    }
+    if (!train.reward.empty() && depth != 1) found("train", "the reward is not one number");
   }
 
   const Program& program_;

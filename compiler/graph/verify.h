@@ -18,7 +18,9 @@ namespace d2nn::graph {
 ///   * a control node has at least two actions, as many as its result has elements, and no data edges leave it;
 ///   * no node has control edges both in and out; their targets are regular nodes or dummies;
 ///   * names are unique; topological_order holds every node once, sources before targets; the sum of all costs fits
-///   int64.
+///   int64;
+///   * losses and rewards name outputs, each loss once; a reward is one number in postfix, of finite numbers, within
+///   max_reward_depth.
 /// Never throws and never reads outside the program, however broken it is.
 std::vector<std::string> verify(const Program& program);
 

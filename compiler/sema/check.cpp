@@ -14,6 +14,7 @@
 #include "sema/parameters.h"
 #include "sema/report.h"
 #include "sema/shapes.h"
+#include "sema/train.h"
 
 namespace d2nn::sema {
 namespace {
@@ -67,6 +68,7 @@ std::optional<graph::Program> check_network(const ast::Network& network, const M
   elaborate_bodies(draft, module, sink);
   infer_shapes(draft, sink);
   name_parameters(draft, sink);
+  check_train(draft, sink);
   if (sink.errors_reported() > errors_before) return std::nullopt;
   // A file-level error may have left a hole that was reported elsewhere.
   for (const NodeFacts& facts : draft.nodes) {

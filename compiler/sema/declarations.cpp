@@ -86,7 +86,7 @@ class Declarer {
   void operator()(const ast::DataEdges&) {}
   void operator()(const ast::ControlEdges&) {}
 
-  void operator()(const ast::Train& train) { unavailable(code("E0294"), keyword(train.range, 5), "`train`"); }
+  void operator()(const ast::Train&) {}  // train.cpp reads it when all names are known
 
   void operator()(const std::unique_ptr<ast::For>&) {}  // written out before
 

@@ -47,6 +47,27 @@ TEST_CASE("ids that lead nowhere are found before anything follows them") {
   expect("an id that is no node", [](Program& p) { p.topological_order[0] = {5}; });
 }
 
+TEST_CASE("a training that does not hold together is found") {
+  const auto train = [](const std::function<void(TrainSpec&)>& change) {
+    return [change](Program& p) { change(p.train.emplace()); };
+  };
+  const RewardStep metric{RewardCode::metric, {}, 0};
+  const RewardStep add{RewardCode::add, {}, 0};
+  expect("a loss is of no output", train([](TrainSpec& t) { t.losses = {{NodeId{0}, LossKind::cross_entropy, 1}}; }));
+  expect("an output has two losses", [](Program& p) {
+    const NodeId output = nodes_of(p, NodeKind::output)[0];
+    p.train.emplace().losses = {{output, LossKind::cross_entropy, 1}, {output, LossKind::cross_entropy, 1}};
+  });
+  expect("is no weight", [](Program& p) {
+    p.train.emplace().losses = {{nodes_of(p, NodeKind::output)[0], LossKind::cross_entropy, -1}};
+  });
+  expect("lacks an operand", train([&](TrainSpec& t) { t.reward = {metric, add}; }));
+  expect("is not one number", train([&](TrainSpec& t) { t.reward = {metric, metric}; }));
+  expect("is too deep", train([&](TrainSpec& t) { t.reward.assign(max_reward_depth + 1, metric); }));
+  expect("reads what is no output", train([](TrainSpec& t) { t.reward = {{RewardCode::metric, NodeId{99}, 0}}; }));
+  expect("is not finite", train([](TrainSpec& t) { t.reward = {{RewardCode::number, {}, 1.0 / 0.0}}; }));
+}
+
 TEST_CASE("fields that do not suit the kind of a node are found") {
   expect("the name is used twice", [](Program& p) { p.nodes[1].name = "x"; });
   expect("only outputs are required", [](Program& p) { p.nodes[1].is_required = true; });
