@@ -6,6 +6,7 @@
 #include <llvm/IR/Function.h>
 
 #include "d2nn/module.h"
+#include "graph/print.h"
 
 namespace d2nn::codegen {
 
@@ -17,6 +18,11 @@ using ops::OpKind;
 
 static_assert(static_cast<int>(OpKind::concat) == D2NN_OP_CONCAT && ops::op_count == D2NN_OP_KINDS, "module.h lists the ops in the table's order");
 static_assert(static_cast<int>(graph::Join::last) == D2NN_JOIN_LAST, "module.h lists the joins in the graph's order");
+
+static_assert(static_cast<int>(graph::RewardCode::lambda) == D2NN_REWARD_LAMBDA &&
+                  static_cast<int>(graph::RewardCode::maximum) == D2NN_REWARD_MAX,
+              "module.h lists the steps of a reward in the graph's order");
+static_assert(graph::max_reward_depth == D2NN_REWARD_DEPTH, "the harness has room for every reward that sema accepts");
 
 class TableEmitter {
  public:
@@ -61,6 +67,7 @@ class TableEmitter {
                      {offsetof(d2nn_module, forward_one), request_.forward_one},
                      {offsetof(d2nn_module, forward_tile), request_.forward_tile},
                      {offsetof(d2nn_module, train), emit_train()},
+                     {offsetof(d2nn_module, train_spec), emit_train_spec()},
                      {offsetof(d2nn_module, embedded_weights), tables_.bytes(request_.weights, "weights")}});
     return tables_.image(image, program_.name + ".module");
   }
@@ -287,6 +294,32 @@ class TableEmitter {
                         {offsetof(d2nn_train_code, forward), request_.train_forward},
                         {offsetof(d2nn_train_code, backward), request_.train_backward}});
     return tables_.image(image, "train");
+  }
+
+  llvm::Constant* emit_train_spec() {
+    if (!program_.train) return nullptr;
+    const graph::TrainSpec& spec = *program_.train;
+    Image settings;
+    d2nn_train_spec entry{};
+    for (const auto& [name, value] : graph::settings_of(program_)) {
+      settings.append(d2nn_train_setting{}, {{offsetof(d2nn_train_setting, name), tables_.string(name)},
+                                             {offsetof(d2nn_train_setting, value), tables_.string(value)}});
+      ++entry.setting_count;
+    }
+    const std::vector<NodeId> outputs = graph::nodes_of(program_, NodeKind::output);
+    Image reward;
+    for (const graph::RewardStep& step : spec.reward) {
+      d2nn_reward_step code{static_cast<std::uint32_t>(step.code), D2NN_NO_INDEX, step.number};
+      if (step.output.is_valid())
+        code.output = static_cast<std::uint32_t>(std::find(outputs.begin(), outputs.end(), step.output) - outputs.begin());
+      reward.append(code);
+    }
+    entry.reward_count = static_cast<std::uint32_t>(spec.reward.size());
+    Image image;
+    image.append(entry, {{offsetof(d2nn_train_spec, settings), tables_.image(settings, "train_settings")},
+                         {offsetof(d2nn_train_spec, reward), tables_.image(reward, "reward")},
+                         {offsetof(d2nn_train_spec, reward_text), tables_.string(graph::reward_text(program_))}});
+    return tables_.image(image, "train_spec");
   }
 
   ConstantTables tables_;

@@ -13,7 +13,7 @@
 namespace d2nn::train {
 namespace {
 
-constexpr std::string_view version = "1";
+constexpr std::string_view version = "2";
 
 /// FNV-1a, 64 bits: short, and the same on every machine.
 class Hash {
@@ -216,10 +216,13 @@ Status load_checkpoint(const std::string& path, const d2nn_module& module,
   for (const auto& [option, value] : settings) {
     const std::string recorded = reader.text("option " + option);
     if (!reader.status().ok()) return reader.status();
-    if (recorded != value) {
+    if (recorded == value) continue;
+    if (option.starts_with("--")) {
       return other(path, "it was made with `" + option + " " + recorded + "`, and this run has `" + option + " " +
                              value + "`: give the same option, or start again without --resume");
     }
+    return other(path, "it was made with `" + option + ": " + recorded + ";`, and this run has `" + option + ": " +
+                           value + ";`: resume with the same program, or start again without --resume");
   }
   if (of_data != data) {
     return other(path, "it was made with other data (" + of_data + "), and this run has " + data +

@@ -14,9 +14,8 @@ inline constexpr double collapse_share = 0.01;
 
 /// One sentence for each (control node, action) that is below the share in this greedy evaluation and not in `warned`
 /// yet
-/// ("Q=low"), to which it is added. Control nodes that decided nothing are left out. lambda: of the reward, for the
-/// advice.
-std::vector<std::string> collapse_warnings(const d2nn_module& module, const Evaluation& evaluation, double lambda,
-                                           std::vector<std::string>& warned);
+/// ("Q=low"), to which it is added. Control nodes that decided nothing are left out. The advice follows the reward.
+std::vector<std::string> collapse_warnings(const d2nn_module& module, const Evaluation& evaluation,
+                                           const Reward& reward, std::vector<std::string>& warned);
 
 }  // namespace d2nn::train

@@ -106,11 +106,12 @@ void add_eval_options(CLI::App& app, EvalCommand& command) {
   app.add_option("--seed", command.seed, "of generated samples and of splits made here")->capture_default_str();
   app.add_flag("--resize", command.resizes, "resize images to the size of the network's input");
   app.add_flag("--json", command.prints_json, "print the result as JSON, with counts");
+  note_given(app, command.given);
 }
 
 Result<Evaluation> evaluate_inference(const d2nn_module& module, const datasets::Dataset& data,
                                       const EvalCommand& command) {
-  if (Status status = check_data(module, data, command.reward.metric); !status.ok()) return status;
+  if (Status status = check_data(module, data, command.reward.demanded_metric()); !status.ok()) return status;
   d2nn_weights_source source{};
   source.struct_size = sizeof source;
   source.kind = command.weights.empty() ? D2NN_WEIGHTS_EMBEDDED : D2NN_WEIGHTS_FILE;
@@ -163,7 +164,16 @@ Result<Evaluation> evaluate_inference(const d2nn_module& module, const datasets:
   }
 }
 
-int run_eval_command(const d2nn_module& module, const EvalCommand& command) {
+int run_eval_command(const d2nn_module& module, const EvalCommand& given) {
+  EvalCommand command = given;
+  TrainOptions options;
+  options.lambda = given.reward.lambda;
+  options.metric = given.reward.metric;
+  if (const Status status = apply_program(module, given.given, options); !status.ok()) {
+    report_failure(status);
+    return 2;
+  }
+  command.reward = make_reward(module, options);
   const auto split = command.split.empty() ? datasets::Split::evaluation : *datasets::parse_split(command.split);
   auto data = open_data(module, command.data, split, command.resizes, command.seed,
                         static_cast<std::size_t>(thread_count(command)));
@@ -171,9 +181,12 @@ int run_eval_command(const d2nn_module& module, const EvalCommand& command) {
   auto evaluation = evaluate_inference(module, *data, command);
   if (!evaluation.ok()) return report_failure(evaluation.status());
   const Metric& metric = command.reward.metric;
-  std::fputs(command.prints_json ? (json_report(module, *evaluation, metric, data->description()) + "\n").c_str()
-                                 : text_report(module, *evaluation, metric).c_str(),
-             stdout);
+  std::fputs(
+      command.prints_json
+          ? (json_report(module, *evaluation, metric, options.effective_reward_text(), data->description()) + "\n")
+                .c_str()
+          : text_report(module, *evaluation, metric).c_str(),
+      stdout);
   return 0;
 }
 

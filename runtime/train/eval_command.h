@@ -10,6 +10,7 @@
 #include "status/status.h"
 #include "train/datasets/dataset.h"
 #include "train/evaluate.h"
+#include "train/program_options.h"
 #include "train/trainer.h"
 
 namespace CLI {
@@ -20,10 +21,11 @@ namespace d2nn::train {
 
 /// What the command line said.
 struct EvalCommand {
-  std::string weights;       // safetensors; empty: what is embedded
-  std::string data;          // SPEC of datasets/dataset.h
-  std::string split;         // train, val, test; empty: test if there is one, else val
-  Reward reward;             // lambda, metric and efficiency, as in training
+  std::string weights;  // safetensors; empty: what is embedded
+  std::string data;     // SPEC of datasets/dataset.h
+  std::string split;    // train, val, test; empty: test if there is one, else val
+  Reward reward;        // lambda, metric and efficiency, as in training
+  GivenOptions given;
   std::int64_t threads = 0;  // 0: one per CPU
   std::int64_t batch = 64;
   std::uint64_t seed = 1;  // of generated samples and of splits made here; training's default
@@ -38,8 +40,8 @@ void add_eval_options(CLI::App& app, EvalCommand& command);
 Result<Evaluation> evaluate_inference(const d2nn_module& module, const datasets::Dataset& data,
                                       const EvalCommand& command);
 
-/// Opens the data, evaluates, prints to standard output. Exit status: 0 well, 1 program, weights or data are wrong, 3 a
-/// defect of d2nn.
+/// Opens the data, evaluates with the metric and reward of the program unless the command line gives others, prints to
+/// standard output. Exit status: 0 well, 1 program, weights or data are wrong, 3 a defect of d2nn.
 int run_eval_command(const d2nn_module& module, const EvalCommand& command);
 
 }  // namespace d2nn::train

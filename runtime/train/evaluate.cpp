@@ -31,13 +31,10 @@ void Tally::add(std::int32_t label, std::span<const std::int32_t> decisions, std
 
 Evaluation Tally::result() const {
   Evaluation result = sums_;
-  const auto outputs = static_cast<double>(result.counts.size());
-  for (const MetricCounts& counts : result.counts) {
-    result.metric += metric_value(counts, reward_.metric) / outputs;
-    result.accuracy += metric_value(counts, {MetricKind::accuracy, 0}) / outputs;
-  }
+  result.metric = mean_metric(result.counts, reward_.metric);
+  result.accuracy = mean_metric(result.counts, {MetricKind::accuracy, reward_.metric.positive});
   result.mean_cost = result.samples > 0 ? cost_ / static_cast<double>(result.samples) : 0;
-  result.reward = reward_(result.metric, result.mean_cost);
+  result.reward = reward_(result.counts, result.mean_cost);
   for (const auto& [actions, path] : paths_) result.paths.push_back({actions, path.samples, path.cost});
   std::stable_sort(result.paths.begin(), result.paths.end(),
                    [](const PathCount& a, const PathCount& b) { return a.samples > b.samples; });

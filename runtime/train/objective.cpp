@@ -2,6 +2,7 @@
 #include "train/objective.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "train/losses.h"
 #include "train/random.h"
@@ -9,21 +10,15 @@
 namespace d2nn::train {
 
 struct Objective::BagTotals {
-  const MetricCounts* counts = nullptr;  // [outputs]
-  double metric_sum = 0;                 // over the outputs
-  double cost = 0;                       // sum over the rows
-  std::int64_t rows = 0;
+  double reward = 0;
+  double cost = 0;  // sum over the rows
 };
 
 Objective::Objective(const d2nn_module& module, const TrainOptions& options, std::vector<OutputLoss> losses,
                      std::int64_t capacity)
     : module_(module),
       losses_(std::move(losses)),
-      reward_{options.lambda,
-              options.metric,
-              options.efficiency,
-              {module.least_cost, module.greatest_cost},
-              options.efficiency_weight},
+      reward_(make_reward(module, options)),
       bag_reward_(options.bag_reward),
       explore_(options.explore),
       control_weight_(options.control_weight),
@@ -33,6 +28,7 @@ Objective::Objective(const d2nn_module& module, const TrainOptions& options, std
   decisions_.resize(module.output_count * rows);
   costs_.resize(rows);
   bag_counts_.resize(module.output_count);
+  other_counts_.resize(module.output_count);
   std::int64_t columns = 1;
   for (std::uint32_t o = 0; o < module.output_count; ++o) columns = std::max(columns, module.outputs[o].elements);
   std::size_t actions = 0;
@@ -48,9 +44,10 @@ Objective::Objective(const d2nn_module& module, const TrainOptions& options, std
   }
 }
 
-double Objective::reward_of(const BagTotals& totals) const {
-  return reward_(totals.metric_sum / static_cast<double>(module_.output_count),
-                 totals.cost / static_cast<double>(totals.rows));
+double Objective::reward_of(std::span<const MetricCounts> counts, double cost, std::int64_t bag_size) {
+  const double reward = reward_(counts, cost / static_cast<double>(bag_size));
+  has_wrong_reward_ = has_wrong_reward_ || !std::isfinite(reward);
+  return reward;
 }
 
 double Objective::share(std::int64_t taking, std::int64_t bag_size) const {
@@ -97,8 +94,6 @@ void Objective::decide(const StepRunner& runner, const BatchView& batch, const S
 
 Objective::BagTotals Objective::total(const BatchView& batch, std::int64_t begin) {
   BagTotals totals;
-  totals.counts = bag_counts_.data();
-  totals.rows = batch.bag_size;
   for (std::int64_t r = begin; r < begin + batch.bag_size; ++r)
     totals.cost += static_cast<double>(costs_[static_cast<std::size_t>(r)]);
   for (std::uint32_t o = 0; o < module_.output_count; ++o) {
@@ -106,13 +101,13 @@ Objective::BagTotals Objective::total(const BatchView& batch, std::int64_t begin
     for (std::int64_t r = begin; r < begin + batch.bag_size; ++r)
       counts.add(batch.labels[r], decisions_[static_cast<std::size_t>(o * capacity_ + r)], reward_.metric);
     bag_counts_[o] = counts;
-    totals.metric_sum += metric_value(counts, reward_.metric);
   }
+  totals.reward = reward_of(bag_counts_, totals.cost, batch.bag_size);
   return totals;
 }
 
-double Objective::output_loss(StepRunner& runner, const BatchView& batch, const BagTotals& totals, double reward,
-                              std::uint32_t output, std::int64_t begin, double scale) {
+double Objective::output_loss(StepRunner& runner, const BatchView& batch, const BagTotals& totals, std::uint32_t output,
+                              std::int64_t begin, double scale) {
   const std::int64_t columns = module_.outputs[output].elements;
   const BagScores bag{runner.output(output) + begin * columns, runner.output_gradient(output) + begin * columns,
                       batch.bag_size, columns, columns};
@@ -122,26 +117,25 @@ double Objective::output_loss(StepRunner& runner, const BatchView& batch, const 
 
   const std::int32_t* chosen = decisions_.data() + output * capacity_ + begin;
   const double part = share(std::count(valid, valid + batch.bag_size, std::uint8_t{1}), batch.bag_size);
-  if (kind == LossKind::q_learning_plain) return regress_bag(bag, chosen, reward * part, scale);
+  if (kind == LossKind::q_learning_plain) return regress_bag(bag, chosen, totals.reward * part, scale);
 
-  BagTotals other = totals;
-  const MetricCounts& counts = totals.counts[output];
-  const double own = metric_value(counts, reward_.metric);
+  other_counts_ = bag_counts_;
   for (std::int64_t r = 0; r < batch.bag_size; ++r) {
     if (chosen[r] < 0) continue;
-    MetricCounts without = counts;
+    MetricCounts without = bag_counts_[output];
     without.remove(batch.labels[begin + r], chosen[r], reward_.metric);
     for (std::int64_t c = 0; c < columns; ++c) {
       MetricCounts with = without;
       with.add(batch.labels[begin + r], static_cast<std::int32_t>(c), reward_.metric);
-      other.metric_sum = totals.metric_sum - own + metric_value(with, reward_.metric);
-      targets_[static_cast<std::size_t>(r * columns + c)] = part * reward_of(other);
+      other_counts_[output] = with;
+      targets_[static_cast<std::size_t>(r * columns + c)] =
+          part * reward_of(other_counts_, totals.cost, batch.bag_size);
     }
   }
   return regress_every_choice(bag, chosen, targets_.data(), scale);
 }
 
-double Objective::control_loss(StepRunner& runner, const BatchView& batch, const BagTotals& totals, double reward,
+double Objective::control_loss(StepRunner& runner, const BatchView& batch, const BagTotals& totals,
                                std::uint32_t control, std::int64_t begin, double scale) {
   const std::int64_t stride = runner.score_stride(control);
   const std::int64_t columns = module_.controls[control].action_count;
@@ -151,7 +145,7 @@ double Objective::control_loss(StepRunner& runner, const BatchView& batch, const
   const std::int32_t* chosen = runner.actions(control) + begin;
   if (explore_ == Explore::chosen) {
     const auto taking = std::count_if(chosen, chosen + batch.bag_size, [](std::int32_t action) { return action >= 0; });
-    return regress_bag(bag, chosen, reward * share(taking, batch.bag_size), scale);
+    return regress_bag(bag, chosen, totals.reward * share(taking, batch.bag_size), scale);
   }
 
   for (std::int64_t r = 0; r < batch.bag_size; ++r) {
@@ -159,21 +153,21 @@ double Objective::control_loss(StepRunner& runner, const BatchView& batch, const
     const std::int64_t row = begin + r;
     for (std::int64_t a = 0; a < columns; ++a) {
       const std::size_t index = forced_begin_[control] + static_cast<std::size_t>(a);
-      BagTotals other = totals;
-      other.metric_sum = 0;
-      other.cost += static_cast<double>(
-          forced_costs_[index * static_cast<std::size_t>(capacity_) + static_cast<std::size_t>(row)] -
-          costs_[static_cast<std::size_t>(row)]);
+      const double cost =
+          totals.cost + static_cast<double>(
+                            forced_costs_[index * static_cast<std::size_t>(capacity_) + static_cast<std::size_t>(row)] -
+                            costs_[static_cast<std::size_t>(row)]);
       for (std::uint32_t o = 0; o < module_.output_count; ++o) {
-        MetricCounts counts = totals.counts[o];
+        MetricCounts& counts = other_counts_[o];
+        counts = bag_counts_[o];
         counts.remove(batch.labels[row], decisions_[static_cast<std::size_t>(o * capacity_ + row)], reward_.metric);
         counts.add(batch.labels[row],
                    forced_decisions_[(index * module_.output_count + o) * static_cast<std::size_t>(capacity_) +
                                      static_cast<std::size_t>(row)],
                    reward_.metric);
-        other.metric_sum += metric_value(counts, reward_.metric);
       }
-      targets_[static_cast<std::size_t>(r * columns + a)] = static_cast<double>(batch.bag_size) * reward_of(other);
+      targets_[static_cast<std::size_t>(r * columns + a)] =
+          static_cast<double>(batch.bag_size) * reward_of(other_counts_, cost, batch.bag_size);
     }
   }
   return regress_differences(bag, chosen, targets_.data(), scale);
@@ -185,23 +179,23 @@ StepResult Objective::evaluate(StepRunner& runner, const BatchView& batch, const
   const std::int64_t bags = batch.rows / batch.bag_size;
   const double scale = 1.0 / static_cast<double>(bags);
   for (std::int64_t begin = 0; begin < batch.rows; begin += batch.bag_size) {
+    has_wrong_reward_ = false;
     const BagTotals totals = total(batch, begin);
-    const double reward = reward_of(totals);
-    result.reward += scale * reward;
+    result.reward += scale * totals.reward;
     result.cost += totals.cost / static_cast<double>(batch.rows);
-    result.counts += totals.counts[0];
+    result.counts += bag_counts_[0];
     if (plan.stage != Stage::control) {
       for (std::uint32_t o = 0; o < module_.output_count; ++o) {
         if (losses_[o].weight > 0)
-          result.output_loss += output_loss(runner, batch, totals, reward, o, begin, scale * losses_[o].weight);
+          result.output_loss += output_loss(runner, batch, totals, o, begin, scale * losses_[o].weight);
       }
     }
     if (plan.stage != Stage::paths && control_weight_ > 0) {
       for (std::uint32_t k = 0; k < module_.control_count; ++k) {
-        result.control_loss +=
-            control_loss(runner, batch, totals, reward, k, begin, scale * control_weight_) / control_weight_;
+        result.control_loss += control_loss(runner, batch, totals, k, begin, scale * control_weight_) / control_weight_;
       }
     }
+    if (has_wrong_reward_ && result.wrong_bag < 0) result.wrong_bag = begin / batch.bag_size;
   }
   result.loss = result.output_loss + control_weight_ * result.control_loss;
   return result;

@@ -27,10 +27,11 @@ struct BatchView {
 struct StepResult {
   double loss = 0;  // total, mean over the bags
   double output_loss = 0;
-  double control_loss = 0;  // before --control-weight
-  double reward = 0;        // mean over the bags
-  double cost = 0;          // mean over the rows
-  MetricCounts counts;      // of the first output, decisions as acted
+  double control_loss = 0;      // before --control-weight
+  double reward = 0;            // mean over the bags
+  std::int64_t wrong_bag = -1;  // the first bag whose reward, or that of another choice in it, is not finite
+  double cost = 0;              // mean over the rows
+  MetricCounts counts;          // of the first output, decisions as acted
 };
 
 /// The losses of a run. Allocates when made, never afterwards.
@@ -53,15 +54,16 @@ class Objective {
   const Reward& reward() const { return reward_; }
 
  private:
-  /// A bag's counts per output and its cost: enough for its reward, and for that of another choice of one row.
+  /// A bag's reward and cost; its counts per output stand in bag_counts_.
   struct BagTotals;
-  double reward_of(const BagTotals& totals) const;
+  /// Notes a reward that is not finite.
+  double reward_of(std::span<const MetricCounts> counts, double cost, std::int64_t bag_size);
   void decide(const StepRunner& runner, const BatchView& batch, const StepPlan& plan, std::uint64_t step);
   BagTotals total(const BatchView& batch, std::int64_t begin);
-  double output_loss(StepRunner& runner, const BatchView& batch, const BagTotals& totals, double reward,
-                     std::uint32_t output, std::int64_t begin, double scale);
-  double control_loss(StepRunner& runner, const BatchView& batch, const BagTotals& totals, double reward,
-                      std::uint32_t control, std::int64_t begin, double scale);
+  double output_loss(StepRunner& runner, const BatchView& batch, const BagTotals& totals, std::uint32_t output,
+                     std::int64_t begin, double scale);
+  double control_loss(StepRunner& runner, const BatchView& batch, const BagTotals& totals, std::uint32_t control,
+                      std::int64_t begin, double scale);
   /// The share of a bag's reward that `taking` of its rows have to explain.
   double share(std::int64_t taking, std::int64_t bag_size) const;
 
@@ -76,6 +78,8 @@ class Objective {
   std::vector<std::int32_t> decisions_;         // [outputs][capacity], null_decision where null
   std::vector<std::int64_t> costs_;             // [capacity]
   std::vector<MetricCounts> bag_counts_;        // [outputs], of the bag at hand
+  std::vector<MetricCounts> other_counts_;      // [outputs], of the same bag had one row chosen otherwise
+  bool has_wrong_reward_ = false;               // of the bag at hand
   std::vector<double> targets_;                 // [bag, columns] of the counterfactual forms
   std::vector<std::size_t> forced_begin_;       // [controls]: first action of a control node among all
   std::vector<std::int32_t> forced_decisions_;  // [all actions][outputs][capacity]

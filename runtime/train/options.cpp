@@ -70,6 +70,19 @@ std::string TrainOptions::effective_checkpoint_path() const {
   return output_path + ".checkpoint";
 }
 
+std::string TrainOptions::effective_reward_text() const {
+  return reward.empty() ? std::string(default_reward_text) : reward_text;
+}
+
+Reward make_reward(const d2nn_module& module, const TrainOptions& options) {
+  return {options.lambda,
+          options.metric,
+          options.efficiency,
+          {module.least_cost, module.greatest_cost},
+          options.efficiency_weight,
+          options.reward};
+}
+
 std::vector<std::pair<std::string, std::string>> settings(const TrainOptions& options) {
   std::string losses;
   for (const OutputLoss& loss : options.losses) {
@@ -104,6 +117,7 @@ std::vector<std::pair<std::string, std::string>> settings(const TrainOptions& op
       {"--eval-every", std::to_string(options.eval_every)},
       {"--seed", std::to_string(options.seed)},
       {"--init", options.initial_weights},
+      {"reward", options.effective_reward_text()},
   };
 }
 
@@ -133,7 +147,8 @@ Status check(const TrainOptions& options) {
   if (options.pretrain_epochs && !between(*options.pretrain_epochs, 0, static_cast<double>(options.epochs))) {
     return range("--pretrain", *options.pretrain_epochs, "between 0 and the number of epochs");
   }
-  if (stages.paths < 0 || stages.joint < 0 || stages.control < 0 || stages.paths + stages.joint + stages.control <= 0) {
+  const double share_sum = stages.paths + stages.joint + stages.control;
+  if (stages.paths < 0 || stages.joint < 0 || stages.control < 0 || share_sum <= 0 || !std::isfinite(share_sum)) {
     return invalid("--stages needs three shares that are not negative and not all 0, such as 40:50:10");
   }
   if (!between(options.learning_rate, 0, 1e3))

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "d2nn/module.h"
 #include "status/status.h"
 #include "train/reward.h"
 
@@ -66,6 +67,9 @@ struct TrainOptions {
   BagReward bag_reward = BagReward::share;
   Explore explore = Explore::chosen;
   double control_weight = 1;
+  bool uses_default_reward = false;      // the program's is set aside
+  std::vector<d2nn_reward_step> reward;  // the program's; empty: default_reward
+  std::string reward_text;               // as the language writes it, when `reward` is not empty
   double holdout =
       0.1;  // share of the training samples kept aside to choose the best weights; 0: the last weights are kept
   std::int64_t eval_every = 1;        // epochs from one greedy evaluation to the next
@@ -77,11 +81,17 @@ struct TrainOptions {
   std::string initial_weights;  // safetensors to start from; empty: PyTorch's defaults
   bool resume = false;
 
+  /// The reward as the language writes it.
+  std::string effective_reward_text() const;
   double effective_learning_rate() const;
   std::string effective_checkpoint_path() const;
 };
 
-/// What decides the bits of a run, as (option, value) in a fixed order; threads, paths and `resume` are not in it.
+/// The reward of a run on this module.
+Reward make_reward(const d2nn_module& module, const TrainOptions& options);
+
+/// What decides the bits of a run, as (option, value) in a fixed order, last ("reward", its text), which is the
+/// program's; threads, paths and `resume` are not in it.
 /// A checkpoint records it, and a resumed run must have the same.
 std::vector<std::pair<std::string, std::string>> settings(const TrainOptions& options);
 

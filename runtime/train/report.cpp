@@ -105,8 +105,8 @@ std::string text_report(const d2nn_module& module, const Evaluation& evaluation,
 }
 
 std::string json_report(const d2nn_module& module, const Evaluation& evaluation, const Metric& metric,
-                        std::string_view data) {
-  Json json{{"network", module.name}, {"data", data}};
+                        std::string_view reward, std::string_view data) {
+  Json json{{"network", module.name}, {"data", data}, {"reward_expression", reward}};
   json.update(evaluation_json(module, evaluation, metric));
   return json.dump(2);
 }
@@ -115,13 +115,16 @@ std::string json_report(const d2nn_module& module, const TrainReport& report, co
                         std::string_view data) {
   Json json{{"network", module.name},
             {"data", data},
+            {"reward_expression", options.effective_reward_text()},
             {"interrupted", report.is_interrupted},
             {"steps", report.steps},
             {"total_steps", report.total_steps},
             {"steps_per_epoch", report.steps_per_epoch},
             {"seconds", report.seconds}};
   Json used = Json::object();
-  for (const auto& [option, value] : settings(options)) used[option] = value;
+  for (const auto& [option, value] : settings(options)) {
+    if (option.starts_with("--")) used[option] = value;
+  }
   json["options"] = std::move(used);
   json["checkpoint"] = report.checkpoint_path;
   if (!report.is_interrupted) {

@@ -14,10 +14,11 @@ namespace d2nn::train {
 
 /// Metric, cost, and a table of the paths taken, ending in a line feed.
 std::string text_report(const d2nn_module& module, const Evaluation& evaluation, const Metric& metric);
-/// One JSON object: {"network", "data", "samples", "metric", "accuracy", "outputs", "mean_cost", "actions", "paths",
+/// One JSON object, `reward` being the text of the expression: {"network", "data", "reward_expression", "samples",
+/// "metric", "accuracy", "outputs", "mean_cost", "actions", "paths",
 /// ...}.
 std::string json_report(const d2nn_module& module, const Evaluation& evaluation, const Metric& metric,
-                        std::string_view data);
+                        std::string_view reward, std::string_view data);
 /// The same for a finished or interrupted training: {"network", "interrupted", "steps", "seconds", "evaluation",
 /// "history", ...}.
 std::string json_report(const d2nn_module& module, const TrainReport& report, const TrainOptions& options,

@@ -1,5 +1,9 @@
-// Metrics and efficiency: see reward.h.
+// Metrics, efficiency, and the little stack machine of rewards: see reward.h.
 #include "train/reward.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
 
 namespace d2nn::train {
 
@@ -7,7 +11,6 @@ void MetricCounts::count(std::int32_t label, std::int32_t decision, const Metric
   samples += by;
   const bool is_correct = label == decision;
   if (is_correct) correct += by;
-  if (metric.kind != MetricKind::f1) return;
   if (label == metric.positive) {
     (is_correct ? true_positives : false_negatives) += by;
   } else if (decision == metric.positive || decision == null_decision) {
@@ -37,6 +40,90 @@ double efficiency(EfficiencyKind kind, double mean_cost, const CostRange& range)
     return mean_cost > 0 ? static_cast<double>(range.least) / mean_cost : 1.0;
   }
   return range.greatest > 0 ? 1.0 - mean_cost / static_cast<double>(range.greatest) : 1.0;
+}
+
+double mean_metric(std::span<const MetricCounts> counts, const Metric& metric) {
+  double sum = 0;
+  for (const MetricCounts& of_output : counts) sum += metric_value(of_output, metric);
+  return sum / static_cast<double>(counts.size());
+}
+
+namespace {
+
+double applied(std::uint32_t code, double left, double right) {
+  switch (code) {
+    case D2NN_REWARD_ADD:
+      return left + right;
+    case D2NN_REWARD_SUBTRACT:
+      return left - right;
+    case D2NN_REWARD_MULTIPLY:
+      return left * right;
+    case D2NN_REWARD_DIVIDE:
+      return left / right;
+    case D2NN_REWARD_MIN:
+      return std::isnan(left) || right >= left ? left : right;
+    default:
+      return std::isnan(left) || right <= left ? left : right;
+  }
+}
+
+}  // namespace
+
+std::span<const d2nn_reward_step> Reward::effective_steps() const {
+  return steps.empty() ? std::span<const d2nn_reward_step>(default_reward) : steps;
+}
+
+bool Reward::reads(d2nn_reward_code code) const {
+  const auto all = effective_steps();
+  return std::any_of(all.begin(), all.end(),
+                     [code](const d2nn_reward_step& step) { return step.code == static_cast<std::uint32_t>(code); });
+}
+
+Metric Reward::demanded_metric() const {
+  return reads(D2NN_REWARD_F1) ? Metric{MetricKind::f1, metric.positive} : metric;
+}
+
+double Reward::operator()(std::span<const MetricCounts> counts, double mean_cost) const {
+  const auto measured = [&](std::uint32_t output, const Metric& wanted) {
+    return output == D2NN_NO_INDEX ? mean_metric(counts, wanted) : metric_value(counts[output], wanted);
+  };
+  std::array<double, D2NN_REWARD_DEPTH> stack;
+  std::size_t depth = 0;
+  for (const d2nn_reward_step& step : effective_steps()) {
+    switch (step.code) {
+      case D2NN_REWARD_NUMBER:
+        stack[depth++] = step.number;
+        break;
+      case D2NN_REWARD_METRIC:
+        stack[depth++] = measured(step.output, metric);
+        break;
+      case D2NN_REWARD_ACCURACY:
+        stack[depth++] = measured(step.output, {MetricKind::accuracy, metric.positive});
+        break;
+      case D2NN_REWARD_F1:
+        stack[depth++] = measured(step.output, {MetricKind::f1, metric.positive});
+        break;
+      case D2NN_REWARD_EFFICIENCY:
+        stack[depth++] = efficiency(efficiency_kind, mean_cost, cost);
+        break;
+      case D2NN_REWARD_COST:
+        stack[depth++] = mean_cost;
+        break;
+      case D2NN_REWARD_LAMBDA:
+        stack[depth++] = lambda;
+        break;
+      case D2NN_REWARD_EFFICIENCY_WEIGHT:
+        stack[depth++] = efficiency_weight;
+        break;
+      case D2NN_REWARD_NEGATE:
+        stack[depth - 1] = -stack[depth - 1];
+        break;
+      default:
+        --depth;
+        stack[depth - 1] = applied(step.code, stack[depth - 1], stack[depth]);
+    }
+  }
+  return stack[0];
 }
 
 }  // namespace d2nn::train

@@ -1,15 +1,22 @@
-// The reward of a bag: r = lambda * A + (1 - lambda) * w * E (docs/training.md, "The reward"). A: a metric in [0, 1]
-// from the outputs' decisions. E: the efficiency in [0, 1] from the multiplications executed, control nodes included.
+// The reward of a bag: r = lambda * A + (1 - lambda) * w * E, or the expression that the program gives
+// (docs/training.md, "The reward"). A: a metric in [0, 1] from the outputs' decisions. E: the efficiency in [0, 1] from
+// the multiplications executed, control nodes included. Both forms are steps of module.h, computed by one function, so
+// that the default written into a program gives the same bits.
 #pragma once
 
 #include <cstdint>
-#include <string>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "d2nn/module.h"
 
 namespace d2nn::train {
 
 enum class MetricKind : std::uint8_t { accuracy, f1 };
 
-/// A metric over decisions; `positive` is the class that F1 is about.
+/// A metric over decisions; `positive` is the class that F1 is about, also where a reward reads `f1` beside another
+/// metric.
 struct Metric {
   MetricKind kind = MetricKind::accuracy;
   std::int32_t positive = 1;
@@ -22,7 +29,7 @@ inline constexpr std::int32_t null_decision = -1;
 struct MetricCounts {
   std::int64_t samples = 0;
   std::int64_t correct = 0;
-  std::int64_t true_positives = 0;
+  std::int64_t true_positives = 0;   // these three of the metric's positive class, whatever the metric
   std::int64_t false_positives = 0;  // a negative called positive, or a negative whose output is null
   std::int64_t false_negatives = 0;
 
@@ -48,18 +55,42 @@ struct CostRange {
 /// inverse: least / mean; linear: 1 - mean / greatest; 1 where the divisor is 0.
 double efficiency(EfficiencyKind kind, double mean_cost, const CostRange& range);
 
-/// The default reward of a program.
+/// The reward of a training that gives none, and how the language writes it.
+inline constexpr d2nn_reward_step default_reward[] = {
+    {D2NN_REWARD_LAMBDA, D2NN_NO_INDEX, 0},
+    {D2NN_REWARD_METRIC, D2NN_NO_INDEX, 0},
+    {D2NN_REWARD_MULTIPLY, D2NN_NO_INDEX, 0},
+    {D2NN_REWARD_NUMBER, D2NN_NO_INDEX, 1},
+    {D2NN_REWARD_LAMBDA, D2NN_NO_INDEX, 0},
+    {D2NN_REWARD_SUBTRACT, D2NN_NO_INDEX, 0},
+    {D2NN_REWARD_EFFICIENCY_WEIGHT, D2NN_NO_INDEX, 0},
+    {D2NN_REWARD_MULTIPLY, D2NN_NO_INDEX, 0},
+    {D2NN_REWARD_EFFICIENCY, D2NN_NO_INDEX, 0},
+    {D2NN_REWARD_MULTIPLY, D2NN_NO_INDEX, 0},
+    {D2NN_REWARD_ADD, D2NN_NO_INDEX, 0},
+};
+inline constexpr std::string_view default_reward_text =
+    "lambda * metric + (1 - lambda) * efficiency_weight * efficiency";
+
+/// A reward with everything it reads but the bag.
 struct Reward {
   double lambda = 0.5;
   Metric metric;
   EfficiencyKind efficiency_kind = EfficiencyKind::inverse;
   CostRange cost;
-  double efficiency_weight = 1;  // w: what the whole efficiency is worth in units of the metric
+  double efficiency_weight = 1;         // w: what the whole efficiency is worth in units of the metric
+  std::vector<d2nn_reward_step> steps;  // of the program; empty: default_reward
 
-  /// lambda * metric + (1 - lambda) * efficiency_weight * efficiency.
-  double operator()(double metric_value, double mean_cost) const {
-    return lambda * metric_value + (1 - lambda) * efficiency_weight * efficiency(efficiency_kind, mean_cost, cost);
-  }
+  std::span<const d2nn_reward_step> effective_steps() const;
+  bool reads(d2nn_reward_code code) const;
+  /// The metric, F1 in its place where the reward reads that: what data and bags must be fit for.
+  Metric demanded_metric() const;
+  /// counts: [outputs], of the bag; mean_cost: its multiplications per sample. Not finite where the expression divides
+  /// by 0 or overflows.
+  double operator()(std::span<const MetricCounts> counts, double mean_cost) const;
 };
+
+/// The mean of a metric over the outputs.
+double mean_metric(std::span<const MetricCounts> counts, const Metric& metric);
 
 }  // namespace d2nn::train

@@ -7,6 +7,7 @@
 
 #include "d2nn/module.h"
 #include "train/options.h"
+#include "train/program_options.h"
 
 namespace CLI {
 class App;
@@ -17,6 +18,7 @@ namespace d2nn::train {
 /// What the command line said.
 struct TrainCommand {
   TrainOptions options;
+  GivenOptions given;
   std::string data;  // SPEC of datasets/dataset.h
   bool resizes = false;
   bool is_quiet = false;  // no progress
@@ -27,9 +29,9 @@ struct TrainCommand {
 /// CLI::ValidationError (exit status 2).
 void add_train_options(CLI::App& app, TrainCommand& command);
 
-/// Opens the data, trains, prints progress to standard error and the result to standard output. Ctrl-C saves a
-/// checkpoint and stops. Exit status: 0 trained; 1 program, data or files are wrong; 2 options contradict each other; 3
-/// a defect of d2nn; 130 interrupted.
+/// Opens the data, trains as the program and the command line say, prints progress to standard error and the result to
+/// standard output. Ctrl-C saves a checkpoint and stops. Exit status: 0 trained; 1 program, data or files are wrong; 2
+/// options contradict each other; 3 a defect of d2nn; 130 interrupted.
 int run_train_command(const d2nn_module& module, const TrainCommand& command);
 
 }  // namespace d2nn::train

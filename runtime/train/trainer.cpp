@@ -121,6 +121,7 @@ class Run {
   Status save();
   Status finish(TrainReport& report);
   Status diverged(const std::string& what) const;
+  Status wrong_reward(const std::string& where) const;
   /// A score that is not finite means that the weights are not: the run diverged.
   Status explain(const Status& status) const {
     return status.code() == D2NN_NONFINITE_CONTROL ? diverged(status.message()) : status;
@@ -218,6 +219,13 @@ Status Run::diverged(const std::string& what) const {
                                       std::to_string(options_.effective_learning_rate()) + ")"};
 }
 
+/// An expression of the program that divided by 0 or overflowed: no weight was changed by it.
+Status Run::wrong_reward(const std::string& where) const {
+  return {D2NN_INVALID_ARGUMENT, "the reward " + where + ", or of another choice there, is not finite: `" +
+                                     options_.effective_reward_text() +
+                                     "` divides by 0 or overflows; guard it, as in `max(cost, 1)`"};
+}
+
 /// Forward passes with every action of every control node forced, so that its reward is known (rule 7). They move no
 /// statistics.
 Status Run::explore_all(const Batch& batch, ForwardRequest request) {
@@ -258,6 +266,8 @@ Status Run::step(const Batch& batch) {
   runner_->clear_gradients();
   const StepResult result =
       objective_.evaluate(*runner_, {batch.rows, options_.bag, batch.labels.data(), batch.samples.data()}, plan, step);
+  if (result.wrong_bag >= 0)
+    return wrong_reward("of bag " + std::to_string(result.wrong_bag) + " at step " + std::to_string(step_));
   if (!std::isfinite(result.loss)) return diverged("the loss is not finite");
   if (Status status = runner_->backward(); !status.ok()) return status;
   optimiser_.step(plan, runner_->parameters(), runner_->parameter_gradients(), pool_);
@@ -277,6 +287,8 @@ Status Run::evaluate_epoch(TrainReport& report) {
   auto evaluation = evaluate(*runner_, module_, data_, judged(), objective_.reward(), pool_);
   if (!evaluation.ok()) return explain(evaluation.status());
   if (!all_finite(runner_->parameters())) return diverged("a weight is not finite");
+  if (!std::isfinite(evaluation->reward))
+    return wrong_reward("of the samples evaluated after step " + std::to_string(step_));
   const Stage stage = schedule_.at(step_ - 1).stage;
   const bool is_best =
       !held_out_.empty() && schedule_.may_keep(step_) && (!has_best_ || evaluation->reward >= best_reward_);
@@ -288,7 +300,7 @@ Status Run::evaluate_epoch(TrainReport& report) {
   }
   progress_.evaluated({step_, &*evaluation, is_best});
   if (schedule_.may_judge_actions(step_ - 1)) {
-    for (const std::string& sentence : collapse_warnings(module_, *evaluation, options_.lambda, warned_))
+    for (const std::string& sentence : collapse_warnings(module_, *evaluation, objective_.reward(), warned_))
       progress_.warn(sentence);
   }
   report.history.push_back({step_, stage, *std::move(evaluation)});
@@ -390,7 +402,8 @@ Result<TrainReport> train(const d2nn_module& module, const datasets::Dataset& da
                           Progress& progress, const volatile std::sig_atomic_t* stop) {
   try {
     if (Status status = check(options); !status.ok()) return status;
-    if (Status status = check_data(module, data, options.metric); !status.ok()) return status;
+    const Metric demanded = make_reward(module, options).demanded_metric();
+    if (Status status = check_data(module, data, demanded); !status.ok()) return status;
     auto losses = resolve_losses(module, options);
     if (!losses.ok()) return losses.status();
     datasets::Division division;
@@ -400,7 +413,7 @@ Result<TrainReport> train(const d2nn_module& module, const datasets::Dataset& da
       division.kept.resize(data.size());
       std::iota(division.kept.begin(), division.kept.end(), 0U);
     }
-    auto bags = Bags::create(division.kept, data.labels(), options.bag, options.metric, options.seed);
+    auto bags = Bags::create(division.kept, data.labels(), options.bag, demanded, options.seed);
     if (!bags.ok()) return bags.status();
     Run run(module, data, options, *std::move(losses), *std::move(bags), std::move(division.kept),
             std::move(division.held_out), progress, stop);

@@ -20,7 +20,7 @@
 extern "C" {
 #endif
 
-#define D2NN_MODULE_LAYOUT 1
+#define D2NN_MODULE_LAYOUT 2
 
 /* Kinds of ops, in the order of the compiler's op table (a test holds the two together). */
 typedef enum d2nn_op_kind {
@@ -178,6 +178,39 @@ typedef struct d2nn_train_code {
   d2nn_forward_tile_fn backward;       /* gradients of scores are in the gradient arena before the call */
 } d2nn_train_code;
 
+/* What one step of a reward does: pushes a number of the bag on a stack, or replaces the one or two numbers on top by its result.
+ * METRIC, ACCURACY and F1 are of d2nn_reward_step::output, or the mean over all outputs; a NaN on either side of MIN and MAX is
+ * their result. */
+typedef enum d2nn_reward_code {
+  D2NN_REWARD_NUMBER, D2NN_REWARD_METRIC, D2NN_REWARD_ACCURACY, D2NN_REWARD_F1, D2NN_REWARD_EFFICIENCY, D2NN_REWARD_COST,
+  D2NN_REWARD_LAMBDA, D2NN_REWARD_EFFICIENCY_WEIGHT, D2NN_REWARD_NEGATE, D2NN_REWARD_ADD, D2NN_REWARD_SUBTRACT,
+  D2NN_REWARD_MULTIPLY, D2NN_REWARD_DIVIDE, D2NN_REWARD_MIN, D2NN_REWARD_MAX
+} d2nn_reward_code;
+/* Numbers that stand on the stack at most. */
+#define D2NN_REWARD_DEPTH 64
+
+/* One step of a reward, in postfix order; one number is left at the end. */
+typedef struct d2nn_reward_step {
+  uint32_t code;                /* d2nn_reward_code */
+  uint32_t output;              /* of a metric: index into outputs, or D2NN_NO_INDEX */
+  double number;                /* of D2NN_REWARD_NUMBER */
+} d2nn_reward_step;
+
+/* An option of the training: "lr_schedule" and what `d2nn train --lr-schedule` would be given. `loss` stands once per output. */
+typedef struct d2nn_train_setting {
+  const char* name;
+  const char* value;
+} d2nn_train_setting;
+
+/* The `train` block of a program: what its training optimises unless the command line says otherwise. */
+typedef struct d2nn_train_spec {
+  uint32_t setting_count;
+  const d2nn_train_setting* settings;
+  uint32_t reward_count;        /* 0: the harness's own reward */
+  const d2nn_reward_step* reward;
+  const char* reward_text;      /* as the language writes it; "" without one */
+} d2nn_train_spec;
+
 struct d2nn_module {
   uint32_t layout;                     /* D2NN_MODULE_LAYOUT */
   uint32_t abi_version;                /* D2NN_ABI_VERSION */
@@ -213,6 +246,7 @@ struct d2nn_module {
   d2nn_forward_one_fn forward_one;     /* one sample in row 0; capacity is tile_rows here too */
   d2nn_forward_tile_fn forward_tile;
   const d2nn_train_code* train;        /* or NULL */
+  const d2nn_train_spec* train_spec;   /* or NULL: the program says nothing about its training */
   const void* embedded_weights;        /* safetensors bytes, or NULL */
   uint64_t embedded_size;
 };

@@ -27,8 +27,8 @@ TEST_CASE("a module of another layout is refused before anything else of it is r
   module.layout = 77;
   module.name = nullptr;
   CHECK(refusal(module) ==
-        "the module has layout 77, this runtime reads layout 1: build the module again with the d2nn that this runtime "
-        "belongs to");
+        "the module has layout 77, this runtime reads layout " + std::to_string(D2NN_MODULE_LAYOUT) +
+            ": build the module again with the d2nn that this runtime belongs to");
 }
 
 TEST_CASE("a module for another version of the interface or another processor is refused by name") {

@@ -90,7 +90,7 @@ TEST_CASE("a tally counts null outputs as wrong and paths by their actions") {
   CHECK(text.find("null        1 of output scores\n") != std::string::npos);
   CHECK(text.find("   50.0 %           100  Q=low\n") != std::string::npos);
 
-  const auto json = nlohmann::json::parse(json_report(test::small_network(), evaluation, {}, "four samples"));
+  const auto json = nlohmann::json::parse(json_report(test::small_network(), evaluation, {}, "metric", "four samples"));
   CHECK(json["network"] == "small");
   CHECK(json["data"] == "four samples");
   CHECK(json["metric"]["name"] == "accuracy");

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <set>
 #include <vector>
 
@@ -70,10 +71,54 @@ TEST_CASE("efficiency is least over mean, or one minus mean over greatest, and 1
 }
 
 TEST_CASE("the reward mixes metric and efficiency by lambda") {
-  const Reward reward{0.75, {}, EfficiencyKind::inverse, {100, 400}};
-  CHECK(reward(0.8, 200) == doctest::Approx(0.75 * 0.8 + 0.25 * 0.5));
-  const Reward weighted{0.75, {}, EfficiencyKind::linear, {100, 400}, 0.2};
-  CHECK(weighted(0.8, 100) == doctest::Approx(0.75 * 0.8 + 0.25 * 0.2 * 0.75));
+  const std::vector<MetricCounts> counts{count({}, {{0, 0}, {1, 1}, {2, 2}, {3, 3}, {0, 1}})};  // 4 of 5
+  const Reward reward{0.75, {}, EfficiencyKind::inverse, {100, 400}, 1, {}};
+  CHECK(reward(counts, 200) == doctest::Approx(0.75 * 0.8 + 0.25 * 0.5));
+  const Reward weighted{0.75, {}, EfficiencyKind::linear, {100, 400}, 0.2, {}};
+  CHECK(weighted(counts, 100) == doctest::Approx(0.75 * 0.8 + 0.25 * 0.2 * 0.75));
+  CHECK(reward.reads(D2NN_REWARD_EFFICIENCY_WEIGHT));
+  CHECK_FALSE(reward.reads(D2NN_REWARD_COST));
+}
+
+TEST_CASE("a program's reward is computed step by step from the counts of each output") {
+  const Metric metric{MetricKind::f1, 1};
+  const std::vector<MetricCounts> counts{count(metric, {{1, 1}, {1, 0}, {0, 0}, {0, 0}}),  // F1 2/3, accuracy 3/4
+                                         count(metric, {{1, 1}, {1, 1}, {0, 0}, {0, 0}})};
+  const auto value = [&](std::vector<d2nn_reward_step> steps) {
+    return Reward{0.25, metric, EfficiencyKind::linear, {100, 400}, 3, std::move(steps)}(counts, 100);
+  };
+  const auto word = [](d2nn_reward_code code, std::uint32_t output = D2NN_NO_INDEX) {
+    return d2nn_reward_step{static_cast<std::uint32_t>(code), output, 0};
+  };
+  const auto number = [](double of) { return d2nn_reward_step{D2NN_REWARD_NUMBER, D2NN_NO_INDEX, of}; };
+  CHECK(value({word(D2NN_REWARD_METRIC)}) == doctest::Approx((2.0 / 3 + 1) / 2));
+  CHECK(value({word(D2NN_REWARD_METRIC, 0)}) == doctest::Approx(2.0 / 3));
+  CHECK(value({word(D2NN_REWARD_F1, 1)}) == 1.0);
+  CHECK(value({word(D2NN_REWARD_ACCURACY)}) == (0.75 + 1) / 2);
+  CHECK(value({word(D2NN_REWARD_ACCURACY, 0)}) == 0.75);
+  CHECK(value({word(D2NN_REWARD_EFFICIENCY)}) == 0.75);
+  CHECK(value({word(D2NN_REWARD_COST)}) == 100.0);
+  CHECK(value({word(D2NN_REWARD_LAMBDA)}) == 0.25);
+  CHECK(value({word(D2NN_REWARD_EFFICIENCY_WEIGHT)}) == 3.0);
+  // (1 - 7) / 2 - (-3)
+  CHECK(value({number(1), number(7), word(D2NN_REWARD_SUBTRACT), number(2), word(D2NN_REWARD_DIVIDE), number(3),
+               word(D2NN_REWARD_NEGATE), word(D2NN_REWARD_SUBTRACT)}) == 0.0);
+  CHECK(value({number(2), number(5), word(D2NN_REWARD_MIN)}) == 2.0);
+  CHECK(value({number(2), number(5), word(D2NN_REWARD_MAX)}) == 5.0);
+  CHECK(value({number(1), number(0), word(D2NN_REWARD_DIVIDE)}) == std::numeric_limits<double>::infinity());
+  // NaN is not hidden by min and max, whichever side it is on.
+  for (const d2nn_reward_code code : {D2NN_REWARD_MIN, D2NN_REWARD_MAX}) {
+    CHECK(std::isnan(value({number(0), number(0), word(D2NN_REWARD_DIVIDE), number(1), word(code)})));
+    CHECK(std::isnan(value({number(1), number(0), number(0), word(D2NN_REWARD_DIVIDE), word(code)})));
+  }
+}
+
+TEST_CASE("bags and data are made fit for F1 when the reward alone reads it") {
+  Reward reward{0.5, {MetricKind::accuracy, 2}, EfficiencyKind::inverse, {1, 1}, 1, {}};
+  CHECK(reward.demanded_metric().kind == MetricKind::accuracy);
+  reward.steps = {{D2NN_REWARD_F1, D2NN_NO_INDEX, 0}};
+  CHECK(reward.demanded_metric().kind == MetricKind::f1);
+  CHECK(reward.demanded_metric().positive == 2);
 }
 
 TEST_CASE("Philox gives the known answers of its authors") {

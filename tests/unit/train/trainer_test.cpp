@@ -176,6 +176,70 @@ TEST_CASE("a resumed run equals an uninterrupted one bit for bit, wherever it st
   }
 }
 
+TEST_CASE("a reward given as an expression trains as the options that mean the same do, bit for bit") {
+  TrainOptions options = quick_options();
+  options.epochs = 4;
+  options.lambda = 0.75;
+  options.efficiency_weight = 0.5;
+  const TrainReport by_default = trained(options);
+  options.reward.assign(std::begin(default_reward), std::end(default_reward));
+  options.reward_text = default_reward_text;
+  CHECK(trained(options).weights == by_default.weights);
+  // The rewards of other choices are of the expression too: those of outputs, and those of actions.
+  options = quick_options();
+  options.epochs = 4;
+  options.lambda = 1;
+  options.losses = {{"scores", LossKind::q_learning_counterfactual, 1}};
+  options.explore = Explore::all;
+  const TrainReport metric_alone = trained(options);
+  options.lambda = 0.1;
+  options.reward = {{D2NN_REWARD_ACCURACY, D2NN_NO_INDEX, 0}};
+  options.reward_text = "accuracy";
+  const TrainReport as_expression = trained(options);
+  CHECK(as_expression.weights == metric_alone.weights);
+  CHECK(as_expression.evaluation.reward == as_expression.evaluation.accuracy);
+}
+
+TEST_CASE("a reward beyond 0 and 1 trains, and one that is not finite names the bag and the step") {
+  TrainOptions options = quick_options();
+  options.epochs = 2;
+  options.reward = {{D2NN_REWARD_METRIC, D2NN_NO_INDEX, 0},
+                    {D2NN_REWARD_NUMBER, D2NN_NO_INDEX, -3},
+                    {D2NN_REWARD_MULTIPLY, D2NN_NO_INDEX, 0}};
+  options.reward_text = "metric * -3";
+  CHECK(trained(options).evaluation.reward < 0);
+  options.reward = {{D2NN_REWARD_NUMBER, D2NN_NO_INDEX, 1},
+                    {D2NN_REWARD_COST, D2NN_NO_INDEX, 0},
+                    {D2NN_REWARD_COST, D2NN_NO_INDEX, 0},
+                    {D2NN_REWARD_SUBTRACT, D2NN_NO_INDEX, 0},
+                    {D2NN_REWARD_DIVIDE, D2NN_NO_INDEX, 0}};
+  options.reward_text = "1 / (cost - cost)";
+  Watch watch;
+  auto report = run(options, watch, test::small_data(200, 1));
+  REQUIRE_FALSE(report.ok());
+  CHECK(report.status().code() == D2NN_INVALID_ARGUMENT);
+  CHECK(contains(report.status().message(), "the reward of bag 0 at step 0"));
+  CHECK(contains(report.status().message(), "`1 / (cost - cost)`"));
+}
+
+TEST_CASE("a checkpoint of another reward is refused, naming both") {
+  const Folder folder;
+  TrainOptions options = quick_options();
+  options.epochs = 2;
+  options.output_path = folder.file("w");
+  trained(options);
+  options.resume = true;
+  options.reward = {{D2NN_REWARD_ACCURACY, D2NN_NO_INDEX, 0}};
+  options.reward_text = "accuracy";
+  Watch watch;
+  auto report = run(options, watch, test::small_data(1600, 1));
+  REQUIRE_FALSE(report.ok());
+  CHECK(
+      contains(report.status().message(),
+               "it was made with `reward: lambda * metric + (1 - lambda) * efficiency_weight * efficiency;`, and this "
+               "run has `reward: accuracy;`"));
+}
+
 TEST_CASE("the weights kept are the best on the samples held out, and the file holds them") {
   const Folder folder;
   TrainOptions options = quick_options();

@@ -1,0 +1,31 @@
+// A program's `train` block as options of a run: what it says stands unless the command line says otherwise.
+#pragma once
+
+#include <set>
+#include <string>
+
+#include "d2nn/module.h"
+#include "status/status.h"
+#include "train/options.h"
+
+namespace CLI {
+class App;
+}
+
+namespace d2nn::train {
+
+/// The options that a program may set too, and the one that sets its reward aside: registered for the command line, and
+/// read again for the settings of a module, so that both have one spelling. `options` must live until parsing is over.
+void add_program_options(CLI::App& app, TrainOptions& options);
+
+/// `--lambda` and the like that stand on a command line, by name; filled while it is parsed.
+using GivenOptions = std::set<std::string>;
+/// Notes every option of the app that is given. Call it when all are registered.
+void note_given(CLI::App& app, GivenOptions& given);
+
+/// Adds to the options of a command line what the module's program says and the command line does not. A loss given for
+/// one output leaves the program's other losses. D2NN_INVALID_ARGUMENT: the command line sets what the program's reward
+/// does not read, or the module's settings cannot be read.
+Status apply_program(const d2nn_module& module, const GivenOptions& given, TrainOptions& options);
+
+}  // namespace d2nn::train
