@@ -4,6 +4,7 @@
 
 #include "d2nn/d2nn.h"
 #include "d2nn/version.h"
+#include "graph/print.h"
 
 namespace d2nn::driver {
 
@@ -54,6 +55,22 @@ Json manifest_head() {
               {"networks", Json::array()}};
 }
 
+Json train_json(const graph::Program& program) {
+  if (!program.train) return nullptr;
+  const graph::TrainSpec& spec = *program.train;
+  Json json = Json::object();
+  json["losses"] = Json::array();
+  for (const graph::OutputLoss& loss : spec.losses) {
+    json["losses"].push_back(
+        {{"output", program[loss.output].name}, {"loss", graph::spelling(loss.kind)}, {"weight", loss.weight}});
+  }
+  if (spec.metric) json["metric"] = graph::spelling(*spec.metric);
+  if (!spec.reward.empty()) json["reward"] = graph::reward_text(program);
+  json["settings"] = Json::object();
+  for (const auto& [name, value] : spec.settings) json["settings"][name] = value;
+  return json;
+}
+
 Json network_manifest(const graph::Program& program, const paths::Analysis& analysis, const ManifestFacts& facts) {
   Json json{{"name", program.name}};
   if (!program.doc.empty()) json["doc"] = program.doc;
@@ -71,6 +88,7 @@ Json network_manifest(const graph::Program& program, const paths::Analysis& anal
     json["parameters"].push_back(
         {{"name", parameter.name}, {"shape", parameter.shape.dims}, {"trained", parameter.is_trained}});
   }
+  if (program.train) json["train"] = train_json(program);
   json["path_count"] = analysis.path_count;
   json["least_cost"] = analysis.least_cost;
   json["greatest_cost"] = analysis.greatest_cost;

@@ -19,7 +19,11 @@ struct ManifestFacts {
 
 /// {"format", "compiler", "abi_version", "networks": []}.
 nlohmann::ordered_json manifest_head();
-/// One network: name, documentation, symbol, inputs, outputs, nodes, control nodes, parameters, paths and costs.
+/// The `train` block: {"losses": [{"output", "loss", "weight"}], "metric", "reward", "settings"}, what it does not say
+/// left out. null when the program has none.
+nlohmann::ordered_json train_json(const graph::Program& program);
+/// One network: name, documentation, symbol, inputs, outputs, nodes, control nodes, parameters, paths and costs,
+/// training.
 nlohmann::ordered_json network_manifest(const graph::Program& program, const paths::Analysis& analysis,
                                         const ManifestFacts& facts);
 

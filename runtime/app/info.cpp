@@ -49,6 +49,13 @@ void print_info(const d2nn_module& module, std::ostream& out) {
     }
     out << '\n';
   }
+  if (module.train_spec != nullptr) {
+    const d2nn_train_spec& spec = *module.train_spec;
+    out << "training\n";
+    for (std::uint32_t i = 0; i < spec.setting_count; ++i)
+      out << "  " << spec.settings[i].name << ": " << spec.settings[i].value << '\n';
+    if (spec.reward_count > 0) out << "  reward: " << spec.reward_text << '\n';
+  }
   out << "paths: " << module.path_count << ", of " << count_text(module.least_cost) << " to "
       << count_text(module.greatest_cost) << " multiplications\n"
       << "weights: " << count_text(module.parameter_floats) << " numbers in " << module.parameter_count << " tensors, "

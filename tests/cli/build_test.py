@@ -37,7 +37,9 @@ class Build(CommandLineTest):
 
     def test_manifests_follow_their_schema(self):
         two = self.write("two.d2nn", TWO_NETWORKS)
-        for file, options in ((HIGH_LOW, ["-Dclasses=7"]), (GATE, ["--weights", GATE_WEIGHTS, "--prefix", "my_"]), (two, ["--cpu", "x86-64-v3"]),
+        trained = self.write("trained.d2nn", "network n { input x: f32[2]; node A { dense(2) } output y: f32[2]; x -> A -> y;"
+                             " train { loss y: q_learning(weight: 0.5); metric: f1(positive: 1); reward: f1 - cost / 100; lr: 0.1; } }")
+        for file, options in ((trained, []), (HIGH_LOW, ["-Dclasses=7"]), (GATE, ["--weights", GATE_WEIGHTS, "--prefix", "my_"]), (two, ["--cpu", "x86-64-v3"]),
                               (EXAMPLES / "figure1" / "with_dummy.d2nn", []), (EXAMPLES / "figure1" / "with_null.d2nn", ["-O0"])):
             with self.subTest(str(file)):
                 self.expect(WELL, self.build(file, "--emit", "obj", "-o", "net.o", *options))

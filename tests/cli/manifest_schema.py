@@ -3,7 +3,7 @@ error, so that nothing in the schema goes unchecked."""
 
 import re
 
-TYPES = {"object": dict, "array": list, "string": str, "integer": int, "boolean": bool}
+TYPES = {"object": dict, "array": list, "string": str, "integer": int, "number": (int, float), "boolean": bool}
 WORDS_ONLY = {"$schema", "$id", "$defs", "title", "description"}
 
 
@@ -18,7 +18,7 @@ def problems(value, schema, root=None, place="manifest"):
                 target = target[step]
             found += problems(value, target, root, place)
         elif keyword == "type":
-            if not isinstance(value, TYPES[wanted]) or (isinstance(value, bool) and wanted == "integer"):
+            if not isinstance(value, TYPES[wanted]) or (isinstance(value, bool) and wanted in ("integer", "number")):
                 return [f"{place} is {value!r}, no {wanted}"]
         elif keyword == "const":
             found += [] if value == wanted else [f"{place} is {value!r}, not {wanted!r}"]

@@ -109,6 +109,85 @@ class Train(CommandLineTest):
         self.assertEqual(self.train(epochs=4).status, WELL)
         self.assertEqual((self.folder / "alone").read_bytes(), (self.folder / "w").read_bytes())
 
+    TRAINING = """  train {
+    loss scores: q_learning(weight: 1 / 2);
+    metric: f1(positive: 1);
+    reward: lambda * metric + (1 - lambda) * efficiency_weight * efficiency;
+    lambda: 0.9; efficiency: linear; efficiency_weight: 0.1; explore: all; epsilon: [1, 0.1]; bag: 4; batch: 6; epochs: 4; seed: 3;
+    optimizer: sgd; lr: 1 / 100; lr_schedule: constant; stages: [1, 2, 1]; control_weight: 0.5; holdout: 0.2; eval_every: 2;
+  }
+}
+"""
+    AS_OPTIONS = ["--loss", "scores=q_learning:0.5", "--metric", "f1:1", "--lambda", "0.9", "--efficiency", "linear", "--efficiency-weight", "0.1",
+                  "--explore", "all", "--epsilon", "1:0.1", "--bag", "4", "--batch", "6", "--epochs", "4", "--seed", "3", "--optimizer", "sgd", "--lr", "0.01",
+                  "--lr-schedule", "constant", "--stages", "1:2:1", "--control-weight", "0.5", "--holdout", "0.2", "--eval-every", "2"]
+
+    def with_block(self, name, block=TRAINING):
+        return self.write(name, PROGRAM_TEXT.rstrip().removesuffix("}") + block)
+
+    def trained(self, program, *words, status=WELL):
+        """The weights and the report of a training with nothing but these options."""
+        outcome = self.expect(status, self.d2nn("train", program, *self.data, "--threads", 1, "-o", "w", "--quiet", "--json", *words))
+        return (self.folder / "w").read_bytes(), json.loads(outcome.out)
+
+    def test_a_program_with_a_train_block_trains_as_the_options_do_bit_for_bit(self):
+        program = self.with_block("block.d2nn")
+        by_options, options_report = self.trained(self.program, *self.AS_OPTIONS)
+        by_block, block_report = self.trained(program)
+        self.assertEqual(by_block, by_options)
+        self.assertEqual(block_report["options"], options_report["options"])
+        self.assertEqual(block_report["reward_expression"], options_report["reward_expression"])
+        self.assertEqual(block_report["history"], options_report["history"])
+
+    def test_the_command_line_stands_before_the_block(self):
+        program = self.with_block("block.d2nn")
+        changed, report = self.trained(program, "--lambda", "0.5", "--seed", "1", "--loss", "scores=cross_entropy")
+        expected, _ = self.trained(self.program, *self.replaced(self.AS_OPTIONS, {"--lambda": "0.5", "--seed": "1", "--loss": "scores=cross_entropy"}))
+        self.assertEqual(changed, expected)
+        self.assertEqual((report["options"]["--lambda"], report["options"]["--seed"], report["options"]["--bag"]), ("0.5", "1", "4"))
+
+    @staticmethod
+    def replaced(options, values):
+        pairs = dict(zip(options[::2], options[1::2]))
+        return [word for pair in {**pairs, **values}.items() for word in pair]
+
+    def test_an_executable_trains_itself_as_its_program_says(self):
+        program = self.with_block("block.d2nn")
+        self.expect(WELL, self.d2nn("build", program, "--train", "-o", "plane"))
+        alone = self.call(self.folder / "plane", "train", *self.data, "--threads", "1", "-o", "alone", "--quiet", "--json")
+        self.assertEqual(alone.status, WELL, alone.err)
+        self.assertEqual((self.folder / "alone").read_bytes(), self.trained(program)[0])
+        info = self.expect(WELL, self.call(self.folder / "plane", "info")).out
+        self.assertIn("training\n  loss: scores=q_learning(counterfactual):0.5\n  metric: f1:1\n", info)
+        self.assertIn("  reward: lambda * metric + (1 - lambda) * efficiency_weight * efficiency\n", info)
+        described = json.loads(self.expect(WELL, self.call(self.folder / "plane", "info", "--json")).out)
+        self.assertEqual(described["train"]["losses"], [{"output": "scores", "loss": "q_learning(counterfactual)", "weight": 0.5}])
+        checked = json.loads(self.expect(WELL, self.d2nn("check", program, "--json")).out)
+        self.assertEqual(checked["train"], described["train"])
+
+    def test_evaluation_takes_metric_and_reward_from_the_program(self):
+        program = self.with_block("block.d2nn", "  train { metric: f1(positive: 0); reward: 10 * f1 - cost / 1000; }\n}\n")
+        self.trained(program, "--epochs", "2")
+        def evaluated(*words):
+            return json.loads(self.expect(WELL, self.d2nn("eval", program, *self.data, "--weights", "w", "--json", *words)).out)
+        report = evaluated()
+        self.assertEqual((report["metric"]["name"], report["metric"]["positive"], report["reward_expression"]), ("f1", 0, "10 * f1 - cost / 1000"))
+        self.assertAlmostEqual(report["reward"], 10 * report["metric"]["value"] - report["mean_cost"] / 1000, places=12)
+        self.assertEqual(evaluated("--metric", "accuracy")["metric"]["name"], "accuracy")
+        self.expect(WRONG_USE, self.d2nn("eval", program, *self.data, "--weights", "w", "--lambda", "0.5"), "--lambda has no part in its reward")
+
+    def test_a_changed_reward_is_no_resumption_and_one_that_is_not_finite_is_named(self):
+        block = "  train {{ epochs: 2; reward: metric - {0}; }}\n}}\n"
+        self.trained(self.with_block("block.d2nn", block.format("cost / 1000")))
+        changed = self.with_block("block.d2nn", block.format("cost / 500"))
+        self.expect(WRONG_INPUT, self.d2nn("train", changed, *self.data, "--threads", 1, "-o", "w", "--resume"),
+                    "`reward: metric - cost / 1000;`", "`reward: metric - cost / 500;`")
+        infinite = self.with_block("block.d2nn", block.format("1 / (cost - cost)"))
+        self.expect(WRONG_INPUT, self.d2nn("train", infinite, *self.data, "--threads", 1, "-o", "w"), "the reward of bag 0 at step 0",
+                    "`metric - 1 / (cost - cost)`")
+        aside = self.trained(infinite, "--reward", "default")[1]
+        self.assertEqual(aside["reward_expression"], "lambda * metric + (1 - lambda) * efficiency_weight * efficiency")
+
     def test_trained_weights_are_embedded_and_run(self):
         self.assertEqual(self.train(epochs=4).status, WELL)
         self.expect(WELL, self.d2nn("build", self.program, "--weights", "w", "-o", "plane"))

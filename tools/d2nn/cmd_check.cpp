@@ -5,6 +5,7 @@
 
 #include "command.h"
 #include "diag/json.h"
+#include "driver/manifest.h"
 #include "paths/paths.h"
 #include "paths_report.h"
 
@@ -34,10 +35,13 @@ bool check_one(const std::string& file, const CheckArguments& arguments, Json& j
   }
   Json entry{{"file", file}};
   entry.update(diag::to_json(checked.sink, checked.files));
-  if (!has_errors && arguments.paths) {
-    entry["networks"] = Json::array();
-    for (const graph::Program& program : checked.programs)
-      entry["networks"].push_back(paths_json(program, paths::analyse(program)));
+  if (!has_errors && arguments.paths) entry["networks"] = Json::array();
+  for (const graph::Program& program : checked.programs) {
+    if (has_errors || (!arguments.paths && !program.train)) continue;
+    Json network{{"network", program.name}};
+    if (program.train) network["train"] = driver::train_json(program);
+    if (arguments.paths) network.update(paths_json(program, paths::analyse(program)));
+    entry["networks"].push_back(std::move(network));
   }
   json.push_back(std::move(entry));
   return !has_errors;
