@@ -31,8 +31,9 @@ int head_width(const Box& box) {
   int width = 0;
   for (const Box& part : box.parts) {
     if (part.must_break && &part != &box.parts.front()) return width;
-    width += blank(part) + head_width(part);
-    if (part.width != head_width(part)) return width;
+    const int head = head_width(part);  // once: twice at each level would be exponential
+    width += blank(part) + head;
+    if (head != part.width) return width;
   }
   return width;
 }
