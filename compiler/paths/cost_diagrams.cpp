@@ -1,6 +1,7 @@
 #include "paths/cost_diagrams.h"
 
 #include <algorithm>
+#include <set>
 #include <unordered_set>
 #include <utility>
 
@@ -107,19 +108,32 @@ CostDiagrams::Function CostDiagrams::minimum_over(Function function, int variabl
 }
 
 int CostDiagrams::last_variable(Function function) const {
-  int last = -1;
+  const std::vector<int> all = variables(function);
+  return all.empty() ? -1 : all.back();
+}
+
+std::vector<int> CostDiagrams::variables(Function function) const {
+  std::set<int> found;
   std::vector<Function> open{function};
   std::unordered_set<Function> seen{function};
   while (!open.empty()) {
     const Node& node = nodes_[open.back()];
     open.pop_back();
     if (node.variable == leaf) continue;
-    last = std::max(last, node.variable);
+    found.insert(node.variable);
     for (Function next : {node.when_no, node.when_yes}) {
       if (seen.insert(next).second) open.push_back(next);
     }
   }
-  return last;
+  return {found.begin(), found.end()};
+}
+
+std::int64_t CostDiagrams::value_at(Function function, const std::vector<bool>& values) const {
+  while (nodes_[function].variable != leaf) {
+    const Node& node = nodes_[function];
+    function = values[static_cast<std::size_t>(node.variable)] ? node.when_yes : node.when_no;
+  }
+  return nodes_[function].value;
 }
 
 }  // namespace d2nn::paths

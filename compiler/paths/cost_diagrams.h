@@ -23,7 +23,7 @@ class CostDiagrams {
  public:
   /// A function, by the index of its top node. Equal functions are equal.
   using Function = std::uint32_t;
-  /// The value where an assignment means no path; absorbs whatever is added to it.
+  /// For assignments that shall not count: absorbs whatever is added to it.
   static constexpr std::int64_t no_path = std::numeric_limits<std::int64_t>::max();
 
   explicit CostDiagrams(std::size_t node_limit) : node_limit_(node_limit) {}
@@ -38,6 +38,10 @@ class CostDiagrams {
   Function minimum_over(Function function, int variable);
   /// The last variable in the order that the function depends on; -1 for a constant.
   int last_variable(Function function) const;
+  /// The variables that the function depends on, in their order.
+  std::vector<int> variables(Function function) const;
+  /// The value where variable v is values[v]; the values must reach to the last variable the function depends on.
+  std::int64_t value_at(Function function, const std::vector<bool>& values) const;
   /// The value of a function that depends on no variable.
   std::int64_t value(Function function) const { return nodes_[function].value; }
 

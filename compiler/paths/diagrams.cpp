@@ -156,4 +156,8 @@ Predicate DiagramSession::for_all(const Predicate& predicate, std::span<const in
   return Predicate(bdd_forall(predicate.node_, set.node_));
 }
 
+Predicate DiagramSession::restricted(const Predicate& predicate, const Predicate& values) const {
+  return Predicate(bdd_restrict(predicate.node_, values.node_));
+}
+
 }  // namespace d2nn::paths

@@ -66,6 +66,9 @@ class DiagramSession {
   /// True when some (every) value of the variables makes the predicate true.
   Predicate exists(const Predicate& predicate, std::span<const int> variables) const;
   Predicate for_all(const Predicate& predicate, std::span<const int> variables) const;
+  /// What is left of `predicate` when the variables take the values that make `values` true, a conjunction of variables
+  /// and negated variables.
+  Predicate restricted(const Predicate& predicate, const Predicate& values) const;
 
  private:
   std::unique_lock<std::mutex> lock_;

@@ -1,6 +1,5 @@
-// The analysis as a whole: conditions, then everything that follows from them. Every conclusion is drawn from
-// `condition & valid`: assignments that mean no path prove nothing. When BuDDy gives up, only what the graph alone says
-// is reported.
+// The analysis as a whole: conditions, then everything that follows from them. When BuDDy gives up, only what the graph
+// alone says is reported.
 #include "paths/paths.h"
 
 #include <gmpxx.h>
@@ -9,7 +8,10 @@
 #include <unordered_map>
 
 #include "paths/costs.h"
+#include "paths/expectation.h"
+#include "paths/path_list.h"
 #include "paths/predicates.h"
+#include "paths/same_effect.h"
 #include "paths/witness.h"
 
 namespace d2nn::paths {
@@ -41,103 +43,61 @@ class Counter {
   std::unordered_map<int, mpz_class> below_;  // by key: assignments of the variables from the predicate's first on
 };
 
-/// Walks the diagrams of the execution conditions, deciding one control node after the other.
-class PathLister {
- public:
-  PathLister(const graph::Program& program, const Conditions& conditions) : program_(program), conditions_(conditions) {
-    position_.resize(program.nodes.size());
-    const auto controls = graph::nodes_of(program, graph::NodeKind::control);
-    for (std::size_t i = 0; i < controls.size(); ++i) position_[controls[i].index] = i;
-    decisions_.resize(controls.size());
-    for (const ControlCode& code : conditions.codes) bits_.resize(bits_.size() + code.variables.size());
+void count_paths(const graph::Program& program, const Conditions& conditions, const DiagramSession& session,
+                 int variable_count, Analysis& analysis) {
+  try {
+    const mpz_class path_count = Counter(variable_count).count(one_assignment_per_path(conditions, session), 0);
+    analysis.path_count = path_count.get_str();
+    if (path_count > listed_paths_limit) return;
+  } catch (const DiagramError& error) {
+    analysis.not_counted = error.what();
   }
+  analysis.paths = list_paths(program, conditions, listed_paths_limit);
+  if (!analysis.paths) return;
+  analysis.path_count = std::to_string(analysis.paths->size());
+  analysis.not_counted.clear();
+}
 
-  std::vector<Path> list() {
-    decide_from(0);
-    std::sort(paths_.begin(), paths_.end(),
-              [](const Path& left, const Path& right) { return left.decisions < right.decisions; });
-    return std::move(paths_);
-  }
-
- private:
-  bool holds(const Predicate& predicate) const { return predicate.holds(bits_); }
-
-  void set_bits(const ControlCode& code, std::uint32_t action) {
-    for (std::size_t i = 0; i < code.variables.size(); ++i) {
-      bits_[static_cast<std::size_t>(code.variables[i])] = (action >> (code.variables.size() - 1 - i)) & 1u;
-    }
-  }
-
-  void decide_from(std::size_t position) {
-    if (position == conditions_.codes.size()) return add_path();
-    const ControlCode& code = conditions_.codes[position];
-    std::optional<std::uint32_t>& decision = decisions_[position_[code.control.index]];
-    if (!holds(conditions_.executes[code.control.index])) {
-      decision = std::nullopt;
-      set_bits(code, 0);
-      return decide_from(position + 1);
-    }
-    for (std::uint32_t action = 0; action < code.action_count; ++action) {
-      decision = action;
-      set_bits(code, action);
-      decide_from(position + 1);
-    }
-  }
-
-  void add_path() {
-    Path path;
-    path.decisions = decisions_;
-    std::vector<bool> executed(program_.nodes.size());
-    for (graph::NodeId id : program_.topological_order) {
-      executed[id.index] = holds(conditions_.executes[id.index]);
-      const graph::NodeKind kind = program_[id].kind;
-      const bool is_function = kind == graph::NodeKind::regular || kind == graph::NodeKind::control;
-      if (is_function && executed[id.index]) path.executed.push_back(id);
-      if (kind == graph::NodeKind::output && !executed[id.index]) path.null_outputs.push_back(id);
-    }
-    std::sort(path.null_outputs.begin(), path.null_outputs.end());
-    path.cost = graph::path_cost(program_, executed);
-    paths_.push_back(std::move(path));
-  }
-
-  const graph::Program& program_;
-  const Conditions& conditions_;
-  std::vector<std::size_t> position_;  // by NodeId::index: of a control node in order of declaration
-  std::vector<bool> bits_;             // by variable
-  Decisions decisions_;
-  std::vector<Path> paths_;
-};
-
-void count_and_price(const graph::Program& program, const Conditions& conditions, int variable_count,
-                     Analysis& analysis) {
-  const mpz_class path_count = Counter(variable_count).count(conditions.valid, 0);
-  analysis.path_count = path_count.get_str();
-  if (path_count <= listed_paths_limit) analysis.paths = PathLister(program, conditions).list();
-
+void price_paths(const graph::Program& program, const Conditions& conditions, const Frequencies& frequencies,
+                 Analysis& analysis) {
   const CostRange costs = cost_range(program, conditions, cost_node_limit);
   analysis.least_cost = costs.least;
   analysis.greatest_cost = costs.greatest;
   analysis.costs_are_exact = costs.is_exact;
+  if (costs.is_exact) {
+    analysis.least_path = path_of(program, conditions, costs.least_path);
+    analysis.greatest_path = path_of(program, conditions, costs.greatest_path);
+  }
+  analysis.execution_probability = execution_probabilities(program, conditions, frequencies);
+  for (std::size_t node = 0; node < program.nodes.size(); ++node) {
+    const double cost = static_cast<double>(program.nodes[node].cost) * analysis.execution_probability[node];
+    analysis.expected_cost += cost;
+    if (program.nodes[node].kind == graph::NodeKind::control) analysis.expected_control_cost += cost;
+  }
 }
 
-Analysis analyse_exactly(const graph::Program& program, Questions questions) {
+Analysis analyse_exactly(const graph::Program& program, Questions questions, const Frequencies& frequencies,
+                         const std::vector<graph::NodeId>& variable_order) {
   int variable_count = 0;
   for (const ControlCode& code : control_codes(program)) variable_count += static_cast<int>(code.variables.size());
   const DiagramSession session(variable_count, diagram_node_limit);
-  const Conditions conditions = make_conditions(program, session);
-  const auto is_possible = [&](const Predicate& condition) { return !(condition & conditions.valid).is_never(); };
+  const Conditions conditions = make_conditions(program, session, variable_order);
 
   Analysis analysis;
-  if (questions == Questions::everything) count_and_price(program, conditions, variable_count, analysis);
-  for (const Predicate& executes : conditions.executes) analysis.never_executes.push_back(!is_possible(executes));
+  for (const Predicate& executes : conditions.executes) analysis.never_executes.push_back(executes.is_never());
   for (std::size_t edge = 0; edge < program.edges.size(); ++edge) {
-    analysis.edge_can_be_null.push_back(is_possible(conditions.null_edge[edge]));
-    analysis.source_can_be_skipped.push_back(is_possible(!conditions.executes[program.edges[edge].source.index]));
+    analysis.edge_can_be_null.push_back(!conditions.null_edge[edge].is_never());
+    analysis.source_can_be_skipped.push_back(!conditions.executes[program.edges[edge].source.index].is_always());
   }
   for (graph::NodeId output : graph::nodes_of(program, graph::NodeKind::output)) {
     const auto decisions =
         shortest_witness(!conditions.executes[output.index], conditions, session, witness_state_limit);
     if (decisions) analysis.null_outputs.push_back({output, *decisions});
+  }
+  analysis.same_effects = actions_of_same_effect(program, conditions, session);
+  if (questions == Questions::everything) {
+    price_paths(program, conditions, frequencies, analysis);
+    count_paths(program, conditions, session, variable_count, analysis);
   }
   return analysis;
 }
@@ -146,6 +106,7 @@ Analysis analyse_exactly(const graph::Program& program, Questions questions) {
 Analysis analyse_structure(const graph::Program& program, std::string why) {
   Analysis analysis;
   analysis.gave_up = std::move(why);
+  analysis.not_counted = analysis.gave_up;
   analysis.costs_are_exact = false;
   analysis.never_executes.assign(program.nodes.size(), false);
   analysis.edge_can_be_null.assign(program.edges.size(), false);
@@ -177,9 +138,13 @@ Analysis analyse_structure(const graph::Program& program, std::string why) {
 
 }  // namespace
 
-Analysis analyse(const graph::Program& program, Questions questions) {
+Analysis analyse(const graph::Program& program, Questions questions, const Frequencies& frequencies) {
   try {
-    return analyse_exactly(program, questions);
+    return analyse_exactly(program, questions, frequencies, {});
+  } catch (const DiagramError&) {
+  }
+  try {
+    return analyse_exactly(program, questions, frequencies, order_from_outputs(program));
   } catch (const DiagramError& error) {
     return analyse_structure(program, error.what());
   }

@@ -1,5 +1,6 @@
 // The door of the paths room: for every node the condition under which it executes, as decision diagrams (BuDDy),
-// never as an enumeration; and what follows from them: null outputs, the number of paths, the costs.
+// never as an enumeration; and what follows from them: null outputs, the number of paths, least, greatest and expected
+// cost.
 // BuDDy's state is global: it stays inside this room, behind one mutex, and nothing of it appears here.
 #pragma once
 
@@ -16,6 +17,10 @@ namespace d2nn::paths {
 /// The action each control node takes; nullopt where it does not execute. In order of nodes_of(program, control).
 using Decisions = std::vector<std::optional<std::uint32_t>>;
 
+/// How often each control node takes each of its actions when it executes: by control node, in order of
+/// nodes_of(program, control), and action; each sums to 1. An empty entry, and an empty list, mean all actions alike.
+using Frequencies = std::vector<std::vector<double>>;
+
 /// One path through the network.
 struct Path {
   Decisions decisions;
@@ -30,12 +35,22 @@ struct Analysis {
   /// source as possibly skipped unless the graph alone forbids it, and null_outputs names every output that is possibly
   /// null, without decisions.
   std::string gave_up;
-  std::string path_count;  // exact, decimal
+  std::string path_count;   // exact, decimal; empty when not counted
+  std::string not_counted;  // why: gave_up, or only the diagram of the paths outgrew the limit
   /// All paths when there are at most `listed_paths_limit`, in order of the decisions (first declared action first).
   std::optional<std::vector<Path>> paths;
   std::int64_t least_cost = 0;
   std::int64_t greatest_cost = 0;
   bool costs_are_exact = true;  // false: bounds (the elimination grew beyond its limit)
+  /// A path of that cost each; none where the costs are bounds.
+  std::optional<Path> least_path;
+  std::optional<Path> greatest_path;
+  /// For the given frequencies, each control node deciding independently: by NodeId::index, how often the node executes
+  /// (an output has a value), 0 to 1; and the mean cost of a sample, of all nodes and of the control nodes alone. Empty
+  /// and 0 when gave_up.
+  std::vector<double> execution_probability;
+  double expected_cost = 0;
+  double expected_control_cost = 0;
   /// By NodeId::index. never_executes: unsatisfiable; can_be_null: the value of an output, or a data edge's (by
   /// EdgeId).
   std::vector<bool> never_executes;
@@ -49,15 +64,23 @@ struct Analysis {
     std::vector<std::pair<graph::NodeId, std::uint32_t>> decisions;
   };
   std::vector<NullWitness> null_outputs;
+  /// An action that executes the same nodes as an earlier declared one of its control node, whatever else is decided.
+  struct SameEffect {
+    graph::NodeId control;
+    std::uint32_t action = 0;
+    std::uint32_t earlier = 0;
+  };
+  std::vector<SameEffect> same_effects;
 };
 
 inline constexpr std::size_t listed_paths_limit = 10000;
 
-/// null_values: gave_up, never_executes, edge_can_be_null, source_can_be_skipped and null_outputs only. What the rules
-/// of the language need; counting, listing and pricing the paths of a large network takes several times as long.
+/// null_values: gave_up, never_executes, edge_can_be_null, source_can_be_skipped, null_outputs and same_effects only.
+/// What the rules of the language need; counting, listing and pricing the paths of a large network takes several times as long.
 enum class Questions { null_values, everything };
 
 /// Analyses a program whose nodes, edges, actions and topological order are complete. Thread-safe (serialised).
-Analysis analyse(const graph::Program& program, Questions questions = Questions::everything);
+Analysis analyse(const graph::Program& program, Questions questions = Questions::everything,
+                 const Frequencies& frequencies = {});
 
 }  // namespace d2nn::paths

@@ -16,45 +16,102 @@ Predicate null_input(const graph::NodeInput& input, const std::vector<Predicate>
   return result;
 }
 
-/// The variables spell a number below action_count.
-Predicate spells_an_action(const ControlCode& code, const DiagramSession& session) {
-  Predicate result = session.never();
-  for (std::uint32_t action = 0; action < code.action_count; ++action) result = result | spells(code, action, session);
-  return code.action_count == 0 ? session.always() : result;
+bool bit_of(std::uint32_t number, const ControlCode& code, std::size_t position) {
+  return (number >> (code.variables.size() - 1 - position)) & 1u;
 }
 
-}  // namespace
-
-std::vector<ControlCode> control_codes(const graph::Program& program) {
-  std::vector<ControlCode> codes;
-  int next_variable = 0;
-  for (graph::NodeId id : program.topological_order) {
-    if (program[id].kind != graph::NodeKind::control) continue;
-    ControlCode code{id, static_cast<std::uint32_t>(program[id].actions.size()), {}};
-    const int bits = code.action_count < 2 ? 0 : static_cast<int>(std::bit_width(code.action_count - 1));
-    for (int bit = 0; bit < bits; ++bit) code.variables.push_back(next_variable++);
-    codes.push_back(std::move(code));
-  }
-  return codes;
-}
-
-Predicate spells(const ControlCode& code, std::uint32_t action, const DiagramSession& session) {
+/// The variables spell this number or a higher one: from the last bit up, a set bit needs the variable and the rest, a
+/// clear bit is exceeded by the variable alone.
+Predicate spells_at_least(const ControlCode& code, std::uint32_t number, const DiagramSession& session) {
   Predicate result = session.always();
-  // From the last variable up, so that each step adds one node on top of what is there.
   for (std::size_t i = code.variables.size(); i-- > 0;) {
     const Predicate bit = session.variable(code.variables[i]);
-    const bool is_set = (action >> (code.variables.size() - 1 - i)) & 1u;
-    result = result & (is_set ? bit : !bit);
+    result = bit_of(number, code, i) ? bit & result : bit | result;
   }
   return result;
 }
 
-Conditions make_conditions(const graph::Program& program, const DiagramSession& session) {
-  Conditions conditions{control_codes(program),
+}  // namespace
+
+std::vector<ControlCode> control_codes(const graph::Program& program,
+                                       const std::vector<graph::NodeId>& variable_order) {
+  std::vector<ControlCode> codes;
+  std::vector<std::size_t> position(program.nodes.size());
+  for (graph::NodeId id : program.topological_order) {
+    if (program[id].kind != graph::NodeKind::control) continue;
+    position[id.index] = codes.size();
+    codes.push_back({id, static_cast<std::uint32_t>(program[id].actions.size()), {}});
+  }
+  int next_variable = 0;
+  const auto number_variables = [&](ControlCode& code) {
+    const int bits = code.action_count < 2 ? 0 : static_cast<int>(std::bit_width(code.action_count - 1));
+    for (int bit = 0; bit < bits; ++bit) code.variables.push_back(next_variable++);
+  };
+  if (variable_order.empty()) {
+    for (ControlCode& code : codes) number_variables(code);
+  } else {
+    for (graph::NodeId id : variable_order) number_variables(codes[position[id.index]]);
+  }
+  return codes;
+}
+
+std::vector<graph::NodeId> order_from_outputs(const graph::Program& program) {
+  const auto activating = graph::activations(program);
+  std::vector<graph::NodeId> order;
+  std::vector<bool> is_seen(program.nodes.size());
+  // Explicit, for a chain may be as long as a program. A node is done when what it reads and obeys is.
+  struct Visit {
+    graph::NodeId node;
+    std::vector<graph::NodeId> before;
+    std::size_t next = 0;
+  };
+  std::vector<Visit> open;
+  const auto enter = [&](graph::NodeId id) {
+    if (is_seen[id.index]) return;
+    is_seen[id.index] = true;
+    Visit visit{id, {}};
+    for (const graph::NodeInput& input : program[id].inputs) {
+      for (graph::EdgeId edge : input.edges) visit.before.push_back(program[edge].source);
+    }
+    for (const graph::Activation& activation : activating[id.index]) visit.before.push_back(activation.control);
+    open.push_back(std::move(visit));
+  };
+  const auto finish = [&](graph::NodeId root) {
+    enter(root);
+    while (!open.empty()) {
+      if (Visit& visit = open.back(); visit.next < visit.before.size()) {
+        enter(visit.before[visit.next++]);
+        continue;
+      }
+      if (program[open.back().node].kind == graph::NodeKind::control) order.push_back(open.back().node);
+      open.pop_back();
+    }
+  };
+  for (graph::NodeId output : graph::nodes_of(program, graph::NodeKind::output)) finish(output);
+  for (graph::NodeId control : graph::nodes_of(program, graph::NodeKind::control)) finish(control);
+  return order;
+}
+
+Predicate spells_number(const ControlCode& code, std::uint32_t number, const DiagramSession& session) {
+  Predicate result = session.always();
+  // From the last variable up, so that each step adds one node on top of what is there.
+  for (std::size_t i = code.variables.size(); i-- > 0;) {
+    const Predicate bit = session.variable(code.variables[i]);
+    result = result & (bit_of(number, code, i) ? bit : !bit);
+  }
+  return result;
+}
+
+Predicate spells(const ControlCode& code, std::uint32_t action, const DiagramSession& session) {
+  return action + 1 == code.action_count ? spells_at_least(code, action, session)
+                                         : spells_number(code, action, session);
+}
+
+Conditions make_conditions(const graph::Program& program, const DiagramSession& session,
+                           const std::vector<graph::NodeId>& variable_order) {
+  Conditions conditions{control_codes(program, variable_order),
                         std::vector<Predicate>(program.nodes.size(), session.always()),
-                        std::vector<Predicate>(program.edges.size(), session.never()),
-                        {},
-                        session.always()};
+                        std::vector<Predicate>(program.edges.size(), session.never())};
   const auto activating = graph::activations(program);
   // By NodeId::index, for control nodes: the condition of each action.
   std::vector<std::vector<Predicate>> activates(program.nodes.size());
@@ -81,13 +138,22 @@ Conditions make_conditions(const graph::Program& program, const DiagramSession& 
       for (std::uint32_t action = 0; action < code.action_count; ++action) {
         activates[id.index].push_back(executes & spells(code, action, session));
       }
-      conditions.valid_code.push_back((executes & spells_an_action(code, session)) |
-                                      ((!executes) & spells(code, 0, session)));
-      conditions.valid = conditions.valid & conditions.valid_code.back();
     }
     conditions.executes[id.index] = std::move(executes);
   }
   return conditions;
+}
+
+Predicate one_assignment_per_path(const Conditions& conditions, const DiagramSession& session) {
+  Predicate result = session.always();
+  for (const ControlCode& code : conditions.codes) {
+    if (code.variables.empty()) continue;
+    const Predicate& executes = conditions.executes[code.control.index];
+    const Predicate in_range = (!spells_at_least(code, code.action_count - 1, session)) |
+                               spells_number(code, code.action_count - 1, session);
+    result = result & ((executes & in_range) | ((!executes) & spells_number(code, 0, session)));
+  }
+  return result;
 }
 
 }  // namespace d2nn::paths

@@ -1,6 +1,8 @@
 // The condition under which each node of a program executes and each edge is null, as predicates over the decisions.
-// A control node with k actions is a group of ceil(log2 k) variables that spell the number of its action, the highest
-// bit first; groups follow the topological order, so that what decides early stands high in the diagrams.
+// A control node with k actions is a group of ceil(log2 k) neighbouring variables that spell the number of its action,
+// the highest bit first; what is left over beyond k - 1 spells the last action too. So every assignment of the variables
+// means a path (that of the control nodes that execute; what the others would take does not matter), and a condition
+// holds on some path exactly when it is not "never".
 #pragma once
 
 #include <cstdint>
@@ -18,23 +20,33 @@ struct ControlCode {
   std::vector<int> variables;  // highest bit first; none for a single action
 };
 
-/// Codes of the control nodes, in topological order; the variables number 0, 1, ... through the list.
-std::vector<ControlCode> control_codes(const graph::Program& program);
+/// Codes of the control nodes, in topological order. The variables number 0, 1, ... through `variable_order`, the control
+/// nodes as they shall stand in the diagrams; without it, through the list.
+std::vector<ControlCode> control_codes(const graph::Program& program,
+                                       const std::vector<graph::NodeId>& variable_order = {});
+/// Another order: each control node beside what it decides and depends on, found from the outputs backwards. For
+/// programs whose parallel branches are declared in turn, which the topological order mixes.
+std::vector<graph::NodeId> order_from_outputs(const graph::Program& program);
 
-/// All conditions of a program. True or false for every assignment of the variables, but only those in `valid` mean a
-/// path.
+/// All conditions of a program.
 struct Conditions {
   std::vector<ControlCode> codes;
   std::vector<Predicate> executes;   // by NodeId::index; of an output: its value is not null
   std::vector<Predicate> null_edge;  // by EdgeId::index
-  /// By position in `codes`: the variables spell an action where the control node executes, and are all zero where it
-  /// does not, so that each path is exactly one assignment.
-  std::vector<Predicate> valid_code;
-  Predicate valid;  // all of valid_code
 };
-Conditions make_conditions(const graph::Program& program, const DiagramSession& session);
+Conditions make_conditions(const graph::Program& program, const DiagramSession& session,
+                           const std::vector<graph::NodeId>& variable_order = {});
 
-/// The variables of `code` spell this action (whether its control node executes or not).
+/// True for one assignment of each path: the variables of a control node are all zero where it does not execute and
+/// within its actions where it does. For counting; it may be far larger than each of the conditions.
+Predicate one_assignment_per_path(const Conditions& conditions, const DiagramSession& session);
+
+/// The variables of `code` spell this action (whether its control node executes or not). The actions of a control node
+/// exclude each other, and one of them is always spelled.
 Predicate spells(const ControlCode& code, std::uint32_t action, const DiagramSession& session);
+
+/// The variables of `code` spell exactly this number: one assignment of them, which for the last action is one of
+/// several.
+Predicate spells_number(const ControlCode& code, std::uint32_t number, const DiagramSession& session);
 
 }  // namespace d2nn::paths

@@ -84,8 +84,9 @@ class Search {
 };
 
 /// All decisions of one path that satisfies the condition, then without those that the rest makes superfluous.
-DecisionList irredundant_witness(Predicate satisfying, const Predicate& certain, const Conditions& conditions,
+DecisionList irredundant_witness(const Predicate& condition, const Conditions& conditions,
                                  const DiagramSession& session) {
+  Predicate satisfying = condition;
   std::vector<std::pair<std::size_t, std::uint32_t>> decisions;  // position in codes, action
   for (std::size_t position = 0; position < conditions.codes.size(); ++position) {
     const ControlCode& code = conditions.codes[position];
@@ -104,7 +105,7 @@ DecisionList irredundant_witness(Predicate satisfying, const Predicate& certain,
       const ControlCode& code = conditions.codes[decisions[other].first];
       taken = taken & conditions.executes[code.control.index] & spells(code, decisions[other].second, session);
     }
-    if ((taken & !certain).is_never()) decisions.erase(decisions.begin() + static_cast<std::ptrdiff_t>(candidate));
+    if ((taken & !condition).is_never()) decisions.erase(decisions.begin() + static_cast<std::ptrdiff_t>(candidate));
   }
   DecisionList list;
   for (const auto& [position, action] : decisions) list.emplace_back(conditions.codes[position].control, action);
@@ -115,15 +116,13 @@ DecisionList irredundant_witness(Predicate satisfying, const Predicate& certain,
 
 std::optional<DecisionList> shortest_witness(const Predicate& condition, const Conditions& conditions,
                                              const DiagramSession& session, std::size_t state_limit) {
-  const Predicate satisfying = condition & conditions.valid;
-  if (satisfying.is_never()) return std::nullopt;
-  const Predicate certain = condition | !conditions.valid;
+  if (condition.is_never()) return std::nullopt;
   try {
     Search search(conditions, session, state_limit);
-    search.fewest(conditions.codes.size(), conditions.valid, certain);
-    return search.list(conditions.codes.size(), conditions.valid, certain);
+    search.fewest(conditions.codes.size(), session.always(), condition);
+    return search.list(conditions.codes.size(), session.always(), condition);
   } catch (const SearchTooLarge&) {
-    return irredundant_witness(satisfying, certain, conditions, session);
+    return irredundant_witness(condition, conditions, session);
   }
 }
 

@@ -56,6 +56,7 @@ TEST_CASE("costs become bounds, and say so, when the cost diagrams outgrow their
   CHECK(exact.greatest == 20 + 1023);
   const paths::CostRange bounds = cost_range(program, conditions, 5);
   CHECK_FALSE(bounds.is_exact);
+  CHECK(bounds.least_path.empty());
   CHECK(bounds.least == 20);
   CHECK(bounds.greatest == 20 + 1023);
 }

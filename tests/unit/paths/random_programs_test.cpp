@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <random>
+#include <set>
 
 #include "paths/paths.h"
 #include "reference/program_builder.h"
@@ -193,6 +194,118 @@ bool some_list_forces_null(const Program& program, const std::vector<EnumeratedP
 }
 
 }  // namespace
+
+TEST_CASE("the least and the greatest path are paths, of that cost") {
+  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+    CAPTURE(seed);
+    const Program program = random_program(seed);
+    const Analysis analysis = paths::analyse(program);
+    REQUIRE(analysis.paths);
+    REQUIRE(analysis.least_path);
+    REQUIRE(analysis.greatest_path);
+    for (const auto& [found, cost] : {std::pair{*analysis.least_path, analysis.least_cost},
+                                      std::pair{*analysis.greatest_path, analysis.greatest_cost}}) {
+      CHECK(found.cost == cost);
+      const auto same = std::find_if(analysis.paths->begin(), analysis.paths->end(),
+                                     [&](const paths::Path& path) { return path.decisions == found.decisions; });
+      REQUIRE(same != analysis.paths->end());
+      CHECK(same->executed == found.executed);
+      CHECK(same->null_outputs == found.null_outputs);
+    }
+  }
+}
+
+TEST_CASE("expected costs of random frequencies agree with the sum over all paths") {
+  std::size_t with_uneven = 0;
+  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+    CAPTURE(seed);
+    const Program program = random_program(seed);
+    const auto controls = graph::nodes_of(program, NodeKind::control);
+    std::mt19937_64 random(seed);
+    paths::Frequencies frequencies;
+    for (NodeId control : controls) {
+      frequencies.emplace_back();
+      if (random() % 4 == 0) continue;  // all alike
+      double sum = 0;
+      for (std::size_t a = 0; a < program[control].actions.size(); ++a) {
+        frequencies.back().push_back(static_cast<double>(random() % 4));
+        sum += frequencies.back().back();
+      }
+      if (sum == 0) frequencies.back()[0] = sum = 1;
+      for (double& frequency : frequencies.back()) frequency /= sum;
+      ++with_uneven;
+    }
+    std::vector<double> expected(program.nodes.size());
+    double expected_cost = 0;
+    double control_cost = 0;
+    for (const EnumeratedPath& path : Enumeration(program).paths) {
+      double probability = 1;
+      for (std::size_t c = 0; c < controls.size(); ++c) {
+        if (!path.decisions[c]) continue;
+        probability *= frequencies[c].empty() ? 1.0 / static_cast<double>(program[controls[c]].actions.size())
+                                              : frequencies[c][*path.decisions[c]];
+      }
+      expected_cost += probability * static_cast<double>(path.cost);
+      for (std::size_t n = 0; n < program.nodes.size(); ++n) {
+        if (!path.executed[n]) continue;
+        expected[n] += probability;
+        if (program.nodes[n].kind == NodeKind::control)
+          control_cost += probability * static_cast<double>(program.nodes[n].cost);
+      }
+    }
+    const Analysis analysis = paths::analyse(program, paths::Questions::everything, frequencies);
+    CHECK(analysis.expected_cost == doctest::Approx(expected_cost));
+    CHECK(analysis.expected_control_cost == doctest::Approx(control_cost));
+    REQUIRE(analysis.execution_probability.size() == program.nodes.size());
+    for (std::size_t n = 0; n < program.nodes.size(); ++n) {
+      CHECK(analysis.execution_probability[n] == doctest::Approx(expected[n]));
+    }
+  }
+  CHECK(with_uneven > 200);
+}
+
+TEST_CASE("actions of random programs that change nothing are those whose paths are the same otherwise") {
+  // What is left of a path when the choice of one control node is covered.
+  using Rest = std::pair<Decisions, std::vector<bool>>;
+  std::size_t with_other_targets = 0, same = 0, different = 0;
+  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+    CAPTURE(seed);
+    const Program program = random_program(seed);
+    const auto controls = graph::nodes_of(program, NodeKind::control);
+    const std::vector<EnumeratedPath> all = Enumeration(program).paths;
+    const Analysis analysis = paths::analyse(program, paths::Questions::null_values);
+    std::size_t expected_count = 0;
+    for (std::size_t c = 0; c < controls.size(); ++c) {
+      std::vector<std::set<Rest>> rests(program[controls[c]].actions.size());
+      for (const EnumeratedPath& path : all) {
+        if (!path.decisions[c]) continue;
+        Rest rest{path.decisions, path.executed};
+        rest.first[c] = 0;
+        rests[*path.decisions[c]].insert(rest);
+      }
+      if (rests[0].empty()) continue;
+      for (std::uint32_t action = 1; action < rests.size(); ++action) {
+        const auto first = std::find(rests.begin(), rests.begin() + action, rests[action]);
+        const auto found = std::find_if(
+            analysis.same_effects.begin(), analysis.same_effects.end(),
+            [&](const auto& effect) { return effect.control == controls[c] && effect.action == action; });
+        const bool is_same = first != rests.begin() + action;
+        REQUIRE((found != analysis.same_effects.end()) == is_same);
+        ++(is_same ? same : different);
+        if (!is_same) continue;
+        ++expected_count;
+        CHECK(found->earlier == static_cast<std::uint32_t>(first - rests.begin()));
+        const auto& actions = program[controls[c]].actions;
+        with_other_targets += actions[found->earlier].targets != actions[action].targets;
+      }
+    }
+    CHECK(analysis.same_effects.size() == expected_count);
+  }
+  // The programs must be worth the trouble.
+  CHECK(same > 50);
+  CHECK(different > 50);
+  CHECK(with_other_targets > 10);
+}
 
 TEST_CASE("the analysis of random programs agrees with the enumeration of their paths") {
   std::size_t with_null = 0, with_never = 0, with_many_paths = 0, with_long_witness = 0;
