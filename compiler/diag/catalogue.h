@@ -86,6 +86,7 @@ inline constexpr auto catalogue = std::to_array<DiagnosticCode>({
     {"E0509", Severity::error, "a required output that can be null"},
     {"E0510", Severity::warning, "a default value that is never used"},
     {"E0511", Severity::warning, "a node that never executes"},
+    {"E0512", Severity::warning, "an action that changes nothing"},
     // E06 train
     {"E0601", Severity::error, "a second `train` block"},
     {"E0602", Severity::error, "a loss or metric of what is no output"},

@@ -1,6 +1,8 @@
 // Reads the analysis of the paths room; nothing here enumerates paths.
 #include "sema/outputs.h"
 
+#include <algorithm>
+
 #include "paths/paths.h"
 #include "sema/report.h"
 
@@ -25,6 +27,7 @@ class PathRules {
     if (sink_.has_errors()) return;  // the same decisions would show again as warnings
     check_defaults();
     check_never_executed();
+    check_same_effects();
   }
 
  private:
@@ -92,6 +95,25 @@ class PathRules {
         report.note(action.range, "it needs " + quoted(program_[activation.control].name + " = " + action.name));
       }
       report.advise("remove it, or give an edge a default value").to(sink_);
+    }
+  }
+
+  /// An action that differs from the earlier one by nodes that never execute is told of by E0511.
+  void check_same_effects() {
+    for (const paths::Analysis::SameEffect& effect : analysis_.same_effects) {
+      const Node& control = program_[effect.control];
+      const graph::Action& action = control.actions[effect.action];
+      const graph::Action& earlier = control.actions[effect.earlier];
+      const auto never_executes = [&](NodeId target) { return bool(analysis_.never_executes[target.index]); };
+      if (std::ranges::any_of(action.targets, never_executes) || std::ranges::any_of(earlier.targets, never_executes))
+        continue;
+      Report(code("E0512"), action.range,
+             quoted(control.name + " = " + action.name) +
+                 " changes nothing: whatever else is decided, the same nodes execute as with " +
+                 quoted(control.name + " = " + earlier.name))
+          .note(earlier.range, quoted(control.name + " = " + earlier.name) + " is declared here")
+          .advise("leave one of the two actions out, or give them different targets")
+          .to(sink_);
     }
   }
 
