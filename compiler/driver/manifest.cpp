@@ -46,6 +46,17 @@ Json nodes(const graph::Program& program) {
   return list;
 }
 
+/// The action of each control node that executes.
+Json actions_of(const graph::Program& program, const paths::Path& path) {
+  const auto controls = graph::nodes_of(program, NodeKind::control);
+  Json actions = Json::object();
+  for (std::size_t i = 0; i < controls.size(); ++i) {
+    const graph::Node& control = program[controls[i]];
+    if (path.decisions[i]) actions[control.name] = control.actions[*path.decisions[i]].name;
+  }
+  return actions;
+}
+
 }  // namespace
 
 Json manifest_head() {
@@ -93,6 +104,9 @@ Json network_manifest(const graph::Program& program, const paths::Analysis& anal
   json["least_cost"] = analysis.least_cost;
   json["greatest_cost"] = analysis.greatest_cost;
   json["costs_are_exact"] = analysis.costs_are_exact;
+  if (analysis.least_path) json["least_path"] = actions_of(program, *analysis.least_path);
+  if (analysis.greatest_path) json["greatest_path"] = actions_of(program, *analysis.greatest_path);
+  if (!analysis.execution_probability.empty()) json["expected_cost"] = analysis.expected_cost;
   return json;
 }
 

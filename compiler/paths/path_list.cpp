@@ -13,7 +13,8 @@ void set_bits(const ControlCode& code, std::uint32_t action, std::vector<bool>& 
 
 std::uint32_t spelled_action(const ControlCode& code, const std::vector<bool>& assignment) {
   std::uint32_t number = 0;
-  for (const int variable : code.variables) number = 2 * number + (assignment[static_cast<std::size_t>(variable)] ? 1 : 0);
+  for (const int variable : code.variables)
+    number = 2 * number + (assignment[static_cast<std::size_t>(variable)] ? 1 : 0);
   return std::min(number, code.action_count - 1);
 }
 

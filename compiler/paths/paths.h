@@ -76,7 +76,8 @@ struct Analysis {
 inline constexpr std::size_t listed_paths_limit = 10000;
 
 /// null_values: gave_up, never_executes, edge_can_be_null, source_can_be_skipped, null_outputs and same_effects only.
-/// What the rules of the language need; counting, listing and pricing the paths of a large network takes several times as long.
+/// What the rules of the language need; counting, listing and pricing the paths of a large network takes several times
+/// as long.
 enum class Questions { null_values, everything };
 
 /// Analyses a program whose nodes, edges, actions and topological order are complete. Thread-safe (serialised).

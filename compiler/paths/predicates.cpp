@@ -149,8 +149,8 @@ Predicate one_assignment_per_path(const Conditions& conditions, const DiagramSes
   for (const ControlCode& code : conditions.codes) {
     if (code.variables.empty()) continue;
     const Predicate& executes = conditions.executes[code.control.index];
-    const Predicate in_range = (!spells_at_least(code, code.action_count - 1, session)) |
-                               spells_number(code, code.action_count - 1, session);
+    const Predicate in_range =
+        (!spells_at_least(code, code.action_count - 1, session)) | spells_number(code, code.action_count - 1, session);
     result = result & ((executes & in_range) | ((!executes) & spells_number(code, 0, session)));
   }
   return result;

@@ -1,8 +1,8 @@
 // The condition under which each node of a program executes and each edge is null, as predicates over the decisions.
 // A control node with k actions is a group of ceil(log2 k) neighbouring variables that spell the number of its action,
-// the highest bit first; what is left over beyond k - 1 spells the last action too. So every assignment of the variables
-// means a path (that of the control nodes that execute; what the others would take does not matter), and a condition
-// holds on some path exactly when it is not "never".
+// the highest bit first; what is left over beyond k - 1 spells the last action too. So every assignment of the
+// variables means a path (that of the control nodes that execute; what the others would take does not matter), and a
+// condition holds on some path exactly when it is not "never".
 #pragma once
 
 #include <cstdint>
@@ -20,8 +20,8 @@ struct ControlCode {
   std::vector<int> variables;  // highest bit first; none for a single action
 };
 
-/// Codes of the control nodes, in topological order. The variables number 0, 1, ... through `variable_order`, the control
-/// nodes as they shall stand in the diagrams; without it, through the list.
+/// Codes of the control nodes, in topological order. The variables number 0, 1, ... through `variable_order`, the
+/// control nodes as they shall stand in the diagrams; without it, through the list.
 std::vector<ControlCode> control_codes(const graph::Program& program,
                                        const std::vector<graph::NodeId>& variable_order = {});
 /// Another order: each control node beside what it decides and depends on, found from the outputs backwards. For

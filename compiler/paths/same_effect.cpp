@@ -11,7 +11,10 @@ class Comparison {
  public:
   Comparison(const Conditions& conditions, const ControlCode& code, const graph::Node& control,
              const DiagramSession& session)
-      : conditions_(conditions), control_(control), session_(session), executes_(conditions.executes[code.control.index]) {
+      : conditions_(conditions),
+        control_(control),
+        session_(session),
+        executes_(conditions.executes[code.control.index]) {
     for (std::uint32_t action = 0; action < code.action_count; ++action) {
       values_.push_back(spells_number(code, action, session));
     }

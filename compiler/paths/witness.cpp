@@ -122,8 +122,9 @@ std::optional<DecisionList> shortest_witness(const Predicate& condition, const C
     search.fewest(conditions.codes.size(), session.always(), condition);
     return search.list(conditions.codes.size(), session.always(), condition);
   } catch (const SearchTooLarge&) {
-    return irredundant_witness(condition, conditions, session);
+  } catch (const DiagramError&) {  // the quantified conditions outgrew the limit, which the plain ones did not
   }
+  return irredundant_witness(condition, conditions, session);
 }
 
 }  // namespace d2nn::paths

@@ -1,10 +1,12 @@
 // d2nn check: silence when all is well; --paths and --json for those who want to know more.
 #include <iostream>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "command.h"
 #include "diag/json.h"
+#include "draw/frequencies.h"
 #include "driver/manifest.h"
 #include "paths/paths.h"
 #include "paths_report.h"
@@ -20,27 +22,79 @@ struct CheckArguments {
   ProgramOptions program;
   bool paths = false;
   bool json = false;
+  PathOrder order = PathOrder::decisions;
+  bool is_descending = false;
+  std::string frequencies;  // empty: not asked; "uniform"; or a trace
 };
+
+constexpr const char* uniform = "uniform";
+
+const std::map<std::string, PathOrder>& path_orders() {
+  static const std::map<std::string, PathOrder> orders{{"decisions", PathOrder::decisions},
+                                                       {"cost", PathOrder::cost},
+                                                       {"nodes", PathOrder::nodes},
+                                                       {"null", PathOrder::null}};
+  return orders;
+}
+
+/// What the analysis of a network is made with.
+struct Frequencies {
+  paths::Frequencies values;
+  FrequencySource source;
+};
+
+/// Nullopt when the trace cannot be taken, which the sink then says.
+std::optional<Frequencies> read_frequencies(const std::string& source, driver::Checked& checked) {
+  if (source.empty() || source == uniform) return Frequencies{};
+  if (!driver::has_one_network(checked, "a trace")) return std::nullopt;
+  const graph::Program& program = checked.programs.front();
+  const std::optional<draw::Frequencies> counted = draw::read_trace(source, program, checked.sink);
+  if (!counted) return std::nullopt;
+  Frequencies frequencies{{}, {source, {}}};
+  for (const graph::NodeId control : graph::nodes_of(program, graph::NodeKind::control)) {
+    frequencies.values.emplace_back();
+    const std::size_t samples = counted->nodes[control.index];
+    if (samples == 0) {
+      frequencies.source.unobserved.push_back(program[control].name);
+      continue;
+    }
+    for (const std::size_t count : counted->actions[control.index]) {
+      frequencies.values.back().push_back(static_cast<double>(count) / static_cast<double>(samples));
+    }
+  }
+  return frequencies;
+}
+
+paths::Analysis analysed(const graph::Program& program, const CheckArguments& arguments,
+                         const Frequencies& frequencies) {
+  paths::Analysis analysis = paths::analyse(program, paths::Questions::everything, frequencies.values);
+  if (analysis.paths) sort_paths(*analysis.paths, arguments.order, arguments.is_descending);
+  return analysis;
+}
 
 /// One file; returns false when it has errors.
 bool check_one(const std::string& file, const CheckArguments& arguments, Json& json) {
-  const driver::Checked checked = driver::check_file(file, arguments.program.check_options());
+  driver::Checked checked = driver::check_file(file, arguments.program.check_options());
+  std::optional<Frequencies> frequencies;
+  if (!checked.sink.has_errors() && arguments.paths) frequencies = read_frequencies(arguments.frequencies, checked);
+  const FrequencySource* const source = frequencies && !arguments.frequencies.empty() ? &frequencies->source : nullptr;
   const bool has_errors = checked.sink.has_errors();
   if (!arguments.json) {
     print_diagnostics(checked);
-    if (!has_errors && arguments.paths) {
-      for (const graph::Program& program : checked.programs) std::cout << paths_text(program, paths::analyse(program));
+    if (has_errors || !frequencies) return !has_errors;
+    for (const graph::Program& program : checked.programs) {
+      std::cout << paths_text(program, analysed(program, arguments, *frequencies), source);
     }
-    return !has_errors;
+    return true;
   }
   Json entry{{"file", file}};
   entry.update(diag::to_json(checked.sink, checked.files));
-  if (!has_errors && arguments.paths) entry["networks"] = Json::array();
+  if (!has_errors && frequencies) entry["networks"] = Json::array();
   for (const graph::Program& program : checked.programs) {
-    if (has_errors || (!arguments.paths && !program.train)) continue;
+    if (has_errors || (!frequencies && !program.train)) continue;
     Json network{{"network", program.name}};
     if (program.train) network["train"] = driver::train_json(program);
-    if (arguments.paths) network.update(paths_json(program, paths::analyse(program)));
+    if (frequencies) network.update(paths_json(program, analysed(program, arguments, *frequencies), source));
     entry["networks"].push_back(std::move(network));
   }
   json.push_back(std::move(entry));
@@ -69,7 +123,25 @@ void add_check(CLI::App& app, int& status) {
       ->type_name("NAME=VALUE")
       ->allow_extra_args(false);
   command->add_option("--network", arguments->program.network, "Only this network of the file")->type_name("NAME");
-  command->add_flag("--paths", arguments->paths, "Print the number of paths and, up to 10,000, each with its cost");
+  CLI::Option* const paths = command->add_flag(
+      "--paths", arguments->paths, "Print the number of paths, costs, null outputs and, up to 10,000, each path");
+  CLI::Option* const sort =
+      command->add_option("--sort", arguments->order, "Order of the paths: decisions, cost, nodes or null")
+          ->transform([](const std::string& name) {
+            const auto found = path_orders().find(name);
+            if (found == path_orders().end())
+              throw CLI::ValidationError("`" + name + "` is not one of decisions, cost, nodes, null",
+                                         CLI::ExitCodes::ValidationError);
+            return std::to_string(static_cast<int>(found->second));
+          })
+          ->type_name("KEY")
+          ->needs(paths);
+  command->add_flag("--descending", arguments->is_descending, "With --sort: the greatest first")->needs(sort);
+  command
+      ->add_option("--frequencies", arguments->frequencies,
+                   "Expected cost by how often actions are taken: uniform, or a trace of `d2nn run`")
+      ->type_name("uniform|TRACE")
+      ->needs(paths);
   command->add_flag("--json", arguments->json, "Print diagnostics and paths as JSON");
   command->callback([arguments, &status] {
     Json json = Json::array();

@@ -188,7 +188,7 @@ Frequencies count_samples(std::istream& stream, const graph::Program& program) {
   const Json document = Json::parse(stream, on_event);
   if (!document.is_object()) malformed("it is no object");
   const std::string network = member(document, "network", Json::value_t::string, "it").get<std::string>();
-  if (network != program.name) foreign("it is of network `" + network + "`, and `" + program.name + "` is drawn");
+  if (network != program.name) foreign("it is of network `" + network + "`, not of `" + program.name + "`");
   if (!member(document, "samples", Json::value_t::array, "it").empty()) malformed("`samples` holds what is no object");
   Frequencies frequencies = counter.result();
   if (frequencies.samples == 0) malformed("it holds no sample");

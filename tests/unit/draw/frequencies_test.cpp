@@ -74,7 +74,7 @@ TEST_CASE("what the samples did is counted") {
 }
 
 TEST_CASE("a trace of another network is refused with the name that this one does not have") {
-  refuse(trace(ran, "large"), "E0816", "network `large`, and `small` is drawn");
+  refuse(trace(ran, "large"), "E0816", "network `large`, not of `small`");
   refuse(trace(replaced(ran, "\"A\", ", "\"B\", ")), "E0816", "sample 1 names the node `B`, which network `small`");
   refuse(trace(std::string(ran) + "," + replaced(skipped, "skip", "stop")), "E0816",
          "sample 2 takes the action `stop`, which control node `Q` of network `small` does not have");

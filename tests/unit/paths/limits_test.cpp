@@ -1,10 +1,10 @@
 // Limits: what the parts of the room do when diagrams outgrow them. An error of BuDDy must never look like a proof.
-#include "paths/costs.h"
-
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <thread>
 
+#include "paths/costs.h"
 #include "paths/paths.h"
 #include "paths/witness.h"
 #include "reference/program_builder.h"
@@ -113,4 +113,38 @@ TEST_CASE("analyses from several threads take turns and agree") {
   }
   for (std::thread& thread : threads) thread.join();
   for (const std::string& count : counts) CHECK(count == "256");
+}
+
+TEST_CASE("decisions that meet in pairs are analysed though the control nodes are declared far from each other") {
+  // N_i executes when both P_i and Q_i say so. In the order P_0 .. P_21 Q_0 .. Q_21 that y has a value needs 2^22
+  // nodes.
+  constexpr int count = 22;
+  ProgramBuilder builder;
+  const NodeId x = builder.input("x", ops::Shape{1});
+  std::vector<NodeId> controls;
+  for (int i = 0; i < 2 * count; ++i) {
+    controls.push_back(builder.control((i < count ? "P" : "Q") + std::to_string(i % count)));
+    builder.op(controls.back(), ops::OpKind::dense, dense_attrs(2));
+    builder.edge(x, controls.back());
+  }
+  const NodeId y = builder.output("y");
+  for (int i = 0; i < count; ++i) {
+    const NodeId before = builder.node("M" + std::to_string(i));
+    const NodeId node = builder.node("N" + std::to_string(i));
+    builder.edge(x, before);
+    builder.edge(before, node);
+    builder.edge(node, y);
+    for (const auto& [control, target] : {std::pair{controls[static_cast<std::size_t>(i)], before},
+                                          std::pair{controls[static_cast<std::size_t>(i + count)], node}}) {
+      builder.action(control, "take", {target});
+      builder.action(control, "leave", {});
+    }
+  }
+  builder.join(y, graph::Join::last);
+  const paths::Analysis analysis = paths::analyse(builder.finish());
+  CHECK(analysis.gave_up.empty());
+  CHECK(analysis.path_count == std::to_string(1ull << (2 * count)));
+  REQUIRE(analysis.null_outputs.size() == 1);
+  CHECK(analysis.null_outputs[0].decisions.size() == count);
+  CHECK(analysis.execution_probability[y.index] == doctest::Approx(1 - std::pow(0.75, count)));
 }

@@ -286,9 +286,9 @@ TEST_CASE("actions of random programs that change nothing are those whose paths 
       if (rests[0].empty()) continue;
       for (std::uint32_t action = 1; action < rests.size(); ++action) {
         const auto first = std::find(rests.begin(), rests.begin() + action, rests[action]);
-        const auto found = std::find_if(
-            analysis.same_effects.begin(), analysis.same_effects.end(),
-            [&](const auto& effect) { return effect.control == controls[c] && effect.action == action; });
+        const auto found =
+            std::find_if(analysis.same_effects.begin(), analysis.same_effects.end(),
+                         [&](const auto& effect) { return effect.control == controls[c] && effect.action == action; });
         const bool is_same = first != rests.begin() + action;
         REQUIRE((found != analysis.same_effects.end()) == is_same);
         ++(is_same ? same : different);
