@@ -17,7 +17,7 @@
 namespace d2nn::paths {
 namespace {
 
-constexpr int diagram_node_limit = 1'000'000;  // about three seconds and 40 MB until it gives up
+constexpr int diagram_node_limit = 1'000'000;  // about a second and 40 MB until it gives up
 constexpr std::size_t cost_node_limit = 1'000'000;
 constexpr std::size_t witness_state_limit = 20'000;
 
@@ -42,6 +42,12 @@ class Counter {
   int variable_count_;
   std::unordered_map<int, mpz_class> below_;  // by key: assignments of the variables from the predicate's first on
 };
+
+int count_variables(const graph::Program& program) {
+  int count = 0;
+  for (const ControlCode& code : control_codes(program)) count += static_cast<int>(code.variables.size());
+  return count;
+}
 
 void count_paths(const graph::Program& program, const Conditions& conditions, const DiagramSession& session,
                  int variable_count, Analysis& analysis) {
@@ -78,8 +84,7 @@ void price_paths(const graph::Program& program, const Conditions& conditions, co
 
 Analysis analyse_exactly(const graph::Program& program, Questions questions, const Frequencies& frequencies,
                          const std::vector<graph::NodeId>& variable_order) {
-  int variable_count = 0;
-  for (const ControlCode& code : control_codes(program)) variable_count += static_cast<int>(code.variables.size());
+  const int variable_count = count_variables(program);
   const DiagramSession session(variable_count, diagram_node_limit);
   const Conditions conditions = make_conditions(program, session, variable_order);
 
@@ -100,6 +105,22 @@ Analysis analyse_exactly(const graph::Program& program, Questions questions, con
     count_paths(program, conditions, session, variable_count, analysis);
   }
   return analysis;
+}
+
+/// The number of paths once more, where it alone was too hard in the first order of the variables.
+void recount_paths(const graph::Program& program, Analysis& analysis) {
+  const int variable_count = count_variables(program);
+  try {
+    const DiagramSession session(variable_count, diagram_node_limit);
+    const Conditions conditions = make_conditions(program, session, order_from_outputs(program));
+    Analysis counted;
+    count_paths(program, conditions, session, variable_count, counted);
+    if (counted.path_count.empty()) return;
+    analysis.path_count = std::move(counted.path_count);
+    analysis.paths = std::move(counted.paths);
+    analysis.not_counted.clear();
+  } catch (const DiagramError&) {
+  }
 }
 
 /// What can be said without diagrams: a node may be skipped when an action targets it or an input of it may be null.
@@ -140,7 +161,9 @@ Analysis analyse_structure(const graph::Program& program, std::string why) {
 
 Analysis analyse(const graph::Program& program, Questions questions, const Frequencies& frequencies) {
   try {
-    return analyse_exactly(program, questions, frequencies, {});
+    Analysis analysis = analyse_exactly(program, questions, frequencies, {});
+    if (!analysis.not_counted.empty()) recount_paths(program, analysis);
+    return analysis;
   } catch (const DiagramError&) {
   }
   try {

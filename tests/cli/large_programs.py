@@ -83,7 +83,34 @@ def tangle(controls, seed=0):
     return local_graph(controls, seed, nodes_per_control=6, reach=12, actions=(3,), joins=("first", "last"), defaults=0)
 
 
-KINDS = {"skippable_chain": skippable_chain, "cascade": cascade, "tree": tree, "local_graph": local_graph, "tangle": tangle}
+def far_reaching(controls, seed=0, nodes_per_control=6, reach=100, span=200):
+    """Beyond what can be counted: each action targets up to three of the next `span` nodes, each node reads up to three of the `reach` before it."""
+    rng = random.Random(seed)
+    names = [f"N{i}" for i in range(controls * nodes_per_control)]
+    declarations, edges, is_read = [], [], set()
+    for i, name in enumerate(names):
+        before = names[max(0, i - reach):i] or ["x"]
+        if i % nodes_per_control == 0:
+            source = rng.choice(before)
+            is_read.add(source)
+            declarations.append(f"  control Q{i // nodes_per_control} {{ dense(actions) }}")
+            edges.append(f"  {source} -> Q{i // nodes_per_control};")
+        sources = rng.sample(before, min(len(before), rng.randint(1, 3)))
+        join = f" join {rng.choice(('first', 'last'))}" if len(sources) > 1 else ""
+        declarations.append(f"  node {name}{join} {{ dense({rng.randint(1, 5)}) -> dense(2) }}")
+        for source in sources:
+            is_read.add(source)
+            edges.append(f"  {source} -> {name}{' default 0' if rng.random() < 0.2 else ''};")
+    for c in range(controls):
+        pool = names[c * nodes_per_control:c * nodes_per_control + span]
+        actions = (rng.sample(pool, rng.randint(1, 3)) for _ in range(3))
+        edges.append(f"  Q{c} ~> " + ", ".join(f"a{a}: {{{', '.join(targets)}}}" for a, targets in enumerate(actions)) + ";")
+    loose = [name for name in names if name not in is_read]
+    edges += [f"  {name} -> y;" for name in loose]
+    return network("far_reaching", declarations + ["  output y: f32[2] join last;"], edges)
+
+
+KINDS = {"skippable_chain": skippable_chain, "cascade": cascade, "tree": tree, "local_graph": local_graph, "tangle": tangle, "far_reaching": far_reaching}
 
 if __name__ == "__main__":
     sys.stdout.write(KINDS[sys.argv[1]](int(sys.argv[2]), *(int(word) for word in sys.argv[3:])))

@@ -115,36 +115,71 @@ TEST_CASE("analyses from several threads take turns and agree") {
   for (const std::string& count : counts) CHECK(count == "256");
 }
 
-TEST_CASE("decisions that meet in pairs are analysed though the control nodes are declared far from each other") {
-  // N_i executes when both P_i and Q_i say so. In the order P_0 .. P_21 Q_0 .. Q_21 that y has a value needs 2^22
-  // nodes.
-  constexpr int count = 22;
+namespace {
+
+/// N_i executes when both P_i and Q_i say so. In the order P_0 P_1 .. Q_0 Q_1 .. that all pairs have something to do
+/// with each other needs 2^count nodes. `decides`: a control node R_i reads each, else y takes the last.
+struct Pairs {
   ProgramBuilder builder;
-  const NodeId x = builder.input("x", ops::Shape{1});
-  std::vector<NodeId> controls;
-  for (int i = 0; i < 2 * count; ++i) {
-    controls.push_back(builder.control((i < count ? "P" : "Q") + std::to_string(i % count)));
-    builder.op(controls.back(), ops::OpKind::dense, dense_attrs(2));
-    builder.edge(x, controls.back());
-  }
-  const NodeId y = builder.output("y");
-  for (int i = 0; i < count; ++i) {
-    const NodeId before = builder.node("M" + std::to_string(i));
-    const NodeId node = builder.node("N" + std::to_string(i));
-    builder.edge(x, before);
-    builder.edge(before, node);
-    builder.edge(node, y);
-    for (const auto& [control, target] : {std::pair{controls[static_cast<std::size_t>(i)], before},
-                                          std::pair{controls[static_cast<std::size_t>(i + count)], node}}) {
-      builder.action(control, "take", {target});
-      builder.action(control, "leave", {});
+  NodeId y;
+
+  Pairs(int count, bool decides) {
+    const NodeId x = builder.input("x", ops::Shape{1});
+    std::vector<NodeId> controls;
+    for (int i = 0; i < 2 * count; ++i) {
+      controls.push_back(builder.control((i < count ? "P" : "Q") + std::to_string(i % count)));
+      builder.op(controls.back(), ops::OpKind::dense, dense_attrs(2));
+      builder.edge(x, controls.back());
     }
+    if (!decides) y = builder.output("y");
+    for (int i = 0; i < count; ++i) {
+      const std::string number = std::to_string(i);
+      const NodeId first = builder.node("M" + number);
+      const NodeId second = builder.node("N" + number);
+      builder.edge(x, first);
+      builder.edge(first, second);
+      for (const auto& [control, target] : {std::pair{controls[static_cast<std::size_t>(i)], first},
+                                            std::pair{controls[static_cast<std::size_t>(i + count)], second}}) {
+        builder.action(control, "take", {target});
+        builder.action(control, "leave", {});
+      }
+      if (!decides) {
+        builder.edge(second, y);
+        continue;
+      }
+      const NodeId then = builder.control("R" + number);
+      const NodeId last = builder.node("L" + number);
+      builder.op(then, ops::OpKind::dense, dense_attrs(2));
+      builder.edge(second, then);
+      builder.edge(second, last);
+      builder.edge(last, builder.output("z" + number));
+      builder.action(then, "take", {last});
+      builder.action(then, "leave", {});
+    }
+    if (!decides) builder.join(y, graph::Join::last);
   }
-  builder.join(y, graph::Join::last);
-  const paths::Analysis analysis = paths::analyse(builder.finish());
+};
+
+}  // namespace
+
+TEST_CASE("decisions that meet in pairs are analysed though the control nodes are declared far from each other") {
+  constexpr int count = 22;
+  Pairs pairs(count, false);
+  const paths::Analysis analysis = paths::analyse(pairs.builder.finish());
   CHECK(analysis.gave_up.empty());
   CHECK(analysis.path_count == std::to_string(1ull << (2 * count)));
   REQUIRE(analysis.null_outputs.size() == 1);
   CHECK(analysis.null_outputs[0].decisions.size() == count);
-  CHECK(analysis.execution_probability[y.index] == doctest::Approx(1 - std::pow(0.75, count)));
+  CHECK(analysis.execution_probability[pairs.y.index] == doctest::Approx(1 - std::pow(0.75, count)));
+}
+
+TEST_CASE("paths are counted in another order where only their number is too hard in the first") {
+  // Each triple has two paths where both say yes and three elsewhere.
+  constexpr int count = 22;
+  const paths::Analysis analysis = paths::analyse(Pairs(count, true).builder.finish());
+  CHECK(analysis.not_counted.empty());
+  CHECK(analysis.costs_are_exact);
+  std::uint64_t expected = 1;
+  for (int i = 0; i < count; ++i) expected *= 5;
+  CHECK(analysis.path_count == std::to_string(expected));
 }
