@@ -114,7 +114,47 @@ Piece BodyGenerator::pipeline(const Shape& input, std::size_t most_layers) {
     const Piece next = layer(result.shape);
     result = {result.text + " -> " + next.text, next.shape};
   }
-  return result;
+  return hidden(result, input);
+}
+
+Piece BodyGenerator::hidden(const Piece& pipeline, const Shape& input) {
+  if (pipeline.text.empty()) return pipeline;
+  const std::string layers = pipeline.text.substr(4);  // without the first arrow
+  if (pipeline.shape == input && random_.one_in(5)) return {" -> " + repeated(layers), pipeline.shape};
+  return random_.one_in(4) ? Piece{" -> " + in_a_block(layers), pipeline.shape} : pipeline;
+}
+
+std::string BodyGenerator::repeated(const std::string& layers) {
+  count("repeat");
+  const bool adds = random_.one_in(3);  // an expression over what flows in
+  std::string text =
+      "repeat " + std::to_string(random_.between(1, 2)) + " { " + layers + (adds ? " + identity" : "") + " }";
+  if (random_.one_in(3)) text += " as stage" + std::to_string(++labels_) + (random_.one_in(2) ? " from 1" : "");
+  return text;
+}
+
+std::string BodyGenerator::in_a_block(const std::string& layers) {
+  count("block");
+  const std::string name = "block" + std::to_string(block_count_++);
+  std::string body = layers;
+  std::string parameters, arguments;
+  for (const char* call : {"dense(", "leaky_relu(slope: "}) {
+    const std::size_t begin = body.find(call);
+    if (begin == std::string::npos) continue;
+    const std::size_t number = begin + std::string(call).size();
+    const std::size_t end = body.find_first_of(",)", number);
+    const bool is_float = call[0] == 'l';
+    arguments = (random_.one_in(2) ? "k: " : "") + body.substr(number, end - number);
+    parameters = is_float ? "k: float" : "k: int = 5";
+    body.replace(number, end - number, "k");
+    count("block parameter");
+    break;
+  }
+  const bool is_unnamed = random_.one_in(4);
+  blocks_ += "block " + name + "(" + parameters + ")" + (is_unnamed ? " { " : "(x) { x -> ") + body + " }\n";
+  const bool has_label = random_.one_in(4);
+  return name + (arguments.empty() && random_.one_in(2) && !has_label ? "" : "(" + arguments + ")") +
+         (has_label ? " as stage" + std::to_string(++labels_) : "");
 }
 
 Piece BodyGenerator::unnamed_body(const BodyInput& input) {

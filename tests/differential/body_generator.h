@@ -1,4 +1,5 @@
-// Random bodies of nodes: pipelines of layers with arguments that fit, and expressions over let, +, * and concat.
+// Random bodies of nodes: pipelines of layers with arguments that fit, expressions over let, +, * and concat, and
+// blocks and repetitions that hold some of them.
 #pragma once
 
 #include <map>
@@ -32,9 +33,15 @@ class BodyGenerator {
   /// What stands between a node's braces. `units`: the result must be a vector of this many elements, written as the
   /// text `units_text` ("actions"); 0: any shape.
   Piece body(const std::vector<BodyInput>& inputs, std::int64_t units, const std::string& units_text);
+  /// Declarations of the blocks that the bodies so far use.
+  const std::string& blocks() const { return blocks_; }
 
  private:
   Piece layer(const ops::Shape& input);
+  /// Hides the layers of a pipeline in a `repeat` or a block, with one of its numbers as a parameter; not always.
+  Piece hidden(const Piece& pipeline, const ops::Shape& input);
+  std::string repeated(const std::string& layers);
+  std::string in_a_block(const std::string& layers);
   Piece unnamed_body(const BodyInput& input);
   Piece named_body(const std::vector<BodyInput>& inputs);
   /// left + right, left * right or concat(left, right), whatever their shapes allow.
@@ -43,6 +50,8 @@ class BodyGenerator {
 
   RandomSource& random_;
   std::map<std::string, int>& features_;
+  std::string blocks_;
+  int block_count_ = 0;
   int labels_ = 0;
 };
 

@@ -42,7 +42,7 @@ struct Inlet {
 class Structure {
  public:
   Structure(std::uint64_t seed, const GeneratorOptions& options)
-      : random_(seed), options_(options), bodies_(random_, program_.features) {}
+      : random_(seed), options_(options), bodies_(random_, program_.features), has_families_(random_.one_in(4)) {}
 
   GeneratedProgram generate() {
     add_inputs();
@@ -230,8 +230,15 @@ class Structure {
     return whole;
   }
 
+  /// "N3", or "N[3]" of a family.
+  std::string numbered(const std::string& name, std::size_t number) {
+    if (!has_families_) return name + std::to_string(number);
+    count("family");
+    return name + "[" + std::to_string(number) + "]";
+  }
+
   void add_node() {
-    const std::string name = "N" + std::to_string(nodes_++);
+    const std::string name = numbered("N", nodes_++);
     const Inlet made = add_function("node", name, 0);
     const bool is_targeted = target(name, 3);
     if (is_targeted) count("target");
@@ -239,7 +246,7 @@ class Structure {
   }
 
   void add_control() {
-    Control control{"Q" + std::to_string(controls_.size()), {}, {}};
+    Control control{numbered("Q", controls_.size()), {}, {}};
     const std::int64_t actions = random_.one_in(4) ? random_.between(3, 5) : 2;
     for (std::int64_t a = 0; a < actions; ++a) control.actions.push_back("a" + std::to_string(a));
     control.targets.resize(static_cast<std::size_t>(actions));
@@ -296,7 +303,7 @@ class Structure {
   }
 
   GeneratedProgram finish() {
-    program_.text = "network generated {\n";
+    program_.text = bodies_.blocks() + "network generated {\n";
     if (random_.one_in(3)) {
       // Declarations and edges may stand in any order; each kind keeps its own.
       count("edges before declarations");
@@ -316,6 +323,7 @@ class Structure {
   std::vector<Source> sources_;
   std::vector<Control> controls_;
   std::vector<std::string> items_, edges_;
+  bool has_families_;  // nodes and control nodes are members of two families
   std::size_t nodes_ = 0;
   std::size_t dummies_ = 0;
 };

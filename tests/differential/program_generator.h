@@ -1,6 +1,6 @@
-// Random d2nn programs as text, from a seed: always valid, small, and varied in everything the language has at this
-// time (no import, block, for, repeat, train). Also what a comparison needs around them: random weights and inputs, and
-// how clearly a sample's decisions were made.
+// Random d2nn programs as text, from a seed: always valid, small, and varied in everything that the language has for
+// one file (no import, for, train). Also what a comparison needs around them: random weights and inputs, and how
+// clearly a sample's decisions were made.
 #pragma once
 
 #include <cstdint>

@@ -88,6 +88,10 @@ TEST_CASE("500 generated programs are valid, sound and varied") {
                               "label",
                               "actions in several statements",
                               "empty body",
+                              "block",
+                              "block parameter",
+                              "repeat",
+                              "family",
                               "edges before declarations"}) {
     CAPTURE(feature);
     CHECK(programs_with[feature] >= 20);
