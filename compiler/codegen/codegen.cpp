@@ -35,6 +35,7 @@ class NetworkEmitter {
     TableRequest tables;
     tables.program = &program_;
     tables.analysis = request_.analysis;
+    tables.remaining_costs = request_.remaining_costs;
     tables.inference = &layout;
     tables.kernels = &kernels;
     tables.compiler_version = options_.compiler_version;

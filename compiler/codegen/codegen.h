@@ -9,6 +9,7 @@
 #include "codegen/target.h"
 #include "graph/graph.h"
 #include "paths/paths.h"
+#include "paths/remaining_costs.h"
 
 namespace d2nn::codegen {
 
@@ -16,6 +17,7 @@ namespace d2nn::codegen {
 struct NetworkRequest {
   const graph::Program* program = nullptr;     // checked
   const paths::Analysis* analysis = nullptr;
+  const paths::RemainingCosts* remaining_costs = nullptr;  // null: the module keeps no cost budgets
   bool with_training = false;                  // emit train_forward and train_backward too
   std::span<const char> weights;               // safetensors bytes to embed; must match the program
   std::string manifest;                        // JSON, for `info --json`

@@ -68,11 +68,27 @@ class TableEmitter {
                      {offsetof(d2nn_module, forward_tile), request_.forward_tile},
                      {offsetof(d2nn_module, train), emit_train()},
                      {offsetof(d2nn_module, train_spec), emit_train_spec()},
+                     {offsetof(d2nn_module, remaining_costs), emit_remaining_costs()},
                      {offsetof(d2nn_module, embedded_weights), tables_.bytes(request_.weights, "weights")}});
     return tables_.image(image, program_.name + ".module");
   }
 
  private:
+  llvm::Constant* emit_remaining_costs() {
+    if (request_.remaining_costs == nullptr) return nullptr;
+    const paths::RemainingCosts& costs = *request_.remaining_costs;
+    Image steps, tops;
+    for (const paths::RemainingCosts::Step& step : costs.steps) {
+      steps.append(d2nn_regret_step{step.control, step.shift, step.when_no, step.when_yes});
+    }
+    for (const std::int32_t top : costs.tops) tops.append(top);
+    Image image;
+    image.append(d2nn_remaining_costs{}, {{offsetof(d2nn_remaining_costs, steps), tables_.image(steps, "regret_steps")},
+                                          {offsetof(d2nn_remaining_costs, values), tables_.integers(costs.values)},
+                                          {offsetof(d2nn_remaining_costs, tops), tables_.image(tops, "regrets")}});
+    return tables_.image(image, "remaining_costs");
+  }
+
   void append_tensor(Image& image, const std::string& name, const std::string& doc, const ops::Shape& shape) {
     d2nn_tensor_info info{};
     info.rank = shape.rank();

@@ -7,6 +7,7 @@
 #include "codegen/constant_tables.h"
 #include "codegen/emit_nodes.h"
 #include "paths/paths.h"
+#include "paths/remaining_costs.h"
 
 namespace d2nn::codegen {
 
@@ -14,6 +15,7 @@ namespace d2nn::codegen {
 struct TableRequest {
   const graph::Program* program = nullptr;
   const paths::Analysis* analysis = nullptr;
+  const paths::RemainingCosts* remaining_costs = nullptr;
   const NetworkLayout* inference = nullptr;
   const std::vector<KernelChoice>* kernels = nullptr;
   const NetworkLayout* training = nullptr;     // or null

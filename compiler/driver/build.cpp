@@ -43,6 +43,7 @@ std::optional<codegen::Target> resolve(Checked& checked, const codegen::TargetOp
 /// Everything that code generation reads about the programs of a file; addresses stay valid while it lives.
 struct Inputs {
   std::vector<paths::Analysis> analyses;
+  std::vector<std::optional<paths::RemainingCosts>> remaining_costs;
   std::vector<char> weights;
   std::vector<codegen::NetworkRequest> networks;
 };
@@ -60,11 +61,14 @@ std::optional<Inputs> prepare(Checked& checked, bool with_training, const std::s
     inputs.weights = std::move(*bytes);
   }
   inputs.analyses.reserve(checked.programs.size());
+  inputs.remaining_costs.reserve(checked.programs.size());
   for (const graph::Program& program : checked.programs) {
     inputs.analyses.push_back(paths::analyse(program));
     codegen::NetworkRequest request;
     request.program = &program;
     request.analysis = &inputs.analyses.back();
+    inputs.remaining_costs.push_back(paths::remaining_costs(program));
+    if (inputs.remaining_costs.back()) request.remaining_costs = &*inputs.remaining_costs.back();
     request.with_training = with_training;
     request.manifest =
         network_manifest(program, inputs.analyses.back(), {prefix, target.cpu, with_training, !weights.empty()}).dump();

@@ -68,7 +68,6 @@ CostDiagrams::Function CostDiagrams::choose(const Predicate& predicate, Function
 
 template <class Combine>
 CostDiagrams::Function CostDiagrams::combine(Function left, Function right, Memo& memo, Combine combine_values) {
-  if (left > right) std::swap(left, right);  // both operations commute
   const Node l = nodes_[left];
   const Node r = nodes_[right];
   if (l.variable == leaf && r.variable == leaf) return constant(combine_values(l.value, r.value));
@@ -84,6 +83,11 @@ CostDiagrams::Function CostDiagrams::combine(Function left, Function right, Memo
 CostDiagrams::Function CostDiagrams::add(Function left, Function right) {
   Memo memo;
   return combine(left, right, memo, add_values);
+}
+
+CostDiagrams::Function CostDiagrams::subtract(Function left, Function right) {
+  Memo memo;
+  return combine(left, right, memo, [](std::int64_t from, std::int64_t value) { return from - value; });
 }
 
 CostDiagrams::Function CostDiagrams::minimum(Function left, Function right) {

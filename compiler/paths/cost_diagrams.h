@@ -1,6 +1,6 @@
 // Decision diagrams whose leaves are costs, for the exact least and greatest cost: BuDDy has none. Functions of the
-// same variables as the predicates, as hash-consed nodes; only what costs.cpp needs: sum, minimum, minimum over a
-// variable.
+// same variables as the predicates, as hash-consed nodes; only what eliminating variables needs: sum, difference,
+// minimum, minimum over a variable.
 #pragma once
 
 #include <cstdint>
@@ -33,6 +33,7 @@ class CostDiagrams {
   Function choose(const Predicate& predicate, std::int64_t value_if, std::int64_t value_else);
   /// Pointwise. Sums saturate just below no_path.
   Function add(Function left, Function right);
+  Function subtract(Function left, Function right);
   Function minimum(Function left, Function right);
   /// The lesser of the values where the variable is no and yes.
   Function minimum_over(Function function, int variable);
@@ -44,6 +45,12 @@ class CostDiagrams {
   std::int64_t value_at(Function function, const std::vector<bool>& values) const;
   /// The value of a function that depends on no variable.
   std::int64_t value(Function function) const { return nodes_[function].value; }
+
+  /// The top of a function: nothing but a value, or a variable and what is left when it is no or yes.
+  bool is_constant(Function function) const { return nodes_[function].variable == leaf; }
+  int variable(Function function) const { return nodes_[function].variable; }
+  Function when_no(Function function) const { return nodes_[function].when_no; }
+  Function when_yes(Function function) const { return nodes_[function].when_yes; }
 
  private:
   static constexpr int leaf = std::numeric_limits<int>::max();  // behind every variable

@@ -83,6 +83,7 @@ Status RunArguments::check(const exec::Context& context, std::size_t batch, cons
     request.valid = options->valid;
     request.trace = options->trace;
     request.threads = options->threads;
+    request.cost_budget = options->cost_budget;
   }
   return check_overlap();
 }
@@ -116,9 +117,8 @@ Status RunArguments::check_options(const exec::Context& context, const d2nn_run_
   if (options.cost_budget < 0) {
     return invalid("options->cost_budget is " + std::to_string(options.cost_budget) + ", expected 0 (none) or more");
   }
-  if (options.cost_budget > 0) {
-    return {D2NN_UNSUPPORTED, "options->cost_budget is " + std::to_string(options.cost_budget) +
-                                  ", but this version of the runtime keeps no budgets: set it to 0"};
+  if (Status status = exec::check_budget(module_, options.cost_budget, "options->cost_budget"); !status.ok()) {
+    return status;
   }
   for (std::uint32_t i = 0; options.valid != nullptr && i < module_.output_count; ++i) {
     if (options.valid[i] == nullptr) continue;

@@ -9,6 +9,7 @@
 #include "app/info.h"
 #include "app/run_files.h"
 #include "app/run_images.h"
+#include "exec/budget.h"
 #include "exec/model.h"
 #include "io/image.h"
 
@@ -79,7 +80,10 @@ void add_run_options(CLI::App& app, RunCommand& command, bool embedded) {
   app.add_option("--threads", command.threads, "Threads; 0: as many as help. Results do not depend on it")
       ->capture_default_str();
   app.add_flag("--resize", command.resize, "Scale images of another size instead of refusing them");
-  app.add_option("--max-cost", command.max_cost)->group("");  // kept out of the help
+  app.add_option("--max-cost", command.max_cost,
+                 "Multiplications that a sample may cost at most: actions that no longer fit are not taken")
+      ->check(CLI::PositiveNumber)
+      ->type_name("N");
   add_weights(app, command.weights, embedded);
 }
 
@@ -97,8 +101,8 @@ int run_run_command(const d2nn_module& module, const RunCommand& command) {
   const auto images = std::count_if(command.files.begin(), command.files.end(),
                                     [](const std::string& file) { return io::is_image_name(file); });
   const bool is_images = images > 0;
-  if (!command.max_cost.empty()) {
-    return fail(use_is_wrong, "--max-cost: cost budgets are not available yet in this version of d2nn; leave it out");
+  if (const Status status = exec::check_budget(module, command.max_cost, "--max-cost"); !status.ok()) {
+    return fail(status.code() == D2NN_UNSUPPORTED ? data_is_wrong : use_is_wrong, status.message());
   }
   if (command.files.empty() && command.inputs.empty() && module.input_count != 0) {
     return fail(use_is_wrong, "nothing to run on: give images, an npy file, or --input NAME=FILE.npy");
@@ -114,7 +118,7 @@ int run_run_command(const d2nn_module& module, const RunCommand& command) {
   if (!is_images && command.output == command.trace) {
     return fail(use_is_wrong, "-o and --trace both name `" + command.trace + "`: give them files of their own");
   }
-  app::RunFiles files{{}, command.output, command.trace, command.threads};
+  app::RunFiles files{{}, command.output, command.trace, command.threads, command.max_cost};
   for (const std::string& file : command.files) files.inputs.push_back({"", file});
   for (const std::string& input : command.inputs) {
     const std::size_t equals = input.find('=');
@@ -132,7 +136,7 @@ int run_run_command(const d2nn_module& module, const RunCommand& command) {
   Result<std::unique_ptr<exec::Model>> model = load(module, command.weights);
   if (!model.ok()) return fail(model.status());
   if (is_images) {
-    const Status status = app::run_images(**model, {command.files, command.resize, command.trace}, std::cout);
+    const Status status = app::run_images(**model, {command.files, command.resize, command.trace, command.max_cost}, std::cout);
     const int output = printed();
     return status.ok() ? output : fail(status);
   }

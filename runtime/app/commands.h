@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -33,7 +34,7 @@ struct RunCommand {
   std::string output, trace, weights;
   std::size_t threads = 0;
   bool resize = false;
-  std::string max_cost;  // not kept yet: giving it is refused
+  std::int64_t max_cost = 0;  // multiplications of a sample; 0: no bound
 };
 struct BenchCommand {
   std::string weights;

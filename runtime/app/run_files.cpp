@@ -191,6 +191,7 @@ Result<RunFilesSummary> run_files(const exec::Model& model, const RunFiles& file
                                      .valid = chunk.valid_pointers.data(),
                                      .trace = &chunk.trace,
                                      .threads = 0,
+                                     .cost_budget = files.max_cost,
                                      .first_sample = static_cast<std::size_t>(summary.samples)});
     if (!status.ok()) return status;
     if (Status written = write_chunk(*writers, chunk, rows); !written.ok()) return written;

@@ -19,9 +19,10 @@ struct InputPath {
 
 struct RunFiles {
   std::vector<InputPath> inputs;
-  std::string output;       // "y.npy"; a network with several outputs writes "y.NAME.npy" each
-  std::string trace;        // JSON; empty: none
-  std::size_t threads = 0;  // 0: as many as help
+  std::string output;         // "y.npy"; a network with several outputs writes "y.NAME.npy" each
+  std::string trace;          // JSON; empty: none
+  std::size_t threads = 0;    // 0: as many as help
+  std::int64_t max_cost = 0;  // multiplications of a sample, accepted by exec::check_budget; 0: no bound
 };
 
 struct RunFilesSummary {

@@ -79,7 +79,8 @@ Status run_images(const exec::Model& model, const RunImages& request, std::ostre
                                   .inputs = inputs,
                                   .outputs = output_pointers.data(),
                                   .valid = valid_pointers.data(),
-                                  .trace = &trace});
+                                  .trace = &trace,
+                                  .cost_budget = request.max_cost});
     if (!ran.ok()) return {ran.code(), "`" + path + "`: " + ran.message()};
     print(module, path, outputs, valid, trace, out);
     if (!trace_file.has_value()) continue;

@@ -14,6 +14,7 @@ struct RunImages {
   std::vector<std::string> paths;  // JPEG or PNG
   bool resize = false;             // images of another size are scaled instead of refused
   std::string trace;               // JSON; empty: none
+  std::int64_t max_cost = 0;       // multiplications of a sample, accepted by exec::check_budget; 0: no bound
 };
 
 /// Runs each image alone and prints its answer, scores, path, executed nodes and multiplications to `out`. The first

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "d2nn/module.h"
+#include "exec/budget.h"
 #include "exec/frame_state.h"
 #include "exec/model.h"
 #include "kernels/library_op.h"
@@ -25,6 +26,7 @@ struct RunRequest {
   std::uint8_t* const* valid = nullptr;  ///< NULL, or [outputs] of NULL or [batch]
   const d2nn_trace* trace = nullptr;     ///< or NULL
   std::size_t threads = 0;               ///< 0: all of the context's
+  std::int64_t cost_budget = 0;          ///< multiplications of a sample, accepted by check_budget; 0: none
   std::size_t first_sample = 0;          ///< number of the first sample in messages, for data cut into runs
 };
 
@@ -43,7 +45,7 @@ class Frame {
   const Failure& failure() const { return state_.failure; }
 
  private:
-  explicit Frame(const d2nn_module& module) : module_(module) {}
+  explicit Frame(const d2nn_module& module) : module_(module), budget_policy_(module, module.tile_rows) {}
 
   const d2nn_module& module_;
   weights::AlignedFloats arena_;
@@ -58,6 +60,8 @@ class Frame {
   std::vector<std::int32_t> row_lists_;
   std::vector<std::unique_ptr<kernels::LibraryCall>> owned_calls_;
   std::vector<kernels::LibraryCall*> library_calls_;
+  BudgetPolicy budget_policy_;
+  std::int64_t budget_ = 0;  // of the request at hand
   d2nn_frame frame_{};
   d2nn_frame_state state_;
 };

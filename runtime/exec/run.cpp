@@ -29,6 +29,7 @@ std::string samples_text(std::size_t first, std::size_t rows) {
 }  // namespace
 
 void Frame::aim(const RunRequest& request, std::size_t first) {
+  budget_ = request.cost_budget;
   for (std::size_t i = 0; i < inputs_.size(); ++i) {
     inputs_[i] = request.inputs[i] + first * static_cast<std::size_t>(module_.inputs[i].elements);
   }
@@ -44,6 +45,8 @@ std::int32_t Frame::call(std::size_t rows, bool alone) {
   std::fill(actions_.begin(), actions_.end(), -1);
   std::fill(executed_.begin(), executed_.end(), std::uint8_t{0});
   state_.failure = {};
+  state_.policy = budget_ == 0 ? nullptr : &budget_policy_;
+  if (budget_ != 0) budget_policy_.begin(budget_);
   return alone ? module_.forward_one(&frame_) : module_.forward_tile(&frame_, static_cast<std::int64_t>(rows));
 }
 

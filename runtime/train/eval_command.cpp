@@ -8,6 +8,7 @@
 #include <new>
 #include <thread>
 
+#include "exec/budget.h"
 #include "train/losses.h"
 #include "train/options.h"
 #include "train/report.h"
@@ -98,6 +99,10 @@ void add_eval_options(CLI::App& app, EvalCommand& command) {
          },
          "metric over the whole data set (default accuracy)")
       ->type_name("accuracy|f1[:CLASS]");
+  app.add_option("--max-cost", command.max_cost,
+                 "multiplications that a sample may cost at most: actions that no longer fit are not taken")
+      ->check(CLI::PositiveNumber)
+      ->type_name("N");
   app.add_option("--lambda", command.reward.lambda, "of the reward that --json prints")
       ->capture_default_str()
       ->check(CLI::Range(0.0, 1.0));
@@ -139,6 +144,7 @@ Result<Evaluation> evaluate_inference(const d2nn_module& module, const datasets:
     run_options.struct_size = sizeof run_options;
     run_options.valid = batches.valid();
     run_options.trace = batches.trace();
+    run_options.cost_budget = command.max_cost;
     for (std::size_t begin = 0; begin < data.size(); begin += static_cast<std::size_t>(command.batch)) {
       const std::size_t rows = std::min(static_cast<std::size_t>(command.batch), data.size() - begin);
       for (std::size_t r = 0; r < rows; ++r) {
@@ -166,6 +172,10 @@ Result<Evaluation> evaluate_inference(const d2nn_module& module, const datasets:
 
 int run_eval_command(const d2nn_module& module, const EvalCommand& given) {
   EvalCommand command = given;
+  if (const Status status = exec::check_budget(module, given.max_cost, "--max-cost"); !status.ok()) {
+    report_failure(status);
+    return status.code() == D2NN_UNSUPPORTED ? 1 : 2;
+  }
   TrainOptions options;
   options.lambda = given.reward.lambda;
   options.metric = given.reward.metric;

@@ -28,6 +28,7 @@ struct EvalCommand {
   GivenOptions given;
   std::int64_t threads = 0;  // 0: one per CPU
   std::int64_t batch = 64;
+  std::int64_t max_cost = 0;  // multiplications of a sample; 0: no bound
   std::uint64_t seed = 1;  // of generated samples and of splits made here; training's default
   bool resizes = false;
   bool prints_json = false;

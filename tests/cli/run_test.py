@@ -207,6 +207,21 @@ class Run(CommandLineTest):
         with open("/dev/full", "w", encoding="utf-8") as full:
             self.expect(WRONG_INPUT, self.d2nn("run", program, "--weights", "w", "a.png", out=full), "standard output")
 
+    def test_a_cost_budget_is_kept(self):
+        # The first and third pair want `twice`, 20 multiplications; `half` costs 8.
+        self.expect(WELL, self.gate("x.npy", "-o", "y.npy", "--trace", "t.json", "--max-cost", 19))
+        trace = json.loads((self.folder / "t.json").read_text())
+        self.assertEqual([s["cost"] for s in trace["samples"]], [8, 8, 8])
+        self.assertEqual(tensors.read_npy(self.folder / "y.npy"), ([3, 2], [0.5, 1, -2, 0.5, 0.25, -0.125]))
+        self.expect(WELL, self.gate("x.npy", "-o", "y.npy", "--trace", "t.json", "--max-cost", 20))
+        self.assertEqual([s["cost"] for s in json.loads((self.folder / "t.json").read_text())["samples"]], [20, 8, 20])
+        before = self.files()
+        self.expect(WRONG_USE, self.gate("x.npy", "-o", "z.npy", "--max-cost", 7), "--max-cost is 7", "`gate` costs 8 multiplications")
+        self.assertEqual(self.files(), before)
+        self.expect(WELL, self.d2nn("build", GATE, "--weights", GATE_WEIGHTS, "-o", "gate"))
+        self.expect(WELL, self.call("./gate", "run", "x.npy", "-o", "w.npy", "--max-cost", 8))
+        self.assertEqual(tensors.read_npy(self.folder / "w.npy"), ([3, 2], [0.5, 1, -2, 0.5, 0.25, -0.125]))
+
     def test_wrong_use_is_status_2(self):
         tensors.write_png(self.folder / "a.png", 4, 4, lambda x, y: (0, 51, 0))
         self.expect(WRONG_USE, self.gate("x.npy"), "-o")

@@ -63,7 +63,7 @@ Network::~Network() {
 }
 
 std::vector<Outcome> Network::run(const std::vector<reference::Sample<float>>& samples,
-                                  const std::vector<std::size_t>& order) {
+                                  const std::vector<std::size_t>& order, std::int64_t budget) {
   const std::size_t batch = order.size();
   std::vector<std::vector<float>> inputs(d2nn_module_input_count(module_));
   std::vector<const float*> input_pointers;
@@ -88,7 +88,7 @@ std::vector<Outcome> Network::run(const std::vector<reference::Sample<float>>& s
   std::vector<std::uint8_t> executed(batch * std::max<std::size_t>(nodes, 1));
   std::vector<std::int64_t> cost(batch);
   d2nn_trace trace{sizeof(d2nn_trace), actions.data(), executed.data(), cost.data()};
-  d2nn_run_options options{sizeof(d2nn_run_options), 0, 0, valid_pointers.data(), &trace};
+  d2nn_run_options options{sizeof(d2nn_run_options), 0, budget, valid_pointers.data(), &trace};
   require(d2nn_run(context_, batch, input_pointers.data(), output_pointers.data(), &options));
 
   std::vector<Outcome> outcomes(batch);

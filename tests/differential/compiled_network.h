@@ -35,7 +35,9 @@ class Network {
   Network& operator=(const Network&) = delete;
 
   /// Runs samples[order[0]], samples[order[1]], ... as one batch; outcomes in the order of `order`.
-  std::vector<Outcome> run(const std::vector<reference::Sample<float>>& samples, const std::vector<std::size_t>& order);
+  /// `budget`: multiplications a sample may cost at most; 0: no bound.
+  std::vector<Outcome> run(const std::vector<reference::Sample<float>>& samples, const std::vector<std::size_t>& order,
+                           std::int64_t budget = 0);
 
  private:
   const d2nn_module* module_;

@@ -100,14 +100,15 @@ typedef struct d2nn_trace {
 typedef struct d2nn_run_options {
   size_t struct_size;
   size_t threads;               /* 0: all of the context's; never changes a result */
-  int64_t cost_budget;          /* multiplications a sample may cost at most; 0: none (others: D2NN_UNSUPPORTED in this version) */
+  int64_t cost_budget;          /* multiplications a sample may cost at most, never exceeded; 0: none. Below the cheapest path: D2NN_BUDGET_TOO_SMALL;
+                                   a module whose decisions are too entangled for it: D2NN_UNSUPPORTED */
   uint8_t* const* valid;        /* [outputs] of [batch]: 1 the output has a value, 0 it is null; NULL: not wanted, here or for one output */
   d2nn_trace* trace;            /* or NULL */
 } d2nn_run_options;
 
 /* Runs `batch` samples (0 < batch <= max_batch). inputs[i]: f32 [batch, shape of input i], read only. outputs[i]: f32
  * [batch, shape of output i]; a null output's row is NaN. A buffer that the run writes may overlap no other. options may be NULL.
- * D2NN_INVALID_ARGUMENT, D2NN_UNSUPPORTED: nothing was written. D2NN_NONFINITE_CONTROL and whatever else fails while running: every
+ * D2NN_INVALID_ARGUMENT, D2NN_BUDGET_TOO_SMALL, D2NN_UNSUPPORTED: nothing was written. D2NN_NONFINITE_CONTROL and whatever else fails while running: every
  * validity byte is 0, outputs and trace are unspecified, the message names the first such sample in batch order. One thread at a
  * time per context. The floating-point mode is restored on return. */
 D2NN_API d2nn_status d2nn_run(d2nn_context* context, size_t batch, const float* const* inputs, float* const* outputs,

@@ -20,7 +20,7 @@
 extern "C" {
 #endif
 
-#define D2NN_MODULE_LAYOUT 2
+#define D2NN_MODULE_LAYOUT 3
 
 /* Kinds of ops, in the order of the compiler's op table (a test holds the two together). */
 typedef enum d2nn_op_kind {
@@ -211,6 +211,22 @@ typedef struct d2nn_train_spec {
   const char* reward_text;      /* as the language writes it; "" without one */
 } d2nn_train_spec;
 
+/* How a cost budget is kept: what each decision adds to the least total cost that can still follow, after the decisions so far. Control
+ * nodes decide in topological order, ties in order of declaration; compiled code runs them so. Decision diagrams that share their
+ * steps: a walk begins at tops[control], a place of 0 or more is a step, one below 0 ends at values[~place]. A step tests
+ * (action >> shift) & 1, where action is that of an earlier control node (any, when it did not execute) or the one considered. */
+typedef struct d2nn_regret_step {
+  uint32_t control;
+  uint32_t shift;
+  int32_t when_no, when_yes;
+} d2nn_regret_step;
+
+typedef struct d2nn_remaining_costs {
+  const d2nn_regret_step* steps;
+  const int64_t* values;               /* 0 or more; every control node has an action of 0 after any decisions */
+  const int32_t* tops;                 /* [controls] */
+} d2nn_remaining_costs;
+
 struct d2nn_module {
   uint32_t layout;                     /* D2NN_MODULE_LAYOUT */
   uint32_t abi_version;                /* D2NN_ABI_VERSION */
@@ -247,6 +263,7 @@ struct d2nn_module {
   d2nn_forward_tile_fn forward_tile;
   const d2nn_train_code* train;        /* or NULL */
   const d2nn_train_spec* train_spec;   /* or NULL: the program says nothing about its training */
+  const d2nn_remaining_costs* remaining_costs; /* or NULL: no budget can be kept */
   const void* embedded_weights;        /* safetensors bytes, or NULL */
   uint64_t embedded_size;
 };

@@ -143,13 +143,14 @@ TEST_CASE("structs of another size are refused: not initialised, or of another v
                  "options->trace->struct_size is 8, this runtime expects 32"));
 }
 
-TEST_CASE("threads beyond the context's and negative budgets are refused, budgets are not kept yet") {
+TEST_CASE("threads beyond the context's and negative budgets are refused, and budgets where a module has no tables") {
   CHECK(refusal([](Arguments& a) { a.options.threads = 3; }) ==
         "options->threads is 3, this context was made for at most 2");
   CHECK(refusal([](Arguments& a) { a.options.cost_budget = -1; }) ==
         "options->cost_budget is -1, expected 0 (none) or more");
   CHECK(refusal([](Arguments& a) { a.options.cost_budget = 30; }, D2NN_UNSUPPORTED) ==
-        "options->cost_budget is 30, but this version of the runtime keeps no budgets: set it to 0");
+        "options->cost_budget is 30, but no budget can be kept for `fork`: its decisions depend on each other in too "
+        "many ways");
 }
 
 TEST_CASE("a run without a context says so in the thread's last error") {
