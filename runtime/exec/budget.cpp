@@ -23,13 +23,13 @@ std::int64_t regret(const d2nn_remaining_costs& costs, const d2nn_frame& frame, 
 }  // namespace
 
 Status check_budget(const d2nn_module& module, std::int64_t budget, const char* what) {
-  if (budget == 0) return {};
+  const bool has_tables = module.remaining_costs != nullptr;
+  if (budget == 0 || (has_tables && budget >= module.least_cost)) return {};  // allocates nothing
   const std::string given = std::string(what) + " is " + std::to_string(budget);
-  if (module.remaining_costs == nullptr) {
+  if (!has_tables) {
     return {D2NN_UNSUPPORTED, given + ", but no budget can be kept for `" + module.name +
                                   "`: its decisions depend on each other in too many ways"};
   }
-  if (budget >= module.least_cost) return {};
   return {D2NN_BUDGET_TOO_SMALL, given + ", but the cheapest path of `" + module.name + "` costs " +
                                      std::to_string(module.least_cost) + " multiplications"};
 }
