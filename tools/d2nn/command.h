@@ -49,6 +49,7 @@ void add_eval(CLI::App& app, int& status);
 void add_import(CLI::App& app, int& status);
 void add_graph(CLI::App& app, int& status);
 void add_fmt(CLI::App& app, int& status);
+void add_lsp(CLI::App& app, int& status);
 void add_explain(CLI::App& app, int& status);
 
 }  // namespace d2nn::tool

@@ -23,6 +23,7 @@ int run(int argc, char** argv) {
   d2nn::tool::add_import(app, status);
   d2nn::tool::add_graph(app, status);
   d2nn::tool::add_fmt(app, status);
+  d2nn::tool::add_lsp(app, status);
   d2nn::tool::add_explain(app, status);
   try {
     app.parse(argc, argv);

@@ -1,0 +1,183 @@
+// One message after the other, in the order in which they come: analysing a program takes milliseconds, so nothing is
+// done beside.
+#include <functional>
+#include <map>
+#include <ostream>
+
+#include "d2nn/version.h"
+#include "lsp/features.h"
+#include "lsp/lsp.h"
+#include "lsp/transport.h"
+
+namespace d2nn::lsp {
+namespace {
+
+/// Error codes of JSON-RPC and of the protocol.
+enum ErrorCode {
+  parse_error = -32700,
+  invalid_request = -32600,
+  method_not_found = -32601,
+  invalid_params = -32602,
+  internal_error = -32603,
+  not_initialized = -32002
+};
+
+class Server {
+ public:
+  explicit Server(std::ostream& out) : out_(out) {
+    const auto on_document = [this](auto answer) {
+      return [this, answer](const Json& params) -> Json {
+        const std::string uri = params.at("textDocument").at("uri").get<std::string>();
+        const Document* document = documents_.find(uri);
+        return document == nullptr ? Json(nullptr) : answer(*document, uri, params);
+      };
+    };
+    requests_ = {
+        {"textDocument/hover", on_document([](const Document& document, const std::string&, const Json& params) {
+           return hover(document, params.at("position"));
+         })},
+        {"textDocument/definition",
+         on_document([](const Document& document, const std::string& uri, const Json& params) {
+           return definition(document, uri, params.at("position"));
+         })},
+        {"textDocument/completion", on_document([](const Document& document, const std::string&, const Json& params) {
+           return completion(document, params.at("position"));
+         })},
+        {"textDocument/documentSymbol",
+         on_document([](const Document& document, const std::string&, const Json&) { return symbols(document); })},
+        {"textDocument/formatting",
+         on_document([](const Document& document, const std::string&, const Json&) { return formatting(document); })},
+        {"textDocument/codeAction",
+         on_document([](const Document& document, const std::string& uri, const Json& params) {
+           return code_actions(document, uri, params.at("range"));
+         })},
+    };
+  }
+
+  void receive(const std::string& text) {
+    const Json message = Json::parse(text, nullptr, false);
+    if (message.is_discarded()) return fail(nullptr, parse_error, "the message is not JSON");
+    const bool has_method = message.is_object() && message.contains("method") && message["method"].is_string();
+    const Json id = message.is_object() && message.contains("id") ? message["id"] : Json(nullptr);
+    if (!has_method) {
+      if (message.is_object() && (message.contains("result") || message.contains("error"))) return;  // an answer to us
+      return fail(id, invalid_request, "the message has no method");
+    }
+    const std::string method = message["method"].get<std::string>();
+    const Json params = message.contains("params") ? message["params"] : Json::object();
+    const bool is_request = message.contains("id");
+    try {
+      is_request ? request(id, method, params) : notify(method, params);
+    } catch (const Json::exception& error) {
+      if (is_request) fail(id, invalid_params, method + ": " + error.what());
+    }
+  }
+
+  bool is_over() const { return is_over_; }
+  int status() const { return was_shut_down_ ? 0 : 1; }
+
+ private:
+  void send(Json message) {
+    message["jsonrpc"] = "2.0";
+    write_message(out_, message);
+  }
+  void fail(const Json& id, ErrorCode code, const std::string& message) {
+    send({{"id", id}, {"error", {{"code", code}, {"message", message}}}});
+  }
+
+  void request(const Json& id, const std::string& method, const Json& params) {
+    if (method == "initialize") {
+      if (is_initialized_) return fail(id, invalid_request, "initialize was sent twice");
+      is_initialized_ = true;
+      return send(
+          {{"id", id},
+           {"result",
+            {{"capabilities", capabilities()}, {"serverInfo", {{"name", "d2nn"}, {"version", D2NN_VERSION}}}}}});
+    }
+    if (!is_initialized_) return fail(id, not_initialized, method + " came before initialize");
+    if (was_shut_down_) return fail(id, invalid_request, method + " came after shutdown");
+    if (method == "shutdown") {
+      was_shut_down_ = true;
+      return send({{"id", id}, {"result", nullptr}});
+    }
+    const auto answer = requests_.find(method);
+    if (answer == requests_.end()) return fail(id, method_not_found, "d2nn does not serve " + method);
+    Json result = answer->second(params);
+    send({{"id", id}, {"result", std::move(result)}});
+  }
+
+  static Json capabilities() {
+    return {{"positionEncoding", "utf-16"},
+            {"textDocumentSync", {{"openClose", true}, {"change", 2}, {"save", false}}},
+            {"hoverProvider", true},
+            {"definitionProvider", true},
+            {"documentSymbolProvider", true},
+            {"documentFormattingProvider", true},
+            {"codeActionProvider", {{"codeActionKinds", {"quickfix"}}}},
+            {"completionProvider", {{"triggerCharacters", {".", "(", ">", " "}}}}};
+  }
+
+  void notify(const std::string& method, const Json& params) {
+    if (method == "exit") {
+      is_over_ = true;
+      return;
+    }
+    if (!is_initialized_ || was_shut_down_ || !method.starts_with("textDocument/")) return;
+    const Json& document = params.at("textDocument");
+    const std::string uri = document.at("uri").get<std::string>();
+    if (method == "textDocument/didOpen") {
+      set(uri, document.at("text").get<std::string>(), document.value("version", std::int64_t{0}));
+    } else if (method == "textDocument/didChange") {
+      const Document* open = documents_.find(uri);
+      if (open == nullptr) return;
+      set(uri, changed(open->text(), params.at("contentChanges")), document.value("version", std::int64_t{0}));
+    } else if (method == "textDocument/didClose") {
+      documents_.close(uri);
+      publish(uri, Json::array());
+      for (const std::string& importer : documents_.refresh_importers(uri)) publish(importer);
+    }
+  }
+
+  void set(const std::string& uri, std::string text, std::int64_t version) {
+    documents_.set(uri, std::move(text), version);
+    publish(uri);
+    for (const std::string& importer : documents_.refresh_importers(uri)) publish(importer);
+  }
+
+  void publish(const std::string& uri) { publish(uri, diagnostics(*documents_.find(uri), uri)); }
+  void publish(const std::string& uri, Json list) {
+    Json params{{"uri", uri}, {"diagnostics", std::move(list)}};
+    if (const Document* document = documents_.find(uri)) params["version"] = document->version();
+    send({{"method", "textDocument/publishDiagnostics"}, {"params", std::move(params)}});
+  }
+
+  std::ostream& out_;
+  Documents documents_;
+  std::map<std::string, std::function<Json(const Json& params)>> requests_;
+  bool is_initialized_ = false;
+  bool was_shut_down_ = false;
+  bool is_over_ = false;
+};
+
+}  // namespace
+
+int serve(std::istream& in, std::ostream& out) {
+  Server server(out);
+  std::string text;
+  while (!server.is_over() && out) {
+    const Received received = read_message(in, text);
+    if (received == Received::end) break;
+    if (received == Received::broken_frame) {
+      write_message(out, {{"jsonrpc", "2.0"},
+                          {"id", nullptr},
+                          {"error",
+                           {{"code", parse_error},
+                            {"message", "a message needs a Content-Length of at most 64 MiB, and as many bytes"}}}});
+      return 1;
+    }
+    server.receive(text);
+  }
+  return server.status();
+}
+
+}  // namespace d2nn::lsp
