@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "draw/page.h"
@@ -66,12 +65,9 @@ Json page_data(const Subject& subject) {
   }
   for (const graph::NodeId id : program.topological_order) json["order"].push_back(id.index);
   json["greatest_cost"] = subject.analysis.greatest_cost;
-  if (subject.analysis.paths && !subject.analysis.paths->empty()) {
-    const auto [least, greatest] =
-        std::minmax_element(subject.analysis.paths->begin(), subject.analysis.paths->end(),
-                            [](const paths::Path& left, const paths::Path& right) { return left.cost < right.cost; });
-    json["presets"]["least cost"] = decisions_data(least->decisions);
-    json["presets"]["greatest cost"] = decisions_data(greatest->decisions);
+  if (subject.analysis.least_path) json["presets"]["least cost"] = decisions_data(subject.analysis.least_path->decisions);
+  if (subject.analysis.greatest_path) {
+    json["presets"]["greatest cost"] = decisions_data(subject.analysis.greatest_path->decisions);
   }
   if (subject.frequencies != nullptr && !subject.frequencies->paths.empty())
     json["presets"]["most frequent"] = decisions_data(subject.frequencies->paths.front().decisions);
