@@ -27,7 +27,7 @@ class NetworkEmitter {
 
   /// The accessor: `const d2nn_module* PREFIX_NAME_module(void)`.
   llvm::Function* emit() {
-    const passes::Plan inference = passes::plan(program_, passes::PlanMode::inference);
+    const passes::Plan inference = passes::plan(program_, passes::PlanMode::inference, options_.passes);
     const std::vector<KernelChoice> kernels = choose_kernels(inference, options_.target);
     NetworkLayout layout = make_layout(program_, inference);
     for (const KernelChoice& kernel : kernels) layout.kernel_scratch_floats = std::max(layout.kernel_scratch_floats, kernel.scratch_floats);
@@ -67,9 +67,9 @@ class NetworkEmitter {
  private:
   template <class Emit>
   NodeFunctions emit_each(const passes::Plan& plan, Emit emit) const {
-    NodeFunctions functions;
-    for (const passes::NodePlan& node : plan.nodes) {
-      functions.push_back(program_[node.node].kind == graph::NodeKind::dummy ? nullptr : emit(node));
+    NodeFunctions functions(plan.nodes.size(), nullptr);
+    for (const passes::Turn& turn : plan.turns) {
+      if (turn.computes) functions[turn.node] = emit(plan.nodes[turn.node]);
     }
     return functions;
   }

@@ -8,6 +8,7 @@
 
 #include "codegen/target.h"
 #include "graph/graph.h"
+#include "passes/pipeline.h"
 #include "paths/paths.h"
 #include "paths/remaining_costs.h"
 
@@ -28,6 +29,7 @@ struct CodegenOptions {
   std::string prefix;                          // of the exported symbols: PREFIX + NAME + "_module"
   std::string compiler_version;
   std::string app_network;                     // an executable: the network its main runs; else empty
+  passes::PassSet passes;                      // of the plan for inference
 };
 
 /// An LLVM module with all networks of a request, and what can be made of it. Movable; owns its LLVM context.

@@ -12,7 +12,8 @@
 
 namespace d2nn::codegen {
 
-/// The function to call for a node in a driver; nullptr for nodes that have nothing to run (dummies).
+/// The function to call for a node in a driver; nullptr for nodes that have nothing to run (dummies, and what is never
+/// computed).
 using NodeFunctions = std::vector<llvm::Function*>;  // by position in Plan::nodes
 
 class DriverEmitter {

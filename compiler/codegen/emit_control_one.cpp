@@ -22,13 +22,18 @@ class OneEmitter : DriverBody {
         nodes_(nodes),
         executed_(program_.nodes.size(), b_.getTrue()),
         action_(program_.nodes.size(), nullptr),
-        is_done_(plan_.nodes.size(), false) {
+        is_done_(plan_.turns.size(), false) {
+    // Inputs and dummies that no action can skip execute; so do nodes once settled. What has no turn never executes.
+    for (const passes::NodePlan& node : plan_.nodes) {
+      executed_[node.node.index] = b_.getFalse();
+      action_[node.node.index] = b_.getInt32(-1u);
+    }
     auto* zero = llvm::ConstantDataArray::get(function->getContext(), llvm::ArrayRef<std::uint32_t>{0});
     row_zero_ = new llvm::GlobalVariable(*function->getParent(), zero->getType(), true, llvm::GlobalValue::PrivateLinkage, zero, "row_zero");
   }
 
   void run() {
-    for (std::size_t i = 0; i < plan_.nodes.size(); ++i) {
+    for (std::size_t i = 0; i < plan_.turns.size(); ++i) {
       if (!is_done_[i]) emit_turn(i);
     }
     for (const std::uint32_t join : plan_.output_joins) {
@@ -50,12 +55,25 @@ class OneEmitter : DriverBody {
     return evaluate(condition, [&](const passes::Literal& literal) { return holds(literal); });
   }
 
-  /// A node whose turn has come: behind a branch when it is conditional.
+  NodeId node_of(std::size_t turn) const { return plan_.nodes[plan_.turns[turn].node].node; }
+  const passes::Condition& condition_of(std::size_t turn) const { return plan_.conditions[node_of(turn).index]; }
+
+  void store_executed(std::size_t turn, bool executes) {
+    b_.CreateStore(b_.getInt8(executes ? 1 : 0), frame_.executed(layout_.flags[node_of(turn).index]));
+  }
+
+  /// A turn has come: behind a branch when it is conditional.
   void emit_turn(std::size_t index) {
     is_done_[index] = true;
-    const NodeId id = plan_.nodes[index].node;
+    const passes::Turn& turn = plan_.turns[index];
+    const NodeId id = node_of(index);
     const passes::Condition& condition = plan_.conditions[id.index];
+    if (!turn.settles) {
+      emit_computation(index);
+      return;
+    }
     if (condition.is_always()) {
+      executed_[id.index] = b_.getTrue();
       emit_run(index);
       return;
     }
@@ -64,26 +82,73 @@ class OneEmitter : DriverBody {
     auto* run = block(name(id));
     auto* after = block(name(id) + ".after");
     auto* before = b_.GetInsertBlock();
-    b_.CreateStore(b_.getInt8(0), frame_.executed(layout_.flags[id.index]));
+    store_executed(index, false);
     const bool is_control = program_[id].kind == NodeKind::control;
-    if (is_control) b_.CreateStore(b_.getInt32(-1), frame_.actions(layout_.controls[id.index]));
+    if (is_control) b_.CreateStore(b_.getInt32(-1u), frame_.actions(layout_.controls[id.index]));
     // Nodes that only an action of this node activates are emitted inside its branch: they are skipped with it.
     const std::vector<std::size_t> guarded = is_control ? guarded_by(index) : std::vector<std::size_t>{};
     for (const std::size_t inner : guarded) {
-      b_.CreateStore(b_.getInt8(0), frame_.executed(layout_.flags[plan_.nodes[inner].node.index]));
+      if (plan_.turns[inner].settles) store_executed(inner, false);
     }
     b_.CreateCondBr(executes, run, after);
     b_.SetInsertPoint(run);
+    executed_[id.index] = b_.getTrue();
     emit_run(index);
     auto* run_end = b_.GetInsertBlock();
     b_.CreateBr(after);
     b_.SetInsertPoint(after);
     executed_[id.index] = executes;
-    if (is_control) action_[id.index] = merge(action_[id.index], run_end, b_.getInt32(-1), before, name(id) + ".action");
+    if (is_control) action_[id.index] = merge(action_[id.index], run_end, b_.getInt32(-1u), before, name(id) + ".action");
     for (const std::size_t inner : guarded) {
-      const NodeId inner_id = plan_.nodes[inner].node;
+      if (!plan_.turns[inner].settles) continue;
+      const NodeId inner_id = node_of(inner);
       executed_[inner_id.index] = merge(executed_[inner_id.index], run_end, b_.getFalse(), before, name(inner_id) + ".executed");
     }
+  }
+
+  /// i1: an executed node is needed.
+  llvm::Value* is_needed(const paths::Need& need) {
+    std::vector<llvm::Value*> answers{b_.getFalse(), b_.getTrue()};
+    for (const paths::DecisionStep& step : need.steps) {
+      llvm::Value* answer = answers[step.next[0]];
+      for (std::uint32_t a = 1; a < step.next.size(); ++a) {
+        if (step.next[a] == step.next[0]) continue;
+        llvm::Value* is_taken = b_.CreateICmpEQ(action_[step.control.index], b_.getInt32(a));
+        answer = b_.CreateSelect(is_taken, answers[step.next[a]], answer);
+      }
+      answers.push_back(answer);
+    }
+    return answers.back();
+  }
+
+  /// Computes a node that is settled, where it executed and is needed.
+  void emit_computation(std::size_t index) {
+    const NodeId id = node_of(index);
+    const paths::Need& need = plan_.needs[id.index];
+    llvm::Value* computes = executed_[id.index];
+    if (need.when == paths::Need::When::depends) computes = b_.CreateAnd(computes, is_needed(need), name(id) + ".needed");
+    emit_call_if(computes, index);
+  }
+
+  void emit_call_if(llvm::Value* computes, std::size_t index) {
+    const NodeId id = node_of(index);
+    if (computes == b_.getTrue()) {
+      emit_call(index);
+      return;
+    }
+    auto* run = block(name(id));
+    auto* after = block(name(id) + ".after");
+    b_.CreateCondBr(computes, run, after);
+    b_.SetInsertPoint(run);
+    emit_call(index);
+    b_.CreateBr(after);
+    b_.SetInsertPoint(after);
+  }
+
+  void emit_call(std::size_t index) {
+    llvm::Function* function = nodes_[plan_.turns[index].node];
+    if (!function) return;
+    return_unless_ok(b_.CreateCall(function, {frame_.frame(), row_zero_, b_.getInt64(1)}, name(node_of(index)) + ".status"));
   }
 
   llvm::Value* merge(llvm::Value* first, llvm::BasicBlock* from, llvm::Value* second, llvm::BasicBlock* other, const std::string& value_name) {
@@ -93,32 +158,55 @@ class OneEmitter : DriverBody {
     return phi;
   }
 
-  /// Calls the node, and for a control node decides and branches.
+  /// An executed node: computes it if this is the turn for it, and for a control node decides and branches.
   void emit_run(std::size_t index) {
-    const NodeId id = plan_.nodes[index].node;
-    b_.CreateStore(b_.getInt8(1), frame_.executed(layout_.flags[id.index]));
-    if (llvm::Function* function = nodes_[index]) {
-      return_unless_ok(b_.CreateCall(function, {frame_.frame(), row_zero_, b_.getInt64(1)}, name(id) + ".status"));
+    const NodeId id = node_of(index);
+    store_executed(index, true);
+    if (program_[id].fixed_action) {
+      action_[id.index] = b_.getInt32(*program_[id].fixed_action);
+      b_.CreateStore(action_[id.index], frame_.actions(layout_.controls[id.index]));
+      return;
     }
+    if (!plan_.turns[index].computes) return;
+    if (plan_.needs[id.index].when == paths::Need::When::depends) {
+      executed_[id.index] = b_.getTrue();
+      emit_computation(index);
+      return;
+    }
+    emit_call(index);
     if (program_[id].kind == NodeKind::control) emit_decision(index);
   }
 
-  /// Nodes of the plan that execute exactly when this control node does and takes one certain action.
+  /// The turns behind a control node that belong into its branches: of nodes that execute exactly when it does and takes
+  /// one certain action, and of settled nodes whose value this decision alone settles the need of.
   std::vector<std::size_t> guarded_by(std::size_t control) const {
-    const NodeId id = plan_.nodes[control].node;
-    const auto& outer = plan_.conditions[id.index].clauses;
+    const NodeId id = node_of(control);
     std::vector<std::size_t> guarded;
-    for (std::size_t i = control + 1; i < plan_.nodes.size() && guarding_action(id, outer, i); ++i) guarded.push_back(i);
+    if (program_[id].fixed_action) return guarded;
+    for (std::size_t i = control + 1; i < plan_.turns.size() && (guarding_action(control, i) || waits_for(id, i)); ++i) {
+      guarded.push_back(i);
+    }
     return guarded;
   }
 
-  std::optional<std::uint32_t> guarding_action(NodeId control, const std::vector<passes::Clause>& outer, std::size_t index) const {
-    const NodeId id = plan_.nodes[index].node;
+  bool waits_for(NodeId control, std::size_t index) const {
+    const paths::Need& need = plan_.needs[node_of(index).index];
+    if (plan_.turns[index].settles || need.steps.size() != 1 || need.steps[0].control != control) return false;
+    // Where the control node may be skipped, a value that is needed then cannot stand in its branches.
+    return need.steps[0].next[0] == 0 || plan_.conditions[control.index].is_always();
+  }
+
+  std::optional<std::uint32_t> guarding_action(std::size_t control, std::size_t index) const {
+    const NodeId id = node_of(index);
+    const bool runs_at_once = plan_.turns[index].settles && plan_.turns[index].computes &&
+                              plan_.needs[id.index].when == paths::Need::When::always;
+    if (!runs_at_once && program_[id].kind != NodeKind::dummy) return std::nullopt;
     if (program_[id].kind == NodeKind::control) return std::nullopt;
+    const auto& outer = condition_of(control).clauses;
     std::optional<std::uint32_t> action;
     for (const passes::Clause& clause : plan_.conditions[id.index].clauses) {
       const auto* took = clause.size() == 1 ? std::get_if<passes::Took>(&clause[0]) : nullptr;
-      if (took && took->control == control) {
+      if (took && took->control == node_of(control)) {
         action = took->action;
       } else if (std::find(outer.begin(), outer.end(), clause) == outer.end()) {
         return std::nullopt;
@@ -129,7 +217,7 @@ class OneEmitter : DriverBody {
 
   /// The switch on a control node's result; the nodes that one action alone activates stand in that action's block.
   void emit_decision(std::size_t index) {
-    const NodeId id = plan_.nodes[index].node;
+    const NodeId id = node_of(index);
     const graph::Node& control = program_[id];
     const std::uint32_t position = layout_.controls[id.index];
     llvm::Value* scores = frame_.row_address(*plan_.value_of[id.index], b_.getInt64(0));
@@ -156,10 +244,12 @@ class OneEmitter : DriverBody {
       b_.SetInsertPoint(cases[a]);
       for (const std::size_t inner : guarded) {
         is_done_[inner] = true;
-        if (guarding_action(id, plan_.conditions[id.index].clauses, inner) == a) {
+        if (!plan_.turns[inner].settles) {
+          if (plan_.needs[node_of(inner).index].steps[0].next[a] == 1) emit_call_if(executed_[node_of(inner).index], inner);
+        } else if (guarding_action(index, inner) == a) {
           emit_run(inner);
         } else {
-          b_.CreateStore(b_.getInt8(0), frame_.executed(layout_.flags[plan_.nodes[inner].node.index]));
+          store_executed(inner, false);
         }
       }
       ends.push_back(b_.GetInsertBlock());
@@ -167,9 +257,10 @@ class OneEmitter : DriverBody {
     }
     b_.SetInsertPoint(after);
     for (const std::size_t inner : guarded) {
-      const NodeId inner_id = plan_.nodes[inner].node;
+      if (!plan_.turns[inner].settles) continue;
+      const NodeId inner_id = node_of(inner);
       auto* phi = b_.CreatePHI(b_.getInt1Ty(), static_cast<unsigned>(ends.size()), name(inner_id) + ".executed");
-      const auto chosen = guarding_action(id, plan_.conditions[id.index].clauses, inner);
+      const auto chosen = guarding_action(index, inner);
       for (std::uint32_t a = 0; a < ends.size(); ++a) phi->addIncoming(b_.getInt1(chosen == a), ends[a]);
       executed_[inner_id.index] = phi;
     }
@@ -178,7 +269,7 @@ class OneEmitter : DriverBody {
   const NodeFunctions& nodes_;
   std::vector<llvm::Value*> executed_;  // i1 by NodeId::index
   std::vector<llvm::Value*> action_;    // i32 by NodeId::index, control nodes
-  std::vector<bool> is_done_;           // by position in Plan::nodes
+  std::vector<bool> is_done_;           // by position in Plan::turns
   llvm::GlobalVariable* row_zero_;
 };
 

@@ -23,7 +23,7 @@ class RowsEmitter : DriverBody {
   void emit_forward() {
     all_rows_ = emit_all_rows();
     const bool is_training = plan_.mode == passes::PlanMode::training;
-    for (std::size_t i = 0; i < plan_.nodes.size(); ++i) emit_forward_turn(i);
+    for (const passes::Turn& turn : plan_.turns) emit_forward_turn(turn);
     for (const std::uint32_t join : plan_.output_joins) {
       if (is_training) {
         calls_.train_join(join, all_rows_, total_);
@@ -39,8 +39,8 @@ class RowsEmitter : DriverBody {
     for (const std::uint32_t join : plan_.output_joins) {
       calls_.train_join_backward(join, all_rows_, total_);
     }
-    for (std::size_t i = plan_.nodes.size(); i-- > 0;) {
-      if (nodes_[i]) emit_backward_turn(i);
+    for (std::size_t i = plan_.turns.size(); i-- > 0;) {
+      if (nodes_[plan_.turns[i].node]) emit_backward_turn(plan_.turns[i].node);
     }
     b_.CreateRet(b_.getInt32(0));
   }
@@ -67,11 +67,13 @@ class RowsEmitter : DriverBody {
     b_.SetInsertPoint(done);
   }
 
-  /// Lists 0 .. total-1 in the row list of a node that always executes. Sema grants one: what an input or a dummy feeds first.
+  /// Lists 0 .. total-1 in the row list of a node that always executes and keeps no list of its own. There is one: what
+  /// an input or a dummy feeds first; where decisions leave out some of its work, the first control node.
   llvm::Value* emit_all_rows() {
     std::uint32_t home = 0;
     for (std::size_t i = 0; i < plan_.nodes.size(); ++i) {
-      if (plan_.conditions[plan_.nodes[i].node.index].is_always()) {
+      const NodeId id = plan_.nodes[i].node;
+      if (plan_.conditions[id.index].is_always() && plan_.needs[id.index].when != paths::Need::When::depends) {
         home = flag(i);
         break;
       }
@@ -98,9 +100,17 @@ class RowsEmitter : DriverBody {
     return question;
   }
 
+  /// Where an executed node is needed.
+  void add_need(RowQuestion& question, const paths::Need& need) {
+    for (const paths::DecisionStep& step : need.steps) {
+      question.decisions.push_back({frame_.actions(layout_.controls[step.control.index]), step.next});
+    }
+  }
+
   /// Runs the node on the list and, for a control node, lets each of these rows decide.
   void emit_run(std::size_t index, llvm::Value* rows, llvm::Value* count) {
-    if (nodes_[index]) return_unless_ok(b_.CreateCall(nodes_[index], {frame_.frame(), rows, count}, name(index) + ".status"));
+    if (!nodes_[index]) return;
+    return_unless_ok(b_.CreateCall(nodes_[index], {frame_.frame(), rows, count}, name(index) + ".status"));
     const NodeId id = plan_.nodes[index].node;
     if (program_[id].kind != NodeKind::control) return;
     const passes::Operand scores = *plan_.value_of[id.index];
@@ -108,24 +118,45 @@ class RowsEmitter : DriverBody {
                                     b_.getInt64(static_cast<std::uint64_t>(frame_.row_stride(scores))), rows, count));
   }
 
-  void emit_forward_turn(std::size_t index) {
+  void emit_forward_turn(const passes::Turn& turn) {
+    const std::size_t index = turn.node;
     const NodeId id = plan_.nodes[index].node;
     const passes::Condition& condition = plan_.conditions[id.index];
+    const paths::Need& need = plan_.needs[id.index];
+    const bool is_partly_needed = need.when == paths::Need::When::depends;
     llvm::Value* executed = frame_.executed(flag(index));
-    if (condition.is_always()) {
-      b_.CreateMemSet(executed, b_.getInt8(1), total_, llvm::MaybeAlign(1));
-      emit_run(index, all_rows_, total_);
+    if (turn.settles && condition.is_always()) b_.CreateMemSet(executed, b_.getInt8(1), total_, llvm::MaybeAlign(1));
+    if (condition.is_always() && !is_partly_needed) {
+      if (turn.computes) emit_run(index, all_rows_, total_);
+      if (turn.settles) emit_fixed_action(id, executed);
       return;
     }
-    if (program_[id].kind == NodeKind::control) {
+    if (turn.settles && program_[id].kind == NodeKind::control) {
       llvm::Value* bytes = b_.CreateShl(total_, 2);
       b_.CreateMemSet(frame_.actions(layout_.controls[id.index]), b_.getInt8(0xff), bytes, llvm::MaybeAlign(4));
     }
-    llvm::Value* list = frame_.row_list(flag(index));
-    llvm::Value* count = questions_.ask(b_, question(condition), total_, executed, list);
+    // Settling and computing in one turn ask once, unless fewer rows are computed than execute.
+    const bool asks_once = turn.settles && turn.computes && !is_partly_needed;
+    llvm::Value* list = turn.computes ? frame_.row_list(flag(index)) : nullptr;
+    llvm::Value* count = nullptr;
+    if (turn.settles && !condition.is_always()) {
+      count = questions_.ask(b_, question(condition), total_, executed, asks_once ? list : nullptr);
+    }
+    if (turn.settles) emit_fixed_action(id, executed);
+    if (!turn.computes) return;
+    if (!asks_once) {
+      RowQuestion computed;
+      if (!condition.is_always()) computed.clauses.push_back({RowFact{executed, false, 0}});
+      add_need(computed, need);
+      count = questions_.ask(b_, computed, total_, nullptr, list);
+    }
     count->setName(name(index) + ".count");
-    if (!nodes_[index]) return;
     emit_if_any(index, count, [&] { emit_run(index, list, count); });
+  }
+
+  void emit_fixed_action(NodeId id, llvm::Value* executed) {
+    const std::optional<std::uint32_t> action = program_[id].fixed_action;
+    if (action) questions_.write_action(b_, executed, total_, frame_.actions(layout_.controls[id.index]), *action);
   }
 
   void emit_backward_turn(std::size_t index) {

@@ -259,12 +259,12 @@ class TableEmitter {
     for (const passes::JoinStep& step : layout.plan->joins) {
       const graph::NodeInput& input = program_[step.node].inputs[step.input];
       Image edges;
-      for (const graph::EdgeId id : input.edges) append_edge(edges, layout, program_[id]);
+      for (const passes::JoinEdge& edge : step.edges) append_edge(edges, layout, program_[edge.edge], edge.takes_default);
       d2nn_join entry{};
-      entry.kind = static_cast<std::uint32_t>(input.join);
+      entry.kind = static_cast<std::uint32_t>(step.kind);
       entry.is_output = step.is_output ? 1 : 0;
       entry.target = step.target;
-      entry.edge_count = static_cast<std::uint32_t>(input.edges.size());
+      entry.edge_count = static_cast<std::uint32_t>(step.edges.size());
       entry.elements = input.shape.elements();
       image.append(entry, {{offsetof(d2nn_join, edges), tables_.image(edges, "edges")}});
     }
@@ -272,7 +272,7 @@ class TableEmitter {
     return tables_.image(image, "joins");
   }
 
-  void append_edge(Image& edges, const NetworkLayout& layout, const graph::Edge& edge) {
+  void append_edge(Image& edges, const NetworkLayout& layout, const graph::Edge& edge, bool takes_default) {
     const graph::Node& source = program_[edge.source];
     d2nn_join_edge entry{};
     const auto& value = layout.plan->value_of[edge.source.index];
@@ -281,7 +281,7 @@ class TableEmitter {
     entry.source_node = can_be_skipped ? layout.flags[edge.source.index] : D2NN_NO_INDEX;
     entry.elements = source.shape.elements();
     llvm::Constant* fallback = nullptr;
-    if (edge.fallback && can_be_skipped) {
+    if (takes_default && can_be_skipped) {
       entry.fallback_elements = static_cast<std::int64_t>(edge.fallback->size());
       fallback = tables_.floats(*edge.fallback);
     }

@@ -87,6 +87,9 @@ inline constexpr auto catalogue = std::to_array<DiagnosticCode>({
     {"E0510", Severity::warning, "a default value that is never used"},
     {"E0511", Severity::warning, "a node that never executes"},
     {"E0512", Severity::warning, "an action that changes nothing"},
+    {"E0520", Severity::hint, "work that nothing needs on some paths"},
+    {"E0521", Severity::error, "`--fix` of a control node that no network has"},
+    {"E0522", Severity::error, "`--fix` of an action that the control node lacks"},
     // E06 train
     {"E0601", Severity::error, "a second `train` block"},
     {"E0602", Severity::error, "a loss or metric of what is no output"},

@@ -167,6 +167,7 @@ bool build(Checked& checked, const BuildRequest& request) {
   codegen::CodegenOptions options;
   options.target = *target;
   options.prefix = request.prefix;
+  options.passes = request.passes;
   options.compiler_version = D2NN_VERSION;
   if (request.emit == Emit::executable) options.app_network = checked.programs.front().name;
   const codegen::CompiledModule module = codegen::generate(inputs->networks, options);
@@ -175,7 +176,8 @@ bool build(Checked& checked, const BuildRequest& request) {
 }
 
 std::optional<InProcess> InProcess::compile(Checked& checked, bool with_training,
-                                            const codegen::TargetOptions& target_options) {
+                                            const codegen::TargetOptions& target_options,
+                                            const passes::PassSet& passes) {
   if (!has_one_network(checked, "this command")) return std::nullopt;
   const std::optional<codegen::Target> target = resolve(checked, target_options);
   if (!target) return std::nullopt;
@@ -183,6 +185,7 @@ std::optional<InProcess> InProcess::compile(Checked& checked, bool with_training
   if (!inputs) return std::nullopt;
   codegen::CodegenOptions options;
   options.target = *target;
+  options.passes = passes;
   options.compiler_version = D2NN_VERSION;
   codegen::Jit jit(codegen::generate(inputs->networks, options));
   const d2nn_module* module = jit.network(checked.programs.front().name + "_module");

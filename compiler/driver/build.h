@@ -8,6 +8,7 @@
 #include "codegen/jit.h"
 #include "codegen/target.h"
 #include "driver/check_file.h"
+#include "passes/pipeline.h"
 
 namespace d2nn::driver {
 
@@ -20,6 +21,7 @@ struct BuildRequest {
   bool with_training = false;
   std::string prefix;  // of exported symbols
   codegen::TargetOptions target;
+  passes::PassSet passes;
 };
 
 /// Compiles the programs of a checked file and writes the output aside, then renames it; `shared`, `static` and
@@ -31,7 +33,8 @@ bool build(Checked& checked, const BuildRequest& request);
 class InProcess {
  public:
   /// The one network of the file; several are E0805 with their names. nullopt when the sink has errors.
-  static std::optional<InProcess> compile(Checked& checked, bool with_training, const codegen::TargetOptions& target);
+  static std::optional<InProcess> compile(Checked& checked, bool with_training, const codegen::TargetOptions& target,
+                                          const passes::PassSet& passes = {});
   const d2nn_module* module() const { return module_; }
 
  private:

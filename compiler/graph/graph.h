@@ -85,6 +85,9 @@ struct Node {
   std::vector<Op> ops;             // regular and control only; may be empty (identity)
   ValueId result;                  // what the outgoing edges carry; regular and control only
   std::vector<Action> actions;     // control only, in order of declaration
+  /// Control only: the action it takes wherever it executes, whatever its scores (`--fix`). Its layers still count in
+  /// the cost, its scores are not looked at.
+  std::optional<std::uint32_t> fixed_action;
   std::vector<float> dummy_value;  // dummy only: shape.elements() values
   bool is_required = false;        // output only
   Shape shape;                     // of the value the node carries (output: of what it reports)

@@ -35,6 +35,18 @@ class ConditionBuilder {
     }
   }
 
+  /// A control node with a fixed action takes it where it executes, and no other.
+  void add_activation(const std::vector<graph::Activation>& activations, Condition& condition) const {
+    Clause clause;
+    for (const graph::Activation& activation : activations) {
+      const std::optional<std::uint32_t> fixed = program_[activation.control].fixed_action;
+      if (fixed && *fixed != activation.action) continue;
+      if (fixed && known_[activation.control.index].is_always()) return;
+      clause.emplace_back(Took{activation.control, activation.action});
+    }
+    condition.clauses.push_back(std::move(clause));
+  }
+
  private:
   const graph::Program& program_;
   const std::vector<Condition>& known_;
@@ -50,13 +62,7 @@ std::vector<Condition> conditions(const graph::Program& program) {
     const ConditionBuilder builder(program, result);
     Condition& condition = result[id.index];
     for (const graph::NodeInput& input : node.inputs) builder.add_input(input, condition);
-    if (!activated_by[id.index].empty()) {
-      Clause clause;
-      for (const graph::Activation& activation : activated_by[id.index]) {
-        clause.emplace_back(Took{activation.control, activation.action});
-      }
-      condition.clauses.push_back(std::move(clause));
-    }
+    if (!activated_by[id.index].empty()) builder.add_activation(activated_by[id.index], condition);
   }
   return result;
 }

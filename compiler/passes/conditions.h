@@ -21,7 +21,7 @@ struct Took {
   friend bool operator==(const Took&, const Took&) = default;
 };
 using Literal = std::variant<Executed, Took>;
-/// At least one of the literals holds.
+/// At least one of the literals holds; none: never.
 using Clause = std::vector<Literal>;
 
 /// All clauses hold; no clause: always. Clauses that always hold are left out.

@@ -5,7 +5,9 @@
 #include <algorithm>
 
 #include "d2nn/train_state.h"
+#include "passes/plan_joins.h"
 #include "passes/plan_memory.h"
+#include "passes/plan_order.h"
 
 namespace d2nn::passes {
 
@@ -21,61 +23,88 @@ bool only_renames(OpKind kind, PlanMode mode) {
          (kind == OpKind::dropout && mode == PlanMode::inference);
 }
 
+/// What is known without asking: everything may be needed on every path.
+paths::Uses everything_is_used(const graph::Program& program, const std::vector<Condition>& conditions) {
+  paths::Uses uses;
+  uses.never_executes.assign(program.nodes.size(), false);
+  uses.needs.resize(program.nodes.size());
+  for (std::size_t i = 0; i < program.nodes.size(); ++i) {
+    if (program.nodes[i].fixed_action) uses.needs[i].when = paths::Need::When::never;
+  }
+  uses.value_is_read.assign(program.edges.size(), true);
+  for (const graph::Edge& edge : program.edges) {
+    uses.default_is_read.push_back(!conditions[edge.source.index].is_always());
+  }
+  uses.is_exclusive.assign(program.edges.size(), false);
+  return uses;
+}
+
+PassSet no_passes() {
+  PassSet passes;
+  for (const PassInfo& info : pipeline) passes.disable(info.pass);
+  return passes;
+}
+
 class Planner {
  public:
-  Planner(const graph::Program& program, PlanMode mode) : program_(program) {
+  Planner(const graph::Program& program, PlanMode mode, const PassSet& passes)
+      : program_(program), passes_(mode == PlanMode::inference ? passes : no_passes()) {
     plan_.mode = mode;
     plan_.conditions = conditions(program);
+    uses_ = everything_is_used(program, plan_.conditions);
+    if (asks_for_uses()) ask_for_uses();
     plan_.value_of.resize(program.nodes.size());
     const auto inputs = graph::nodes_of(program, NodeKind::input);
     for (std::uint32_t i = 0; i < inputs.size(); ++i) plan_.value_of[inputs[i].index] = Operand{true, i};
   }
 
   Plan run() {
-    for (const NodeId id : schedule()) plan_node(id);
+    const std::vector<NodeTurn> turns = order_turns(program_, plan_.conditions, uses_);
+    std::vector<std::uint32_t> position(program_.nodes.size());
+    for (const NodeTurn& turn : turns) {
+      if (!turn.settles && turn.computes) continue;
+      position[turn.node.index] = static_cast<std::uint32_t>(plan_.nodes.size());
+      plan_.nodes.push_back({turn.node, {}, {}});
+    }
+    for (const NodeTurn& turn : turns) {
+      if (!turn.settles && !turn.computes) continue;
+      plan_.turns.push_back({position[turn.node.index], turn.settles, turn.computes});
+      if (turn.computes) plan_node(turn.node, plan_.nodes[position[turn.node.index]]);
+    }
     const auto outputs = graph::nodes_of(program_, NodeKind::output);
     for (std::uint32_t i = 0; i < outputs.size(); ++i) {
       plan_.output_joins.push_back(static_cast<std::uint32_t>(plan_.joins.size()));
-      plan_.joins.push_back({outputs[i], 0, true, i});
+      add_join({outputs[i], 0, true, i}, plan_join(program_, program_[outputs[i]].inputs[0], uses_, passes_));
     }
+    plan_.needs = std::move(uses_.needs);
     plan_memory(program_, plan_);
     return std::move(plan_);
   }
 
  private:
-  /// The order in which nodes run: topological, but the nodes that one action alone activates come right behind their
-  /// control node where their inputs are ready, so that a decision's branches stand together in the code.
-  std::vector<NodeId> schedule() const {
-    const auto activated_by = graph::activations(program_);
-    std::vector<bool> done(program_.nodes.size(), false);
-    std::vector<NodeId> order;
-    const auto has_turn = [&](NodeId id) {
-      const NodeKind kind = program_[id].kind;
-      return kind == NodeKind::regular || kind == NodeKind::control ||
-             (kind == NodeKind::dummy && !plan_.conditions[id.index].is_always());
-    };
-    const auto inputs_done = [&](const graph::Node& node) {
-      return std::all_of(node.inputs.begin(), node.inputs.end(), [&](const graph::NodeInput& input) {
-        return std::all_of(input.edges.begin(), input.edges.end(),
-                           [&](graph::EdgeId edge) { return done[program_[edge].source.index]; });
-      });
-    };
-    for (const NodeId id : program_.topological_order) {
-      if (done[id.index]) continue;
-      done[id.index] = true;
-      if (has_turn(id)) order.push_back(id);
-      if (program_[id].kind != NodeKind::control) continue;
-      for (const graph::Action& action : program_[id].actions) {
-        for (const NodeId target : action.targets) {
-          const bool is_ready = has_turn(target) && !done[target.index] && activated_by[target.index].size() == 1 &&
-                                inputs_done(program_[target]);
-          if (!is_ready) continue;
-          done[target.index] = true;
-          order.push_back(target);
-        }
+  bool asks_for_uses() const {
+    if (graph::nodes_of(program_, NodeKind::control).empty()) return false;
+    return passes_.has(Pass::drop_unused) || passes_.has(Pass::move_into_branch) ||
+           passes_.has(Pass::choose_exclusive) || passes_.has(Pass::forward_edge);
+  }
+
+  void ask_for_uses() {
+    paths::Uses found = paths::find_uses(program_, passes_.has(Pass::move_into_branch));
+    if (!found.gave_up.empty()) return;
+    if (!passes_.has(Pass::drop_unused)) {
+      for (std::size_t i = 0; i < program_.nodes.size(); ++i) {
+        if (found.needs[i].when != paths::Need::When::never || program_.nodes[i].fixed_action) continue;
+        found.needs[i] = uses_.needs[i];
       }
+      found.never_executes = uses_.never_executes;
     }
-    return order;
+    uses_ = std::move(found);
+  }
+
+  void add_join(JoinStep place, JoinStep joined) {
+    place.kind = joined.kind;
+    place.edges = std::move(joined.edges);
+    plan_.joins.push_back(std::move(place));
   }
 
   std::uint32_t add_buffer(std::int64_t elements) {
@@ -89,24 +118,17 @@ class Planner {
   /// The tensor that an input of a node reads: the source's own where one edge brings it and nothing has to be chosen.
   Operand plan_input(const graph::Node& node, NodeId id, std::uint32_t index, NodePlan& node_plan) {
     const graph::NodeInput& input = node.inputs[index];
-    const graph::Edge& first = program_[input.edges.front()];
-    const bool may_take_default = first.fallback && !plan_.conditions[first.source.index].is_always();
-    if (input.edges.size() == 1 && !may_take_default && plan_.value_of[first.source.index]) {
-      return *plan_.value_of[first.source.index];
-    }
+    JoinStep join = plan_join(program_, input, uses_, passes_);
+    const std::optional<NodeId> source = forwarded_source(program_, input, join, uses_, passes_);
+    if (source && plan_.value_of[source->index]) return *plan_.value_of[source->index];
     const std::uint32_t buffer = add_buffer(input.shape.elements());
     node_plan.joins.push_back(static_cast<std::uint32_t>(plan_.joins.size()));
-    plan_.joins.push_back({id, index, false, buffer});
+    add_join({id, index, false, buffer}, std::move(join));
     return {false, buffer};
   }
 
-  void plan_node(NodeId id) {
+  void plan_node(NodeId id, NodePlan& node_plan) {
     const graph::Node& node = program_[id];
-    NodePlan node_plan{id, {}, {}};
-    if (node.kind == NodeKind::dummy) {
-      plan_.nodes.push_back(std::move(node_plan));
-      return;
-    }
     std::vector<Operand> values;  // by ValueId
     for (std::uint32_t i = 0; i < node.inputs.size(); ++i) values.push_back(plan_input(node, id, i, node_plan));
     const std::vector<std::uint32_t> uses = count_uses(node);
@@ -133,7 +155,6 @@ class Planner {
       plan_.steps.push_back(std::move(copy));
     }
     plan_.value_of[id.index] = result;
-    plan_.nodes.push_back(std::move(node_plan));
   }
 
   static std::vector<std::uint32_t> count_uses(const graph::Node& node) {
@@ -179,18 +200,19 @@ class Planner {
 
     std::size_t covered = 1;
     const bool has_weights = op.kind == OpKind::conv || op.kind == OpKind::dense;
-    if (plan_.mode == PlanMode::inference && has_weights) {
-      if (const graph::Op* norm = sole_reader(node, index, uses, OpKind::batch_norm)) {
+    if (has_weights) {
+      const graph::Op* norm = sole_reader(node, index, uses, OpKind::batch_norm);
+      if (norm && passes_.has(Pass::fold_norm)) {
         step.folded_norm = norm->parameters;
         step.folded_eps = norm->attrs.eps;
         ++covered;
       }
-      if (sole_reader(node, index + covered - 1, uses, OpKind::relu)) {
+      if (passes_.has(Pass::fuse_relu) && sole_reader(node, index + covered - 1, uses, OpKind::relu)) {
         step.fused_relu = true;
         ++covered;
       }
     }
-    if (plan_.mode == PlanMode::inference && op.kind == OpKind::conv) {
+    if (passes_.has(Pass::fuse_pool) && op.kind == OpKind::conv) {
       if (const graph::Op* pool = sole_reader(node, index + covered - 1, uses, OpKind::max_pool)) {
         step.fused_pool = pool->attrs;
         step.conv_out = step.out;
@@ -211,6 +233,8 @@ class Planner {
   }
 
   const graph::Program& program_;
+  PassSet passes_;
+  paths::Uses uses_;
   Plan plan_;
 };
 
@@ -220,8 +244,8 @@ bool is_batched(const Step& step) {
   return step.kind == OpKind::dense;
 }
 
-Plan plan(const graph::Program& program, PlanMode mode) {
-  return Planner(program, mode).run();
+Plan plan(const graph::Program& program, PlanMode mode, const PassSet& passes) {
+  return Planner(program, mode, passes).run();
 }
 
 }  // namespace d2nn::passes

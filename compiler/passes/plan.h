@@ -2,6 +2,10 @@
 // node, in which order nodes run, what is fused, and where every tensor stands. codegen turns it into code and tables,
 // line by line.
 //
+// What executes and what is computed are told apart. A node *executes* by the rules of the language; that is settled
+// for every node, at its place in the order, and is what paths, costs and traces report. Its value is *computed* where
+// something needs it, perhaps later: behind the decisions that settle that.
+//
 // Two plans exist. Inference fuses (batch norm into conv and dense, relu into what is before it), drops layers that
 // only rename (flatten, reshape, identity, dropout) and lets tensors that never live together share memory. Training
 // keeps every value that backward reads and fuses nothing.
@@ -14,6 +18,8 @@
 
 #include "graph/graph.h"
 #include "passes/conditions.h"
+#include "passes/pipeline.h"
+#include "paths/uses.h"
 
 namespace d2nn::passes {
 
@@ -57,20 +63,37 @@ struct Step {
   std::int64_t cost = 0;
 };
 
-/// The join of the edges into a node's input (target: buffer) or an output (target: position among the outputs).
+/// An edge that a join reads. Without `takes_default` it is null where its source was skipped.
+struct JoinEdge {
+  graph::EdgeId edge;
+  bool takes_default = false;
+};
+
+/// The join of the edges into a node's input (target: buffer) or an output (target: position among the outputs). Kind
+/// and edges are those of the graph, or simpler ones that give the same value.
 struct JoinStep {
   graph::NodeId node;
   std::uint32_t input = 0;
   bool is_output = false;
   std::uint32_t target = 0;
+  graph::Join kind = graph::Join::none;
+  std::vector<JoinEdge> edges = {};
 };
 
-/// What one function node does when it executes: joins, then steps, both in order. A dummy that an action can skip has
-/// a turn too, with nothing to do: its turn settles whether it executed.
+/// What one function node does when it is computed: joins, then steps, both in order. A dummy that an action can skip
+/// stands here too, with nothing to do: its turn settles whether it executed.
 struct NodePlan {
   graph::NodeId node;
   std::vector<std::uint32_t> joins;
   std::vector<std::uint32_t> steps;
+};
+
+/// What happens at one point of the order. A node is settled (its flags say where it executed) in exactly one turn and
+/// computed in the same turn, in a later one, or not at all. A node that never executes has no turn.
+struct Turn {
+  std::uint32_t node = 0;  ///< position in Plan::nodes
+  bool settles = true;
+  bool computes = true;
 };
 
 struct Plan {
@@ -79,9 +102,12 @@ struct Plan {
   std::vector<Buffer> buffers;
   std::vector<Step> steps;
   std::vector<JoinStep> joins;
-  std::vector<NodePlan> nodes;              // in the order they run
+  std::vector<NodePlan> nodes;              // in the order in which they are settled
+  std::vector<Turn> turns;                  // in order
+  std::vector<paths::Need> needs;           // by NodeId::index: where an executed node is computed
   std::vector<std::uint32_t> output_joins;  // by position among the outputs
-  /// What a node's outgoing edges carry, by NodeId::index; inputs and function nodes; dummies have none (a constant).
+  /// What a node's outgoing edges carry, by NodeId::index; inputs and function nodes; dummies have none (a constant),
+  /// nor have nodes that are never computed.
   std::vector<std::optional<Operand>> value_of;
   std::int64_t arena_floats = 0;  // per row of capacity
   std::int64_t gradient_floats = 0;
@@ -93,7 +119,7 @@ struct Plan {
 /// run row by row.
 bool is_batched(const Step& step);
 
-/// Plans a program that sema accepted.
-Plan plan(const graph::Program& program, PlanMode mode);
+/// Plans a program that sema accepted. A plan for training uses no pass.
+Plan plan(const graph::Program& program, PlanMode mode, const PassSet& passes = {});
 
 }  // namespace d2nn::passes

@@ -119,8 +119,8 @@ class MemoryPlanner {
 
   /// A join is a phase of its own: it goes through all rows at once.
   void visit_join(const JoinStep& join) {
-    for (const graph::EdgeId edge : program_[join.node].inputs[join.input].edges) {
-      const auto& source = plan_.value_of[program_[edge].source.index];
+    for (const JoinEdge& edge : join.edges) {
+      const auto& source = plan_.value_of[program_[edge.edge].source.index];
       if (source) read(*source);
     }
     if (!join.is_output) {
@@ -140,8 +140,8 @@ class MemoryPlanner {
     for (const NodePlan& node : plan_.nodes) {
       for (const std::uint32_t index : node.joins) {
         const JoinStep& join = plan_.joins[index];
-        for (const graph::EdgeId edge : program_[join.node].inputs[join.input].edges) {
-          if (needs(plan_.value_of[program_[edge].source.index])) needs_gradient_[join.target] = true;
+        for (const JoinEdge& edge : join.edges) {
+          if (needs(plan_.value_of[program_[edge.edge].source.index])) needs_gradient_[join.target] = true;
         }
       }
       for (const std::uint32_t index : node.steps) {
@@ -162,11 +162,12 @@ class MemoryPlanner {
   void walk() {
     readers_.assign(plan_.buffers.size(), 0);
     is_node_value_.assign(plan_.buffers.size(), false);
-    for (const NodePlan& node : plan_.nodes) {
+    for (const Turn& turn : plan_.turns) {
+      if (!turn.computes) continue;
+      const NodePlan& node = plan_.nodes[turn.node];
       for (const std::uint32_t join : node.joins) visit_join(plan_.joins[join]);
       for (const std::uint32_t index : node.steps) visit_step(plan_.steps[index]);
       ++phase_;
-      if (!plan_.value_of[node.node.index]) continue;  // a dummy
       const std::uint32_t value = plan_.value_of[node.node.index]->index;
       is_node_value_[value] = true;
       is_shared_[value] = true;

@@ -90,6 +90,10 @@ bool Predicate::holds(const std::vector<bool>& values) const {
   return node == always_node;
 }
 
+Predicate Predicate::simplified(const Predicate& care) const {
+  return Predicate(bdd_simplify(node_, care.node_));
+}
+
 Predicate operator!(const Predicate& predicate) {
   return Predicate(bdd_not(predicate.node_));
 }

@@ -37,6 +37,9 @@ class Predicate {
   /// A key for tables: equal for equal predicates while one of them lives.
   int key() const { return node_; }
 
+  /// A predicate, usually smaller, that agrees with this one wherever `care` holds; care is not never.
+  Predicate simplified(const Predicate& care) const;
+
   friend Predicate operator!(const Predicate& predicate);
   friend Predicate operator&(const Predicate& left, const Predicate& right);
   friend Predicate operator|(const Predicate& left, const Predicate& right);

@@ -12,6 +12,7 @@ void set_bits(const ControlCode& code, std::uint32_t action, std::vector<bool>& 
 }
 
 std::uint32_t spelled_action(const ControlCode& code, const std::vector<bool>& assignment) {
+  if (code.fixed_action) return *code.fixed_action;
   std::uint32_t number = 0;
   for (const int variable : code.variables)
     number = 2 * number + (assignment[static_cast<std::size_t>(variable)] ? 1 : 0);
@@ -43,7 +44,7 @@ class Lister {
     }
     const ControlCode& code = conditions_.codes[position];
     const bool executes = conditions_.executes[code.control.index].holds(assignment_);
-    const std::uint32_t choices = executes ? code.action_count : 1;
+    const std::uint32_t choices = executes && !code.fixed_action ? code.action_count : 1;
     for (std::uint32_t action = 0; action < choices; ++action) {
       set_bits(code, action, assignment_);
       if (!decide_from(position + 1)) return false;

@@ -40,11 +40,12 @@ std::vector<ControlCode> control_codes(const graph::Program& program,
   for (graph::NodeId id : program.topological_order) {
     if (program[id].kind != graph::NodeKind::control) continue;
     position[id.index] = codes.size();
-    codes.push_back({id, static_cast<std::uint32_t>(program[id].actions.size()), {}});
+    codes.push_back({id, static_cast<std::uint32_t>(program[id].actions.size()), {}, program[id].fixed_action});
   }
   int next_variable = 0;
   const auto number_variables = [&](ControlCode& code) {
-    const int bits = code.action_count < 2 ? 0 : static_cast<int>(std::bit_width(code.action_count - 1));
+    const bool decides = code.action_count > 1 && !code.fixed_action;
+    const int bits = !decides ? 0 : static_cast<int>(std::bit_width(code.action_count - 1));
     for (int bit = 0; bit < bits; ++bit) code.variables.push_back(next_variable++);
   };
   if (variable_order.empty()) {
@@ -103,6 +104,7 @@ Predicate spells_number(const ControlCode& code, std::uint32_t number, const Dia
 }
 
 Predicate spells(const ControlCode& code, std::uint32_t action, const DiagramSession& session) {
+  if (code.fixed_action) return action == *code.fixed_action ? session.always() : session.never();
   return action + 1 == code.action_count ? spells_at_least(code, action, session)
                                          : spells_number(code, action, session);
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "graph/graph.h"
@@ -17,7 +18,8 @@ namespace d2nn::paths {
 struct ControlCode {
   graph::NodeId control;
   std::uint32_t action_count = 0;
-  std::vector<int> variables;  // highest bit first; none for a single action
+  std::vector<int> variables;  // highest bit first; none for a single or fixed action
+  std::optional<std::uint32_t> fixed_action = {};  // of the control node
 };
 
 /// Codes of the control nodes, in topological order. The variables number 0, 1, ... through `variable_order`, the

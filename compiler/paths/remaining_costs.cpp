@@ -70,6 +70,7 @@ class Tables {
     const auto controls = graph::nodes_of(program, graph::NodeKind::control);
     for (const ControlCode& code : conditions.codes) {
       const auto place = std::find(controls.begin(), controls.end(), code.control) - controls.begin();
+      places_.push_back(static_cast<std::uint32_t>(place));
       for (std::size_t i = 0; i < code.variables.size(); ++i) {
         bits_.push_back({static_cast<std::uint32_t>(place), static_cast<std::uint32_t>(code.variables.size() - 1 - i)});
       }
@@ -77,10 +78,8 @@ class Tables {
     costs_.tops.resize(controls.size());
   }
 
-  void add(std::uint32_t place, CostDiagrams::Function regret) { costs_.tops[place] = write(regret); }
-  std::uint32_t place_of(const ControlCode& code) const {
-    return code.variables.empty() ? 0 : bits_[static_cast<std::size_t>(code.variables.front())].control;
-  }
+  /// `position` in Conditions::codes.
+  void add(std::size_t position, CostDiagrams::Function regret) { costs_.tops[places_[position]] = write(regret); }
   bool is_too_large() const { return costs_.steps.size() > most_steps; }
   RemainingCosts take() { return std::move(costs_); }
 
@@ -109,7 +108,8 @@ class Tables {
   }
 
   const CostDiagrams& diagrams_;
-  std::vector<Bit> bits_;  // by variable
+  std::vector<std::uint32_t> places_;  // by position in codes: in nodes_of(program, control)
+  std::vector<Bit> bits_;              // by variable
   std::map<CostDiagrams::Function, std::int32_t> written_;
   RemainingCosts costs_;
 };
@@ -126,7 +126,7 @@ std::optional<RemainingCosts> remaining_costs(const graph::Program& program) {
     const std::vector<CostDiagrams::Function> of_position = regrets.eliminate();
     Tables tables(program, conditions, regrets.diagrams());
     for (std::size_t position = 0; position < of_position.size(); ++position) {
-      tables.add(tables.place_of(conditions.codes[position]), of_position[position]);
+      tables.add(position, of_position[position]);
     }
     if (tables.is_too_large()) return std::nullopt;
     return tables.take();

@@ -26,6 +26,24 @@ class Build(CommandLineTest):
         beside = [f"{kind}_out.{end}" for kind in ("obj", "shared", "static") for end in ("h", "json")]
         self.assertEqual(self.files(), sorted([f"{kind}_out.x" for kind in beginnings] + beside))
 
+    def test_a_fixed_decision_leaves_one_path_with_the_cost_of_the_language(self):
+        fixed = self.write("fixed.d2nn", HIGH_LOW.read_text())
+        self.expect(WELL, self.build(fixed, "--fix", "Q=low", "--emit", "static", "-o", "low.a"))
+        (network,) = json.loads((self.folder / "low.json").read_text())["networks"]
+        self.assertEqual((network["path_count"], network["least_cost"], network["greatest_cost"]), ("1", 890944, 890944))
+        for words, status, text in ((["q=low"], WRONG_INPUT, "E0521"), (["Q=lo"], WRONG_INPUT, "did you mean `low`?"), (["Q"], WRONG_USE, "CONTROL=ACTION"),
+                                    (["Q=low", "--fix", "Q=high"], WRONG_USE, "fixed twice"), (["Q=low", "--train"], WRONG_USE, "--train")):
+            with self.subTest(words):
+                result = self.build(fixed, "-o", "net", "--fix", *words)
+                self.assertEqual(result.status, status)
+                self.assertIn(text, result.err)
+
+    def test_passes_can_be_left_out_by_name(self):
+        self.expect(WELL, self.build(GATE, "--disable-pass", "fold-norm", "--disable-pass", "drop-unused", "-O0", "--emit", "obj", "-o", "net.o"))
+        result = self.build(GATE, "--disable-pass", "fold", "-o", "net")
+        self.assertEqual(result.status, WRONG_USE)
+        self.assertIn("drop-unused, move-into-branch", result.err)
+
     def test_an_executable_runs_without_the_compiler(self):
         self.expect(WELL, self.build(GATE, "--weights", GATE_WEIGHTS, "-o", "gate"))
         self.assertTrue(os.access(self.folder / "gate", os.X_OK))

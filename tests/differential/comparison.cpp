@@ -20,7 +20,7 @@ namespace {
 /// A module loaded with dlopen from a folder of its own, which goes away with it.
 class SharedModule {
  public:
-  SharedModule(driver::Checked& checked, const std::string& symbol, int opt_level) {
+  SharedModule(driver::Checked& checked, const std::string& symbol, int opt_level, const passes::PassSet& passes) {
     std::string folder = (std::filesystem::temp_directory_path() / "d2nn-differential-XXXXXX").string();
     if (!mkdtemp(folder.data())) throw std::runtime_error("cannot make a temporary folder");
     folder_ = folder;
@@ -28,6 +28,7 @@ class SharedModule {
     request.output = folder_ + "/net.so";
     request.emit = driver::Emit::shared;
     request.target.opt_level = opt_level;
+    request.passes = passes;
     if (!driver::build(checked, request)) throw std::runtime_error(diag::render(checked.sink, checked.files, {}));
     handle_ = dlopen(request.output.c_str(), RTLD_NOW | RTLD_LOCAL);
     if (!handle_) throw std::runtime_error(dlerror());
@@ -118,7 +119,7 @@ std::string compare_all_ways(driver::Checked& checked, const Comparison& compari
   for (const int level : comparison.jit_levels) {
     codegen::TargetOptions target;
     target.opt_level = level;
-    const auto compiled = driver::InProcess::compile(checked, false, target);
+    const auto compiled = driver::InProcess::compile(checked, false, target, comparison.passes);
     if (!compiled) return diag::render(checked.sink, checked.files, {});
     if (std::string text = compare_module(compiled->module(), file, expected, comparison.tolerance, "JIT -O" + std::to_string(level));
         !text.empty()) {
@@ -126,7 +127,7 @@ std::string compare_all_ways(driver::Checked& checked, const Comparison& compari
     }
   }
   for (const int level : comparison.shared_levels) {
-    const SharedModule shared(checked, program.name + "_module", level);
+    const SharedModule shared(checked, program.name + "_module", level, comparison.passes);
     std::string text = compare_module(shared.module(), file, expected, comparison.tolerance, "shared library -O" + std::to_string(level));
     if (!text.empty()) return text;
   }

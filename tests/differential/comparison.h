@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "driver/check_file.h"
+#include "passes/pipeline.h"
 
 namespace d2nn::differential {
 
@@ -14,6 +15,7 @@ struct Comparison {
   double tolerance = 1e-4;        // of an output's largest magnitude (docs/language.md, rule 8)
   std::vector<int> jit_levels{3, 0};     // -O levels compiled in process
   std::vector<int> shared_levels{3, 0};  // and as a shared library through the C ABI
+  passes::PassSet passes = {};           // of the compiled code
 };
 
 /// "" when all agree: compiled in process and as a shared library through the C ABI; as one batch, as batches of one, permuted,

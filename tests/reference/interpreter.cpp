@@ -160,6 +160,10 @@ class ForwardRun {
   void decide(NodeId id, std::size_t row) {
     SampleResult<Scalar>& result = batch_.results[row];
     const std::size_t position = control_position_[id.index];
+    if (program_[id].fixed_action) {
+      result.actions[position] = *program_[id].fixed_action;
+      return;
+    }
     const Tensor<Scalar>& scores = carried_value(program_[id], batch_.values[row][id.index]);
     result.scores[position] = scores;
     for (Scalar score : scores) {

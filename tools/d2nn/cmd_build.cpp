@@ -14,6 +14,8 @@ namespace {
 struct BuildArguments {
   ProgramOptions program;
   TargetArguments target;
+  FixArguments fix;
+  std::vector<std::string> disabled_passes;
   driver::BuildRequest request;
 };
 
@@ -30,9 +32,17 @@ bool begins_name(std::string_view prefix) {
   return prefix.empty() || (is_letter(prefix.front()) && std::none_of(prefix.begin(), prefix.end(), is_wrong));
 }
 
+std::string pass_names() {
+  std::string names;
+  for (const passes::PassInfo& pass : passes::pipeline) names += (names.empty() ? "" : ", ") + std::string(pass.name);
+  return names;
+}
+
 int build(BuildArguments& arguments) {
   driver::Checked checked = driver::check_file(arguments.program.file, arguments.program.check_options());
+  arguments.fix.apply(checked);
   arguments.request.target = arguments.target.options();
+  for (const std::string& name : arguments.disabled_passes) arguments.request.passes.disable(passes::find_pass(name)->pass);
   if (!checked.sink.has_errors()) driver::build(checked, arguments.request);
   return print_diagnostics(checked) ? exit_wrong_input : exit_ok;
 }
@@ -44,6 +54,7 @@ void add_build(CLI::App& app, int& status) {
   const auto arguments = std::make_shared<BuildArguments>();
   arguments->program.add_to(*command);
   arguments->target.add_to(*command, true);
+  arguments->fix.add_to(*command);
   command->add_option("-o,--output", arguments->request.output, "What to write")->required()->type_name("OUT");
   command
       ->add_option(
@@ -58,7 +69,16 @@ void add_build(CLI::App& app, int& status) {
       })
       ->type_name("KIND");
   command->add_option("--weights", arguments->request.weights, "Embed these weights")->type_name("W.safetensors");
-  command->add_flag("--train", arguments->request.with_training, "Link the training harness in");
+  command->add_flag("--train", arguments->request.with_training, "Link the training harness in")
+      ->excludes(command->get_option("--fix"));
+  command->add_option("--disable-pass", arguments->disabled_passes, "Leave out a pass of the compiler: " + pass_names())
+      ->check(CLI::Validator(
+          [](const std::string& given) {
+            return passes::find_pass(given) ? "" : "`" + given + "` is not one of " + pass_names();
+          },
+          ""))
+      ->type_name("PASS")
+      ->allow_extra_args(false);
   command
       ->add_option("--prefix", arguments->request.prefix,
                    "Put before the exported names: PNAME_module becomes the accessor")

@@ -7,6 +7,7 @@
 #include "command.h"
 #include "diag/json.h"
 #include "draw/frequencies.h"
+#include "driver/hints.h"
 #include "driver/manifest.h"
 #include "paths/paths.h"
 #include "paths_report.h"
@@ -21,6 +22,7 @@ struct CheckArguments {
   std::vector<std::string> files;
   ProgramOptions program;
   bool paths = false;
+  bool hints = false;
   bool json = false;
   PathOrder order = PathOrder::decisions;
   bool is_descending = false;
@@ -75,6 +77,7 @@ paths::Analysis analysed(const graph::Program& program, const CheckArguments& ar
 /// One file; returns false when it has errors.
 bool check_one(const std::string& file, const CheckArguments& arguments, Json& json) {
   driver::Checked checked = driver::check_file(file, arguments.program.check_options());
+  if (arguments.hints && !checked.sink.has_errors()) driver::hint_unused_work(checked);
   std::optional<Frequencies> frequencies;
   if (!checked.sink.has_errors() && arguments.paths) frequencies = read_frequencies(arguments.frequencies, checked);
   const FrequencySource* const source = frequencies && !arguments.frequencies.empty() ? &frequencies->source : nullptr;
@@ -142,6 +145,7 @@ void add_check(CLI::App& app, int& status) {
                    "Expected cost by how often actions are taken: uniform, or a trace of `d2nn run`")
       ->type_name("uniform|TRACE")
       ->needs(paths);
+  command->add_flag("--hints", arguments->hints, "Say which work nothing needs on some paths, and what would spare it");
   command->add_flag("--json", arguments->json, "Print diagnostics and paths as JSON");
   command->callback([arguments, &status] {
     Json json = Json::array();

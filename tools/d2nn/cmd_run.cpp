@@ -12,11 +12,13 @@ namespace {
 struct RunArguments {
   ProgramOptions program;
   TargetArguments target;
+  FixArguments fix;
   app::RunCommand command;
 };
 
 int run(const RunArguments& arguments) {
   driver::Checked checked = driver::check_file(arguments.program.file, arguments.program.check_options());
+  arguments.fix.apply(checked);
   std::optional<driver::InProcess> compiled;
   if (!checked.sink.has_errors()) compiled = driver::InProcess::compile(checked, false, arguments.target.options());
   if (print_diagnostics(checked)) return exit_wrong_input;
@@ -30,6 +32,7 @@ void add_run(CLI::App& app, int& status) {
   const auto arguments = std::make_shared<RunArguments>();
   arguments->program.add_to(*command);
   arguments->target.add_to(*command, false);
+  arguments->fix.add_to(*command);
   app::add_run_options(*command, arguments->command, false);
   command->callback([arguments, &status] { status = run(*arguments); });
 }

@@ -14,6 +14,7 @@ template <class Command>
 struct Arguments {
   ProgramOptions program;
   TargetArguments target;
+  FixArguments fix;  // of eval
   Command command;
 };
 
@@ -21,6 +22,7 @@ struct Arguments {
 template <class Command, class Run>
 int with_module(const Arguments<Command>& arguments, bool with_training, Run run) {
   driver::Checked checked = driver::check_file(arguments.program.file, arguments.program.check_options());
+  arguments.fix.apply(checked);
   std::optional<driver::InProcess> compiled;
   if (!checked.sink.has_errors())
     compiled = driver::InProcess::compile(checked, with_training, arguments.target.options());
@@ -45,6 +47,7 @@ void add_eval(CLI::App& app, int& status) {
   const auto arguments = std::make_shared<Arguments<train::EvalCommand>>();
   arguments->program.add_to(*command);
   arguments->target.add_to(*command, false);
+  arguments->fix.add_to(*command);
   train::add_eval_options(*command, arguments->command);
   command->callback([arguments, &status] { status = with_module(*arguments, false, train::run_eval_command); });
 }

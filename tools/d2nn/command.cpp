@@ -6,6 +6,7 @@
 #include <iostream>
 
 #include "diag/render.h"
+#include "driver/fix_decisions.h"
 
 namespace d2nn::tool {
 
@@ -38,6 +39,27 @@ void TargetArguments::add_to(CLI::App& command, bool with_triple) {
       ->capture_default_str()
       ->type_name("NAME");
   if (with_triple) command.add_option("--target", triple, "Target triple (default: this machine)")->type_name("TRIPLE");
+}
+
+void FixArguments::add_to(CLI::App& command) {
+  command.add_option("--fix", decisions, "Let a control node always take this action: --fix Q=low")
+      ->type_name("CONTROL=ACTION")
+      ->allow_extra_args(false);
+}
+
+void FixArguments::apply(driver::Checked& checked) const {
+  std::vector<std::pair<std::string, std::string>> pairs;
+  for (const std::string& decision : decisions) {
+    const std::size_t equal = decision.find('=');
+    if (equal == std::string::npos || equal == 0)
+      throw CLI::ValidationError("--fix " + decision, "is not of the form --fix CONTROL=ACTION");
+    std::string control = decision.substr(0, equal);
+    for (const auto& [other, action] : pairs) {
+      if (other == control) throw CLI::ValidationError("--fix " + decision, "`" + control + "` is fixed twice");
+    }
+    pairs.emplace_back(std::move(control), decision.substr(equal + 1));
+  }
+  if (!checked.sink.has_errors()) driver::fix_decisions(checked, pairs);
 }
 
 bool print_diagnostics(const driver::Checked& checked) {

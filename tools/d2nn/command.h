@@ -36,6 +36,15 @@ struct TargetArguments {
   codegen::TargetOptions options() const { return {cpu, triple, opt_level}; }
 };
 
+/// --fix: options of commands that compile for inference.
+struct FixArguments {
+  std::vector<std::string> decisions;  // CONTROL=ACTION
+
+  void add_to(CLI::App& command);
+  /// Fixes the decisions of a checked file; throws CLI::ValidationError for one without `=` or given twice.
+  void apply(driver::Checked& checked) const;
+};
+
 /// Prints the diagnostics to standard error, coloured on a terminal unless NO_COLOR is set; true when there are errors.
 bool print_diagnostics(const driver::Checked& checked);
 /// Prints "error: sentence" to standard error and returns exit_wrong_input.

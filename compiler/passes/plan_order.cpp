@@ -1,0 +1,125 @@
+#include "passes/plan_order.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace d2nn::passes {
+
+namespace {
+
+using graph::NodeId;
+using graph::NodeKind;
+using paths::Need;
+
+class TurnOrder {
+ public:
+  TurnOrder(const graph::Program& program, const std::vector<Condition>& conditions, const paths::Uses& uses)
+      : program_(program),
+        conditions_(conditions),
+        uses_(uses),
+        activated_by_(graph::activations(program)),
+        is_settled_(program.nodes.size(), false),
+        is_ready_(program.nodes.size(), false) {}
+
+  std::vector<NodeTurn> order() {
+    // Each round takes what has become possible; needs are such that control nodes decide in topological order.
+    std::vector<NodeId> open = program_.topological_order;
+    while (!open.empty()) {
+      std::vector<NodeId> later;
+      for (const NodeId id : open) {
+        if (is_settled_[id.index]) continue;
+        if (!can_settle(id)) {
+          later.push_back(id);
+          continue;
+        }
+        settle(id);
+        if (program_[id].kind == NodeKind::control) take_branches(id);
+      }
+      if (later.size() == open.size()) throw std::logic_error("the turns of a plan wait for each other");
+      open = std::move(later);
+    }
+    return std::move(turns_);
+  }
+
+ private:
+  bool has_turn(NodeId id) const {
+    const NodeKind kind = program_[id].kind;
+    return kind == NodeKind::regular || kind == NodeKind::control ||
+           (kind == NodeKind::dummy && !conditions_[id.index].is_always());
+  }
+
+  /// All sources of its edges are marked.
+  bool has_inputs(NodeId id, const std::vector<bool>& marked) const {
+    const graph::Node& node = program_[id];
+    return std::all_of(node.inputs.begin(), node.inputs.end(), [&](const graph::NodeInput& input) {
+      return std::all_of(input.edges.begin(), input.edges.end(),
+                         [&](graph::EdgeId edge) { return marked[program_[edge].source.index]; });
+    });
+  }
+
+  /// A control node decides in the turn that settles it.
+  bool can_settle(NodeId id) const {
+    return has_inputs(id, program_[id].kind == NodeKind::control ? is_ready_ : is_settled_) &&
+           std::all_of(activated_by_[id.index].begin(), activated_by_[id.index].end(),
+                       [&](const graph::Activation& by) { return is_settled_[by.control.index]; });
+  }
+
+  bool can_compute(NodeId id) const { return has_inputs(id, is_ready_) && has_decided(uses_.needs[id.index]); }
+
+  bool has_decided(const Need& need) const {
+    return std::all_of(need.steps.begin(), need.steps.end(),
+                       [&](const paths::DecisionStep& step) { return is_ready_[step.control.index]; });
+  }
+
+  void settle(NodeId id) {
+    const bool is_computed = uses_.needs[id.index].when != Need::When::never && program_[id].kind != NodeKind::dummy;
+    const bool waits = is_computed && !can_compute(id);
+    is_settled_[id.index] = true;
+    is_ready_[id.index] = !waits;
+    if (waits) waiting_.push_back(id);
+    if (has_turn(id)) turns_.push_back({id, !uses_.never_executes[id.index], is_computed && !waits});
+  }
+
+  /// Behind a decision: first what waited for it, then the nodes it activates.
+  void take_branches(NodeId control) {
+    compute_waiting();
+    for (const graph::Action& action : program_[control].actions) {
+      for (const NodeId target : action.targets) {
+        if (is_settled_[target.index] || !has_turn(target) || activated_by_[target.index].size() != 1) continue;
+        if (can_settle(target)) settle(target);
+      }
+    }
+  }
+
+  void compute_waiting() {
+    for (std::size_t i = 0; i < waiting_.size();) {
+      const NodeId id = waiting_[i];
+      if (!can_compute(id)) {
+        ++i;
+        continue;
+      }
+      waiting_.erase(waiting_.begin() + static_cast<std::ptrdiff_t>(i));
+      is_ready_[id.index] = true;
+      if (has_turn(id)) turns_.push_back({id, false, true});
+      i = 0;  // another may have waited for this one
+    }
+  }
+
+  const graph::Program& program_;
+  const std::vector<Condition>& conditions_;
+  const paths::Uses& uses_;
+  std::vector<std::vector<graph::Activation>> activated_by_;
+  std::vector<bool> is_settled_;  // by NodeId::index
+  std::vector<bool> is_ready_;    // by NodeId::index: settled, and computed unless it never is
+  std::vector<NodeId> waiting_;
+  std::vector<NodeTurn> turns_;
+};
+
+}  // namespace
+
+std::vector<NodeTurn> order_turns(const graph::Program& program, const std::vector<Condition>& conditions,
+                                  const paths::Uses& uses) {
+  return TurnOrder(program, conditions, uses).order();
+}
+
+}  // namespace d2nn::passes

@@ -1,0 +1,86 @@
+// What plans leave out, move and simplify; that results stay the same is for tests/differential.
+#include "passes/plan.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "cascades.h"
+
+using namespace d2nn;
+using namespace d2nn::passes;
+using tests::node_named;
+
+namespace {
+
+/// Positions of the turns that settle and compute a node; -1: none.
+struct Turns {
+  std::ptrdiff_t settled = -1;
+  std::ptrdiff_t computed = -1;
+};
+
+Turns turns_of(const Plan& plan, graph::NodeId node) {
+  Turns found;
+  for (std::size_t i = 0; i < plan.turns.size(); ++i) {
+    if (plan.nodes[plan.turns[i].node].node != node) continue;
+    if (plan.turns[i].settles) found.settled = static_cast<std::ptrdiff_t>(i);
+    if (plan.turns[i].computes) found.computed = static_cast<std::ptrdiff_t>(i);
+  }
+  return found;
+}
+
+PassSet without(Pass pass) {
+  PassSet passes;
+  passes.disable(pass);
+  return passes;
+}
+
+}  // namespace
+
+TEST_CASE("a head that only one decision needs is settled at its place and computed behind the decision") {
+  const graph::Program program = tests::cascade();
+  const Plan moved = plan(program, PlanMode::inference);
+  const Turns head = turns_of(moved, node_named(program, "head"));
+  const Turns control = turns_of(moved, node_named(program, "Q"));
+  CHECK(head.settled < control.settled);
+  CHECK(head.computed > control.computed);
+  CHECK(moved.needs[node_named(program, "head").index].when == paths::Need::When::depends);
+
+  const Plan kept = plan(program, PlanMode::inference, without(Pass::move_into_branch));
+  const Turns at_once = turns_of(kept, node_named(program, "head"));
+  CHECK(at_once.settled == at_once.computed);
+}
+
+TEST_CASE("training computes all that executes") {
+  const graph::Program program = tests::cascade();
+  const Plan training = plan(program, PlanMode::training);
+  for (const Turn& turn : training.turns) CHECK((turn.settles && turn.computes));
+}
+
+TEST_CASE("a sum of exclusive branches with zeros as defaults becomes a choice") {
+  const graph::Program program = tests::choice();
+  const Plan chosen = plan(program, PlanMode::inference);
+  CHECK(chosen.joins.front().kind == graph::Join::first);
+  CHECK_FALSE(chosen.joins.front().edges.front().takes_default);
+  CHECK(chosen.joins.front().edges.back().takes_default);
+  const Plan added = plan(program, PlanMode::inference, without(Pass::choose_exclusive));
+  CHECK(added.joins.front().kind == graph::Join::sum);
+}
+
+TEST_CASE("a fixed decision leaves out its own layers, the other branch and the join") {
+  graph::Program program = tests::choice();
+  program[node_named(program, "Q")].fixed_action = 1;
+  const Plan fixed = plan(program, PlanMode::inference);
+  std::vector<std::string> labels;
+  for (const Step& step : fixed.steps) labels.push_back(step.label);
+  CHECK(labels == std::vector<std::string>{"B.dense1", "after.dense1"});
+  CHECK(fixed.joins.size() == 1);  // of the output
+  CHECK(turns_of(fixed, node_named(program, "Q")).settled >= 0);
+  CHECK(turns_of(fixed, node_named(program, "A")).settled == -1);
+  CHECK(fixed.nodes.size() == 4);  // all nodes stay in the tables
+}
+
+TEST_CASE("every pass has a name of its own that finds it") {
+  for (const PassInfo& info : pipeline) CHECK(find_pass(info.name)->pass == info.pass);
+  CHECK(find_pass("fold") == nullptr);
+}
