@@ -13,6 +13,8 @@ namespace {
 
 /// A program of more files than this is a mistake, or meant to exhaust us.
 constexpr std::size_t max_modules = 1000;
+/// Files that import one another in a row; loading recurses.
+constexpr std::size_t max_nesting = 100;
 
 bool is_name(const std::string& text) {
   const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
@@ -131,6 +133,11 @@ class Loader {
     }
     if (++module_count_ > max_modules) {
       Report(code("E0214"), import.range, "the program has more than " + std::to_string(max_modules) + " files")
+          .to(sink_);
+      return loaded_[found.name] = nullptr;
+    }
+    if (open_.size() > max_nesting) {
+      Report(code("E0214"), import.range, "the imports lead more than " + std::to_string(max_nesting) + " files deep")
           .to(sink_);
       return loaded_[found.name] = nullptr;
     }

@@ -177,7 +177,14 @@ TEST_CASE("hostile growth is an error, not a hang") {
   }
   CHECK(check_text(chain + one_node("b5000 -> dense(2)")).codes() == "E0308");
   CHECK(check_text(chain + one_node("b150 -> dense(2)")).codes().empty());
-  // Files without end.
+  // Many files, and files without end.
+  std::string imports;
+  for (int i = 0; i < 1100; ++i) imports += "import \"" + std::to_string(i) + "\" as m" + std::to_string(i) + ";";
+  CheckOptions any;
+  any.loader = [](const ImportRequest& request) { return ImportedText{request.file, "const k = 1;", "", {}}; };
+  const CheckedText many = check_text(imports + one_node("dense(2)"), any);
+  CHECK(many.codes().substr(0, 11) == "E0214 E0214");
+  CHECK(many.sink.error_count() == 100);
   CheckOptions endless;
   endless.loader = [](const ImportRequest& request) {
     ImportedText found;
