@@ -335,34 +335,22 @@ class TreeBuilder {
   }
 
   static BinaryOp operation(std::size_t token_type) {
-    switch (token_type) {
-      case P::PLUS:
-        return BinaryOp::add;
-      case P::MINUS:
-        return BinaryOp::subtract;
-      case P::STAR:
-        return BinaryOp::multiply;
-      case P::SLASH:
-        return BinaryOp::divide;
-      case P::PERCENT:
-        return BinaryOp::modulo;
-      case P::EQUAL:
-        return BinaryOp::equal;
-      case P::NOT_EQUAL:
-        return BinaryOp::not_equal;
-      case P::LESS:
-        return BinaryOp::less;
-      case P::LESS_EQUAL:
-        return BinaryOp::less_equal;
-      case P::GREATER:
-        return BinaryOp::greater;
-      case P::GREATER_EQUAL:
-        return BinaryOp::greater_equal;
-      case P::AND:
-        return BinaryOp::logical_and;
-      default:
-        return BinaryOp::logical_or;
+    constexpr std::pair<std::size_t, BinaryOp> operations[] = {{P::PLUS, BinaryOp::add},
+                                                               {P::MINUS, BinaryOp::subtract},
+                                                               {P::STAR, BinaryOp::multiply},
+                                                               {P::SLASH, BinaryOp::divide},
+                                                               {P::PERCENT, BinaryOp::modulo},
+                                                               {P::EQUAL, BinaryOp::equal},
+                                                               {P::NOT_EQUAL, BinaryOp::not_equal},
+                                                               {P::LESS, BinaryOp::less},
+                                                               {P::LESS_EQUAL, BinaryOp::less_equal},
+                                                               {P::GREATER, BinaryOp::greater},
+                                                               {P::GREATER_EQUAL, BinaryOp::greater_equal},
+                                                               {P::AND, BinaryOp::logical_and}};
+    for (const auto& [token, operation] : operations) {
+      if (token == token_type) return operation;
     }
+    return BinaryOp::logical_or;
   }
 
   ExprPtr pipeline(P::PipelineContext& context) {
