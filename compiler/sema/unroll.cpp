@@ -7,7 +7,7 @@ namespace d2nn::sema {
 namespace {
 
 /// Rounds of all loops together, and items they give: a short text could ask for more than memory holds.
-constexpr std::int64_t max_rounds = std::int64_t{1} << 18;
+constexpr std::int64_t max_rounds = std::int64_t{1} << 16;
 
 class Unroller {
  public:
