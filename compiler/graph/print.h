@@ -1,4 +1,4 @@
-// A Program as text for people and for golden tests (`--emit graph`); nothing reads it back.
+// A Program as text for people and for tests; nothing reads it back.
 #pragma once
 
 #include <string>
