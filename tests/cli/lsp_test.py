@@ -250,6 +250,23 @@ class Lsp(CommandLineTest):
         self.change([{"range": {"start": far, "end": far}, "text": "\n"}])
         self.assertEqual(self.diagnostics(), [])
 
+    def test_nesting_without_end_is_refused(self):
+        deep = b"[" * 200000 + b"]" * 200000
+        for body in (b'{"id": 7, "method": "textDocument/hover", "params": ' + deep + b"}", b'{"method": "x", "id": ' + deep + b"}"):
+            self.client.send_bytes(b"Content-Length: %d\r\n\r\n" % len(body) + body)
+            while "error" not in (answer := self.client.receive()):
+                pass
+            self.assertEqual(answer["error"]["code"], -32700)
+        self.change([{"text": "// \\\" " + "[" * 1000 + "\n" + TEXT}])  # brackets in texts are no nesting
+        self.assertEqual(self.diagnostics(), [])
+
+    def test_a_client_that_reads_no_more_ends_the_server_with_1(self):
+        gone = Client(self)
+        gone.request("initialize")
+        gone.process.stdout.close()
+        gone.notify("textDocument/didOpen", {"textDocument": {"uri": self.uri, "text": TEXT}})
+        self.assertEqual(gone.process.wait(20), 1)
+
     def test_shutdown_and_exit_give_status_0_and_an_early_end_1(self):
         self.assertIsNone(self.client.request("shutdown")["result"])
         self.assertEqual(self.client.request("textDocument/hover")["error"]["code"], -32600)

@@ -1,4 +1,5 @@
 // d2nn lsp: the language server on standard input and output.
+#include <csignal>
 #include <iostream>
 #include <memory>
 
@@ -13,6 +14,7 @@ void add_lsp(CLI::App& app, int& status) {
   command->add_flag("--stdio", *names_channel,
                     "Accepted for clients that pass it: standard input and output are the only channel");
   command->callback([names_channel, &status] {
+    std::signal(SIGPIPE, SIG_IGN);  // a client that is gone shows as a failed write, which ends with a status
     std::ios::sync_with_stdio(false);
     status = lsp::serve(std::cin, std::cout);
   });

@@ -55,8 +55,8 @@ class Server {
   }
 
   void receive(const std::string& text) {
-    const Json message = Json::parse(text, nullptr, false);
-    if (message.is_discarded()) return fail(nullptr, parse_error, "the message is not JSON");
+    const Json message = parse_message(text);
+    if (message.is_discarded()) return fail(nullptr, parse_error, "the message is not JSON, or nested more than 256 deep");
     const bool has_method = message.is_object() && message.contains("method") && message["method"].is_string();
     const Json id = message.is_object() && message.contains("id") ? message["id"] : Json(nullptr);
     if (!has_method) {

@@ -4,6 +4,7 @@
 #include <istream>
 #include <optional>
 #include <ostream>
+#include <string_view>
 
 namespace d2nn::lsp {
 namespace {
@@ -38,6 +39,25 @@ std::optional<std::size_t> content_length(const std::string& line) {
   return error == std::errc{} && end == line.data() + line.size() ? std::optional(length) : std::nullopt;
 }
 
+/// Whether brackets outside of strings stand deeper than `deepest_nesting`; what is not JSON may give either answer.
+bool is_nested_too_deep(std::string_view text) {
+  int depth = 0;
+  bool in_string = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (in_string && c == '\\') {
+      ++i;
+    } else if (c == '"') {
+      in_string = !in_string;
+    } else if (!in_string && (c == '[' || c == '{')) {
+      if (++depth > deepest_nesting) return true;
+    } else if (!in_string && (c == ']' || c == '}')) {
+      --depth;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 Received read_message(std::istream& in, std::string& text) {
@@ -53,6 +73,11 @@ Received read_message(std::istream& in, std::string& text) {
   text.resize(*length);
   in.read(text.data(), static_cast<std::streamsize>(*length));
   return static_cast<std::size_t>(in.gcount()) == *length ? Received::message : Received::broken_frame;
+}
+
+Json parse_message(const std::string& text) {
+  if (is_nested_too_deep(text)) return Json(Json::value_t::discarded);
+  return Json::parse(text, nullptr, false);
 }
 
 void write_message(std::ostream& out, const Json& message) {
