@@ -162,6 +162,7 @@ class Lsp(CommandLineTest):
         leads("sum -> dense", "sum = a")
         leads("leaf -> right", "leaf[i]")
         leads("i] { relu", "i in 0")
+        leads("b;\n  stem", "b join sum")
         found = self.client.ask("definition", self.uri, position=place(TEXT, "conv_relu"))
         library = SOURCE / "stdlib" / "vision.d2nn"
         self.assertTrue(found["uri"].endswith("stdlib/vision.d2nn"))

@@ -148,6 +148,7 @@ class Indexer {
     for (const ast::NetworkItem& item : network.items) declare(item);
     for (const ast::NetworkItem& item : network.items) visit(item);
     scopes_.pop_back();
+    inputs_.clear();
     program_ = nullptr;
   }
 
@@ -160,6 +161,9 @@ class Indexer {
     if (const auto* dummy = std::get_if<ast::Dummy>(&item)) declare_node(dummy->name, "dummy", dummy->doc);
     if (const auto* node = std::get_if<ast::Node>(&item)) {
       declare_node(node->name, node->is_control ? "control" : "node", node->doc);
+      for (const ast::NodeInput& input : node->inputs) {
+        inputs_.emplace(node->name.text + "." + input.name.text, Meaning{input.name.range, input_hover(*node, input)});
+      }
     }
     if (const auto* loop = std::get_if<std::unique_ptr<ast::For>>(&item)) {
       for (const ast::NetworkItem& inner : (*loop)->items) declare(inner);
@@ -231,6 +235,10 @@ class Indexer {
     }
   }
 
+  static std::string input_hover(const ast::Node& node, const ast::NodeInput& input) {
+    return "input `" + input.name.text + "` of `" + node.name.text + "`";
+  }
+
   void use(const ast::Name& name) {
     if (const Meaning* meaning = find(name.text)) add(name.range, *meaning);
   }
@@ -238,6 +246,9 @@ class Indexer {
   void visit(const ast::Endpoint& end) {
     use(end.name);
     if (end.index) visit(*end.index);
+    if (!end.input) return;
+    const auto input = inputs_.find(end.name.text + "." + end.input->text);
+    if (input != inputs_.end()) add(end.input->range, input->second);
   }
 
   void visit(const ast::TensorType& type) {
@@ -249,7 +260,7 @@ class Indexer {
     if (node.index) visit(*node.index);
     scopes_.emplace_back();
     for (const ast::NodeInput& input : node.inputs) {
-      declare(input.name, "input `" + input.name.text + "` of `" + node.name.text + "`");
+      declare(input.name, input_hover(node, input));
     }
     visit(node.body);
     scopes_.pop_back();
@@ -345,6 +356,7 @@ class Indexer {
   Analysis& analysis_;
   Scope file_scope_;
   std::vector<Scope> scopes_;
+  Scope inputs_;  // named inputs of the network at hand, as "node.input"
   const graph::Program* program_ = nullptr;  // of the network at hand, when it checked
 };
 
