@@ -1,6 +1,7 @@
 // Collects diagnostics; sorting is stable so that several at one place stay in the order found.
 #include <algorithm>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <utility>
 
@@ -9,6 +10,17 @@
 namespace d2nn::diag {
 
 namespace {
+
+bool is_name_char(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+/// The word before `end` is f32: what follows in brackets is a shape and no index.
+bool ends_with_type(const std::string& message, std::size_t end) {
+  constexpr std::string_view type = "f32";
+  if (!std::string_view(message).substr(0, end).ends_with(type)) return false;
+  return end == type.size() || !is_name_char(message[end - type.size() - 1]);
+}
 
 /// The same for every member of a family: code, place, and the message without its indices ("leaf[2]" as "leaf[]").
 std::string key_of(const Diagnostic& diagnostic) {
@@ -20,7 +32,7 @@ std::string key_of(const Diagnostic& diagnostic) {
   const std::string& message = diagnostic.message;
   for (std::size_t i = 0; i < message.size(); ++i) {
     key += message[i];
-    const bool opens_index = message[i] == '[' && i > 0 && message[i - 1] != ' ' && message[i - 1] != '2';  // f32[
+    const bool opens_index = message[i] == '[' && i > 0 && message[i - 1] != ' ' && !ends_with_type(message, i);
     while (opens_index && i + 1 < message.size() && message[i + 1] >= '0' && message[i + 1] <= '9') ++i;
   }
   return key;

@@ -67,10 +67,10 @@ std::optional<Inputs> prepare(Checked& checked, bool with_training, const std::s
     codegen::NetworkRequest request;
     request.program = &program;
     request.analysis = &inputs.analyses.back();
-    inputs.remaining_costs.push_back(paths::remaining_costs(program));
     // Budgets begin with the least cost, which must be exact and no bound.
     const bool is_exact = inputs.analyses.back().costs_are_exact;
-    if (is_exact && inputs.remaining_costs.back()) request.remaining_costs = &*inputs.remaining_costs.back();
+    inputs.remaining_costs.push_back(is_exact ? paths::remaining_costs(program) : std::nullopt);
+    if (inputs.remaining_costs.back()) request.remaining_costs = &*inputs.remaining_costs.back();
     request.with_training = with_training;
     request.manifest =
         network_manifest(program, inputs.analyses.back(), {prefix, target.cpu, with_training, !weights.empty()}).dump();

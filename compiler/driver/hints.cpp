@@ -1,6 +1,7 @@
 #include "driver/hints.h"
 
 #include "diag/catalogue.h"
+#include "graph/print.h"
 #include "paths/uses.h"
 
 namespace d2nn::driver {
@@ -8,13 +9,6 @@ namespace d2nn::driver {
 namespace {
 
 constexpr std::size_t most_hints = 20;
-
-/// "12,345".
-std::string grouped(std::int64_t number) {
-  std::string text = std::to_string(number);
-  for (std::size_t at = text.size(); at > 3;) text.insert(at -= 3, ",");
-  return text;
-}
 
 std::string action_list(const graph::Node& control, const std::vector<std::uint32_t>& actions) {
   std::string text;
@@ -35,7 +29,7 @@ diag::Diagnostic hint(const graph::Program& program, const paths::UnusedWork& wo
   made.message = "`" + node.name + "` is not needed where " + control.name + " = " +
                  action_list(control, work.unneeded) + "; the control edge" + (work.needed.size() > 1 ? "s" : "") +
                  " `" + control.name + " ~> " + edges + "` would save " + (work.saves_more ? "at least " : "") +
-                 grouped(work.saved) + " multiplications there";
+                 graph::grouped(work.saved) + " multiplications there";
   made.notes.push_back({control.range, "`" + control.name + "` decides here"});
   made.fixes.push_back({.message = "let " + action_list(control, work.needed) + " of `" + control.name +
                                    "` activate `" + node.name + "`"});

@@ -7,6 +7,7 @@
 #include "graph/print.h"
 
 #include <algorithm>
+#include <cstddef>
 
 #include "ops/attributes.h"
 
@@ -135,6 +136,14 @@ std::vector<std::pair<std::string, std::string>> settings_of(const Program& prog
   if (program.train->metric) settings.emplace_back("metric", spelling(*program.train->metric));
   settings.insert(settings.end(), program.train->settings.begin(), program.train->settings.end());
   return settings;
+}
+
+std::string grouped(std::int64_t value) {
+  std::string text = std::to_string(value);
+  for (auto at = static_cast<std::ptrdiff_t>(text.size()) - 3; at > (value < 0 ? 1 : 0); at -= 3) {
+    text.insert(static_cast<std::size_t>(at), ",");
+  }
+  return text;
 }
 
 std::string print(const Program& program) {

@@ -28,23 +28,13 @@ class WeightedCount {
     double sum = 0;
     for (std::uint32_t action = 0; action < weights_[position].size(); ++action) {
       const double weight = weights_[position][action];
-      if (weight > 0) sum += weight * probability(after(predicate, position, action));
+      if (weight > 0) sum += weight * probability(after_action(predicate, conditions_.codes[position], action));
     }
     known_.emplace(predicate.key(), sum);
     return sum;
   }
 
  private:
-  Predicate after(Predicate predicate, std::size_t position, std::uint32_t action) const {
-    const std::vector<int>& variables = conditions_.codes[position].variables;
-    for (std::size_t i = 0; i < variables.size(); ++i) {
-      if (predicate.is_never() || predicate.is_always()) break;
-      if (predicate.variable() != variables[i]) continue;
-      predicate = (action >> (variables.size() - 1 - i)) & 1u ? predicate.when_yes() : predicate.when_no();
-    }
-    return predicate;
-  }
-
   const Conditions& conditions_;
   std::vector<std::vector<double>> weights_;  // by position in codes
   std::vector<std::size_t> position_of_;      // by variable

@@ -43,12 +43,6 @@ class Counter {
   std::unordered_map<int, mpz_class> below_;  // by key: assignments of the variables from the predicate's first on
 };
 
-int count_variables(const graph::Program& program) {
-  int count = 0;
-  for (const ControlCode& code : control_codes(program)) count += static_cast<int>(code.variables.size());
-  return count;
-}
-
 void count_paths(const graph::Program& program, const Conditions& conditions, const DiagramSession& session,
                  int variable_count, Analysis& analysis) {
   try {

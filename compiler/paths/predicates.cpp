@@ -56,6 +56,12 @@ std::vector<ControlCode> control_codes(const graph::Program& program,
   return codes;
 }
 
+int count_variables(const graph::Program& program) {
+  int count = 0;
+  for (const ControlCode& code : control_codes(program)) count += static_cast<int>(code.variables.size());
+  return count;
+}
+
 std::vector<graph::NodeId> order_from_outputs(const graph::Program& program) {
   const auto activating = graph::activations(program);
   std::vector<graph::NodeId> order;
@@ -107,6 +113,15 @@ Predicate spells(const ControlCode& code, std::uint32_t action, const DiagramSes
   if (code.fixed_action) return action == *code.fixed_action ? session.always() : session.never();
   return action + 1 == code.action_count ? spells_at_least(code, action, session)
                                          : spells_number(code, action, session);
+}
+
+Predicate after_action(Predicate predicate, const ControlCode& code, std::uint32_t action) {
+  for (std::size_t i = 0; i < code.variables.size(); ++i) {
+    if (predicate.is_never() || predicate.is_always()) break;
+    if (predicate.variable() != code.variables[i]) continue;
+    predicate = bit_of(action, code, i) ? predicate.when_yes() : predicate.when_no();
+  }
+  return predicate;
 }
 
 Conditions make_conditions(const graph::Program& program, const DiagramSession& session,

@@ -18,7 +18,7 @@ namespace d2nn::paths {
 struct ControlCode {
   graph::NodeId control;
   std::uint32_t action_count = 0;
-  std::vector<int> variables;  // highest bit first; none for a single or fixed action
+  std::vector<int> variables;                      // highest bit first; none for a single or fixed action
   std::optional<std::uint32_t> fixed_action = {};  // of the control node
 };
 
@@ -29,6 +29,9 @@ std::vector<ControlCode> control_codes(const graph::Program& program,
 /// Another order: each control node beside what it decides and depends on, found from the outputs backwards. For
 /// programs whose parallel branches are declared in turn, which the topological order mixes.
 std::vector<graph::NodeId> order_from_outputs(const graph::Program& program);
+
+/// How many variables these codes have together.
+int count_variables(const graph::Program& program);
 
 /// All conditions of a program.
 struct Conditions {
@@ -46,6 +49,10 @@ Predicate one_assignment_per_path(const Conditions& conditions, const DiagramSes
 /// The variables of `code` spell this action (whether its control node executes or not). The actions of a control node
 /// exclude each other, and one of them is always spelled.
 Predicate spells(const ControlCode& code, std::uint32_t action, const DiagramSession& session);
+
+/// What is left of `predicate` once the variables of `code` spell this action. `predicate` must test no variable before
+/// those of `code`.
+Predicate after_action(Predicate predicate, const ControlCode& code, std::uint32_t action);
 
 /// The variables of `code` spell exactly this number: one assignment of them, which for the last action is one of
 /// several.

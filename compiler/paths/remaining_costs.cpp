@@ -117,10 +117,8 @@ class Tables {
 }  // namespace
 
 std::optional<RemainingCosts> remaining_costs(const graph::Program& program) {
-  int variable_count = 0;
-  for (const ControlCode& code : control_codes(program)) variable_count += static_cast<int>(code.variables.size());
   try {
-    const DiagramSession session(variable_count, diagram_node_limit);
+    const DiagramSession session(count_variables(program), diagram_node_limit);
     const Conditions conditions = make_conditions(program, session);
     Regrets regrets(program, conditions);
     const std::vector<CostDiagrams::Function> of_position = regrets.eliminate();

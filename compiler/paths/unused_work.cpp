@@ -149,10 +149,8 @@ class UnusedWorkFinder {
 }  // namespace
 
 std::vector<UnusedWork> find_unused_work(const graph::Program& program, std::size_t limit) {
-  int variable_count = 0;
-  for (const ControlCode& code : control_codes(program)) variable_count += static_cast<int>(code.variables.size());
   try {
-    const DiagramSession session(variable_count, node_limit);
+    const DiagramSession session(count_variables(program), node_limit);
     return UnusedWorkFinder(program, session).find(limit);
   } catch (const DiagramError&) {
     return {};  // nothing is proved, so nothing is said

@@ -39,7 +39,7 @@ class StepBuilder {
     const ControlCode& code = codes_[code_of_variable_[static_cast<std::size_t>(predicate.variable())]];
     DecisionStep made{code.control, {}};
     for (std::uint32_t action = 0; action < code.action_count; ++action) {
-      made.next.push_back(step(after(predicate, code, action)));
+      made.next.push_back(step(after_action(predicate, code, action)));
     }
     std::uint32_t place = made.next.front();
     if (std::any_of(made.next.begin(), made.next.end(), [&](std::uint32_t next) { return next != place; })) {
@@ -48,15 +48,6 @@ class StepBuilder {
     }
     known_.emplace_back(predicate, place);
     return place;
-  }
-
-  static Predicate after(Predicate predicate, const ControlCode& code, std::uint32_t action) {
-    for (std::size_t i = 0; i < code.variables.size(); ++i) {
-      if (predicate.is_never() || predicate.is_always() || predicate.variable() != code.variables[i]) continue;
-      const bool is_set = (action >> (code.variables.size() - 1 - i)) & 1u;
-      predicate = is_set ? predicate.when_yes() : predicate.when_no();
-    }
-    return predicate;
   }
 
   const std::vector<ControlCode>& codes_;
@@ -181,10 +172,8 @@ class UseFinder {
 }  // namespace
 
 Uses find_uses(const graph::Program& program, bool is_conditional) {
-  int variable_count = 0;
-  for (const ControlCode& code : control_codes(program)) variable_count += static_cast<int>(code.variables.size());
   try {
-    const DiagramSession session(variable_count, node_limit);
+    const DiagramSession session(count_variables(program), node_limit);
     return UseFinder(program, is_conditional, session).find();
   } catch (const DiagramError& error) {
     Uses uses;

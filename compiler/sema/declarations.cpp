@@ -91,15 +91,6 @@ class Declarer {
   void operator()(const std::unique_ptr<ast::For>&) {}  // written out before
 
  private:
-  static SourceRange keyword(SourceRange range, std::uint32_t length) {
-    return {range.file, range.begin, std::min(range.end, range.begin + length)};
-  }
-
-  void unavailable(const diag::DiagnosticCode* code, SourceRange range, const std::string& what) {
-    Report(code, range, what + " is not available yet").to(sink_);
-    draft_.has_all_edges = false;
-  }
-
   bool declare(const ast::Name& name, const std::string& kind, std::optional<graph::NodeId> node) {
     const auto [entry, is_new] = draft_.names.emplace(name.text, Declared{name.range, kind, node});
     if (is_new) return true;

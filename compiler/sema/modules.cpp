@@ -22,13 +22,6 @@ bool is_name(const std::string& text) {
          std::all_of(text.begin(), text.end(), [&](char c) { return is_letter(c) || (c >= '0' && c <= '9'); });
 }
 
-/// "heads" of "nets/heads.d2nn".
-std::string stem_of(const std::string& file) {
-  const std::size_t slash = file.find_last_of('/');
-  const std::string last = slash == std::string::npos ? file : file.substr(slash + 1);
-  return last.substr(0, last.find('.'));
-}
-
 /// As written: "std.vision" or "\"heads.d2nn\"".
 std::string text_of(const ast::Import& import) {
   if (import.path.empty()) return "\"" + import.file + "\"";
@@ -90,19 +83,16 @@ class Loader {
 
   void import(const ast::Import& import, const ast::File& importer, std::map<std::string, SourceRange>& names,
               Module& module) {
-    ast::Name name{"", import.range};
+    ast::Name name{module_name(import), import.range};
     if (import.alias) {
-      name = *import.alias;
+      name.range = import.alias->range;
     } else if (!import.path.empty()) {
-      name = import.path.back();
-    } else {
-      name.text = stem_of(import.file);
-      if (!is_name(name.text)) {
-        Report(code("E0214"), import.range, "the file name " + quoted(import.file) + " gives no name for the module")
-            .advise("name it, as in `import \"" + import.file + "\" as heads;`")
-            .to(sink_);
-        return;
-      }
+      name.range = import.path.back().range;
+    } else if (!is_name(name.text)) {
+      Report(code("E0214"), import.range, "the file name " + quoted(import.file) + " gives no name for the module")
+          .advise("name it, as in `import \"" + import.file + "\" as heads;`")
+          .to(sink_);
+      return;
     }
     const Module* imported = find(import, importer);
     if (declare(names, name, "give one of them another name with `as`")) module.imports[name.text] = imported;
@@ -177,6 +167,13 @@ class Loader {
 };
 
 }  // namespace
+
+std::string module_name(const ast::Import& import) {
+  if (import.alias) return import.alias->text;
+  if (!import.path.empty()) return import.path.back().text;
+  const std::string last = import.file.substr(import.file.find_last_of('/') + 1);  // npos + 1 is 0: the whole
+  return last.substr(0, last.find('.'));
+}
 
 Modules load_modules(const ast::File& file, source::SourceFiles& files, const ImportLoader& loader, diag::Sink& sink) {
   return Loader(files, loader, sink).run(file);

@@ -38,6 +38,10 @@ struct Modules {
   const Module& main() const { return *all.back(); }
 };
 
+/// The name an import is used with: its alias, the last part of its path ("vision" of std.vision), or the file's name
+/// up to its first dot ("heads" of "nets/heads.d2nn"), which need not be a name.
+std::string module_name(const ast::Import& import);
+
 /// Loads, parses and collects. Reports names declared twice, modules that cannot be had (E0214), files that import one
 /// another (E0215), wrong constants, and the syntax errors of imported files. `files` receives their texts.
 Modules load_modules(const ast::File& file, source::SourceFiles& files, const ImportLoader& loader, diag::Sink& sink);

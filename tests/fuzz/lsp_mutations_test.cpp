@@ -2,10 +2,10 @@
 // crashes. A seeded loop; D2NN_FUZZ_SEED and D2NN_FUZZ_ROUNDS make it longer.
 #include <doctest/doctest.h>
 
-#include <cstdlib>
 #include <random>
 #include <sstream>
 
+#include "from_environment.h"
 #include "lsp/lsp.h"
 #include "lsp/transport.h"
 
@@ -104,12 +104,8 @@ class Session {
 }  // namespace
 
 TEST_CASE("mutated sessions end with a status of the protocol") {
-  const auto setting = [](const char* name, std::uint64_t fallback) {
-    const char* given = std::getenv(name);
-    return given != nullptr ? std::strtoull(given, nullptr, 10) : fallback;
-  };
-  const std::uint64_t first = setting("D2NN_FUZZ_SEED", 1);
-  for (std::uint64_t seed = first; seed < first + setting("D2NN_FUZZ_ROUNDS", 300); ++seed) {
+  const std::uint64_t first = from_environment("D2NN_FUZZ_SEED", 1);
+  for (std::uint64_t seed = first; seed < first + from_environment("D2NN_FUZZ_ROUNDS", 300); ++seed) {
     CAPTURE(seed);
     const std::string bytes = Session(seed).bytes();
     std::istringstream in(bytes);

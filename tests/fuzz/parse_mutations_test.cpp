@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "from_environment.h"
 #include "parse_once.h"
 
 namespace {
@@ -30,11 +31,6 @@ std::vector<std::string> corpus() {
     texts.emplace_back(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
   }
   return texts;
-}
-
-std::uint64_t from_environment(const char* name, std::uint64_t fallback) {
-  const char* text = std::getenv(name);
-  return text == nullptr ? fallback : std::strtoull(text, nullptr, 10);
 }
 
 class Mutator {

@@ -4,12 +4,12 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
-#include <cstdlib>
 #include <string>
 #include <vector>
 
 #include "differential/program_generator.h"
 #include "differential/random_source.h"
+#include "from_environment.h"
 #include "graph/verify.h"
 #include "sema/check.h"
 #include "syntax/parse.h"
@@ -17,11 +17,6 @@
 using namespace d2nn;
 
 namespace {
-
-std::uint64_t setting(const char* name, std::uint64_t fallback) {
-  const char* text = std::getenv(name);
-  return text != nullptr ? std::strtoull(text, nullptr, 10) : fallback;
-}
 
 bool is_name_char(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.';
@@ -142,8 +137,8 @@ sema::ImportedText load(const sema::ImportRequest& request) {
 }  // namespace
 
 TEST_CASE("mutated programs are refused or sound, and never take long") {
-  const std::uint64_t first = setting("D2NN_FUZZ_SEED", 1);
-  const std::uint64_t rounds = setting("D2NN_FUZZ_ROUNDS", 600);
+  const std::uint64_t first = from_environment("D2NN_FUZZ_SEED", 1);
+  const std::uint64_t rounds = from_environment("D2NN_FUZZ_ROUNDS", 600);
   std::uint64_t sound = 0, refused = 0;
   for (std::uint64_t seed = first; seed < first + rounds; ++seed) {
     differential::RandomSource random(seed * 7919);

@@ -5,6 +5,7 @@
 #include <tuple>
 #include <utility>
 
+#include "graph/print.h"
 #include "paths_report.h"
 
 namespace d2nn::tool {
@@ -26,17 +27,9 @@ std::vector<std::string> names(const graph::Program& program, const std::vector<
   return result;
 }
 
-/// "3,187,200".
-std::string grouped(std::int64_t value) {
-  std::string text = std::to_string(value);
-  for (std::ptrdiff_t at = static_cast<std::ptrdiff_t>(text.size()) - 3; at > 0; at -= 3)
-    text.insert(static_cast<std::size_t>(at), ",");
-  return text;
-}
-
 /// A mean, rounded to whole multiplications where that leaves three digits or more.
 std::string grouped_mean(double value) {
-  if (value >= 100 || value == std::floor(value)) return grouped(static_cast<std::int64_t>(std::llround(value)));
+  if (value >= 100 || value == std::floor(value)) return graph::grouped(static_cast<std::int64_t>(std::llround(value)));
   char text[32];
   std::snprintf(text, sizeof text, "%.2f", value);
   return text;
@@ -133,12 +126,13 @@ std::string path_table(const graph::Program& program, const std::vector<paths::P
   for (const paths::Path& path : paths) {
     decisions.push_back(joined(decisions_of(program, path), ", "));
     decisions_width = std::max(decisions_width, decisions.back().size());
-    cost_width = std::max(cost_width, grouped(path.cost).size());
+    cost_width = std::max(cost_width, graph::grouped(path.cost).size());
   }
   std::string text;
   for (std::size_t i = 0; i < paths.size(); ++i) {
     text += "  " + left_aligned(decisions[i], decisions_width) + "  " +
-            right_aligned(grouped(paths[i].cost), cost_width) + "  " + joined(names(program, paths[i].executed), " ");
+            right_aligned(graph::grouped(paths[i].cost), cost_width) + "  " +
+            joined(names(program, paths[i].executed), " ");
     if (!paths[i].null_outputs.empty()) text += "  (null: " + joined(names(program, paths[i].null_outputs), ", ") + ")";
     text += "\n";
   }
@@ -162,7 +156,7 @@ std::string extreme_paths(const graph::Program& program, const paths::Analysis& 
   for (const auto& [word, path] :
        {std::pair{"  least     ", &analysis.least_path}, std::pair{"  greatest  ", &analysis.greatest_path}}) {
     if (!*path) continue;
-    text += word + right_aligned(grouped((*path)->cost), cost_width) + "  " +
+    text += word + right_aligned(graph::grouped((*path)->cost), cost_width) + "  " +
             wrapped(shortened_decisions_of(program, **path), 14 + cost_width) + "\n";
   }
   return text;
@@ -178,7 +172,7 @@ std::string node_table(const graph::Program& program, const paths::Analysis& ana
     if (kind != graph::NodeKind::regular && kind != graph::NodeKind::control) continue;
     rows.push_back(id);
     name_width = std::max(name_width, program[id].name.size());
-    cost_width = std::max(cost_width, grouped(program[id].cost).size());
+    cost_width = std::max(cost_width, graph::grouped(program[id].cost).size());
   }
   std::string text = "  " + left_aligned("node", name_width) + "  executes  " + right_aligned("cost", cost_width) +
                      "  part of the expected cost\n";
@@ -187,7 +181,7 @@ std::string node_table(const graph::Program& program, const paths::Analysis& ana
     const double part =
         analysis.expected_cost > 0 ? probability * static_cast<double>(program[id].cost) / analysis.expected_cost : 0.0;
     text += "  " + left_aligned(program[id].name, name_width) + "  " + right_aligned(percent(probability), 8) + "  " +
-            right_aligned(grouped(program[id].cost), cost_width) + "  " + right_aligned(percent(part), 8) + "\n";
+            right_aligned(graph::grouped(program[id].cost), cost_width) + "  " + right_aligned(percent(part), 8) + "\n";
   }
   return text;
 }
@@ -249,8 +243,8 @@ void sort_paths(std::vector<paths::Path>& paths, PathOrder order, bool is_descen
 
 std::string paths_text(const graph::Program& program, const paths::Analysis& analysis,
                        const FrequencySource* frequencies) {
-  const std::string least = grouped(analysis.least_cost);
-  const std::string greatest = grouped(analysis.greatest_cost);
+  const std::string least = graph::grouped(analysis.least_cost);
+  const std::string greatest = graph::grouped(analysis.greatest_cost);
   std::string count = analysis.path_count + (analysis.path_count == "1" ? " path" : " paths");
   if (!analysis.not_counted.empty()) count = "paths not counted (" + analysis.not_counted + ")";
   std::string text = program.name + ": " + count + ", " + (analysis.costs_are_exact ? "" : "at least ") + least +

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "draw/fold.h"
+#include "graph/print.h"
 
 namespace d2nn::draw {
 
@@ -342,8 +343,8 @@ class DotWriter {
     for (const std::string& words : legend_words(program_)) key += (key.empty() ? "" : " &#160; ") + words;
     std::string head = "<B>" + xml_escaped(program_.name) + "</B><BR/>" + paths_text(subject_.analysis);
     if (const Frequencies* traced = subject_.frequencies) {
-      head += "<BR/>" + grouped(static_cast<std::int64_t>(traced->samples)) +
-              (traced->samples == 1 ? " sample, " : " samples, ") + grouped(std::llround(traced->mean_cost)) +
+      head += "<BR/>" + graph::grouped(static_cast<std::int64_t>(traced->samples)) +
+              (traced->samples == 1 ? " sample, " : " samples, ") + graph::grouped(std::llround(traced->mean_cost)) +
               " multiplications on average; lines as wide as often taken, runs: share of samples";
     }
     out_ +=

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "draw/fold.h"
+#include "graph/print.h"
 #include "ops/attributes.h"
 
 namespace d2nn::draw {
@@ -54,13 +55,6 @@ std::string short_count(std::int64_t value) {
   return text;
 }
 
-std::string grouped(std::int64_t value) {
-  std::string text = std::to_string(value);
-  for (std::ptrdiff_t at = static_cast<std::ptrdiff_t>(text.size()) - 3; at > 0; at -= 3)
-    text.insert(static_cast<std::size_t>(at), ",");
-  return text;
-}
-
 std::string percent(double share) {
   const double value = 100 * share;
   char text[32];
@@ -92,9 +86,9 @@ std::string paths_text(const paths::Analysis& analysis) {
   std::string text = analysis.path_count + (analysis.path_count == "1" ? " path, " : " paths, ");
   if (analysis.path_count.empty()) text = "paths not counted, ";
   if (!analysis.costs_are_exact) text += "at least ";
-  text += grouped(analysis.least_cost);
+  text += graph::grouped(analysis.least_cost);
   if (analysis.least_cost != analysis.greatest_cost || !analysis.costs_are_exact)
-    text += (analysis.costs_are_exact ? " to " : " to at most ") + grouped(analysis.greatest_cost);
+    text += (analysis.costs_are_exact ? " to " : " to at most ") + graph::grouped(analysis.greatest_cost);
   return text + " multiplications";
 }
 
@@ -108,7 +102,7 @@ std::string tooltip(const Subject& subject, graph::NodeId id) {
       text += "\n" + (input.name.empty() ? "" : input.name + " ") + "join " + std::string(graph::spelling(input.join));
   }
   for (const graph::Op& op : node.ops) text += "\n" + layer_text(op);
-  if (node.cost > 0) text += "\n" + grouped(node.cost) + " multiplications";
+  if (node.cost > 0) text += "\n" + graph::grouped(node.cost) + " multiplications";
   if (subject.frequencies != nullptr && node.kind != NodeKind::input)
     text += "\n" + percent(subject.frequencies->share(subject.frequencies->nodes[id.index])) + " of samples";
   return text;

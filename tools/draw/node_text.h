@@ -27,8 +27,6 @@ std::string xml_escaped(std::string_view text);
 std::string shape_text(const ops::Shape& shape);
 /// "3.19 M", "727 k", "96".
 std::string short_count(std::int64_t value);
-/// "3,187,200".
-std::string grouped(std::int64_t value);
 /// "37 %", "0.4 %", "<0.1 %".
 std::string percent(double share);
 /// Of a default or dummy: "0" when all values are equal, else the first of them, "0, 1, 0.5, …".

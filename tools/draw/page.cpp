@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "draw/page_parts.h"
+#include "graph/print.h"
 
 namespace d2nn::draw {
 
@@ -26,7 +27,7 @@ std::string number_cell(const std::string& text, double value) {
 }
 
 std::string cost_cell(std::int64_t cost) {
-  return number_cell(grouped(cost), static_cast<double>(cost));
+  return number_cell(graph::grouped(cost), static_cast<double>(cost));
 }
 
 std::int64_t parameter_count(const graph::Program& program, const graph::Node& node) {
@@ -90,7 +91,7 @@ std::string paths_table(const Subject& subject) {
   std::string html = "<h2>" + std::string(traced ? "Paths of the trace" : "Paths") + "</h2>\n";
   if (known > paths_on_page) {
     html += "<p>" + std::string(traced ? "The most frequent " : "The first ") + std::to_string(paths_on_page) + " of " +
-            grouped(static_cast<std::int64_t>(known)) + ".</p>\n";
+            graph::grouped(static_cast<std::int64_t>(known)) + ".</p>\n";
   }
   html += "<div class=\"scroll\"><table class=\"sortable\" id=\"paths\"><thead><tr>";
   for (const graph::NodeId control : controls) html += tag("th", xml_escaped(program[control].name));
@@ -140,9 +141,9 @@ std::string paragraphs(const std::string& doc) {
 std::string summary(const Subject& subject) {
   std::string text = paths_text(subject.analysis) + " for one sample.";
   if (const Frequencies* traced = subject.frequencies) {
-    text += " Trace: " + grouped(static_cast<std::int64_t>(traced->samples)) +
-            (traced->samples == 1 ? " sample, " : " samples, ") + grouped(std::llround(traced->mean_cost)) +
-            " multiplications on average, " + grouped(static_cast<std::int64_t>(traced->paths.size())) +
+    text += " Trace: " + graph::grouped(static_cast<std::int64_t>(traced->samples)) +
+            (traced->samples == 1 ? " sample, " : " samples, ") + graph::grouped(std::llround(traced->mean_cost)) +
+            " multiplications on average, " + graph::grouped(static_cast<std::int64_t>(traced->paths.size())) +
             (traced->paths.size() == 1 ? " path taken." : " different paths taken.");
   }
   return text;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sema/check.h"
+#include "sema/modules.h"
 #include "syntax/parse.h"
 
 namespace d2nn::lsp {
@@ -17,18 +18,11 @@ void read_modules(Analysis& analysis, const std::string& name, const sema::Impor
     for (const ast::Name& step : import->path) request.path.push_back(step.text);
     sema::ImportedText found = loader(request);
     if (!found.text) continue;
-    std::string local = import->alias ? import->alias->text : "";
-    if (local.empty() && !import->path.empty()) local = import->path.back().text;
-    if (local.empty()) {
-      const std::size_t slash = import->file.find_last_of('/');
-      local = import->file.substr(slash == std::string::npos ? 0 : slash + 1);
-      local = local.substr(0, local.find('.'));
-    }
     ImportedModule module;
     module.file = analysis.files.add(found.name, std::move(*found.text));
     diag::Sink silence;
     module.tree = syntax::parse(analysis.files, module.file, silence);
-    if (!silence.has_errors()) analysis.modules[local] = std::move(module);
+    if (!silence.has_errors()) analysis.modules[sema::module_name(*import)] = std::move(module);
   }
 }
 
@@ -60,14 +54,6 @@ Analysis analyse(const std::string& name, std::string text, const sema::ImportLo
     return left.range.begin < right.range.begin;
   });
   return analysis;
-}
-
-std::string grouped(std::int64_t value) {
-  std::string text = std::to_string(value);
-  for (auto at = static_cast<std::ptrdiff_t>(text.size()) - 3; at > 0; at -= 3) {
-    text.insert(static_cast<std::size_t>(at), ",");
-  }
-  return text;
 }
 
 }  // namespace d2nn::lsp

@@ -48,7 +48,4 @@ Analysis analyse(const std::string& name, std::string text, const sema::ImportLo
 /// Fills Analysis::names of a document that was parsed (index.cpp).
 void index_names(Analysis& analysis);
 
-/// "16,384".
-std::string grouped(std::int64_t value);
-
 }  // namespace d2nn::lsp

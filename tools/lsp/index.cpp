@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <functional>
 
+#include "graph/print.h"
 #include "lsp/analysis.h"
 #include "ops/attributes.h"
 #include "sema/arguments.h"
+#include "sema/modules.h"
 
 namespace d2nn::lsp {
 namespace {
@@ -77,7 +79,7 @@ class Indexer {
     if (const graph::Program* program = program_of(network.name.text)) {
       std::int64_t cost = 0;
       for (const graph::Node& node : program->nodes) cost += node.cost;
-      hover += "\n\n" + std::to_string(program->nodes.size()) + " nodes, " + grouped(cost) +
+      hover += "\n\n" + std::to_string(program->nodes.size()) + " nodes, " + graph::grouped(cost) +
                " multiplications if all of them execute, " + std::to_string(program->parameters.size()) +
                " tensors of weights";
     }
@@ -102,13 +104,10 @@ class Indexer {
   }
 
   void visit(const ast::Import& import) {
-    for (const auto& [name, module] : analysis_.modules) {
-      const std::string& file = analysis_.files[module.file].name();
-      const bool is_this = import.alias           ? import.alias->text == name
-                           : !import.path.empty() ? import.path.back().text == name
-                                                  : import.file.find(name) != std::string::npos;
-      if (is_this) return add(import.range, "module `" + name + "`: " + file, SourceRange{module.file, 0, 0});
-    }
+    const auto module = analysis_.modules.find(sema::module_name(import));
+    if (module == analysis_.modules.end()) return;
+    const source::FileId file = module->second.file;
+    add(import.range, "module `" + module->first + "`: " + analysis_.files[file].name(), SourceRange{file, 0, 0});
   }
 
   void visit(const ast::Block& block) {
@@ -182,7 +181,7 @@ class Indexer {
       if (++members > 8) continue;  // of large families the first
       hover += "\n\n" + (is_member ? "`" + node.name + "` " : std::string()) + "`" + node.shape.to_string() + "`";
       if (node.kind == graph::NodeKind::regular || node.kind == graph::NodeKind::control) {
-        hover += ", " + grouped(node.cost) + " multiplications";
+        hover += ", " + graph::grouped(node.cost) + " multiplications";
         if (total > 0) hover += " (" + std::to_string((200 * node.cost + total) / (2 * total)) + " % of all nodes)";
       }
       for (const graph::Action& action : node.actions) {
@@ -342,7 +341,7 @@ class Indexer {
         for (const graph::Op& op : node.ops) {
           if (!(op.range == range)) continue;
           hover += "\n\nin `" + node.name + "`: `" + value_shape(node, op.operands[0]).to_string() + "` to `" +
-                   op.shape.to_string() + "`, " + grouped(op.cost) + " multiplications";
+                   op.shape.to_string() + "`, " + graph::grouped(op.cost) + " multiplications";
           for (graph::ParamId id : op.parameters) {
             hover += "\n- `" + program[id].name + "` " + program[id].shape.to_string();
           }
@@ -356,7 +355,7 @@ class Indexer {
   Analysis& analysis_;
   Scope file_scope_;
   std::vector<Scope> scopes_;
-  Scope inputs_;  // named inputs of the network at hand, as "node.input"
+  Scope inputs_;                             // named inputs of the network at hand, as "node.input"
   const graph::Program* program_ = nullptr;  // of the network at hand, when it checked
 };
 
