@@ -229,6 +229,16 @@ class Lsp(CommandLineTest):
         self.assertIn("heads.d2nn:1: no layer or block is named `rellu`", found["message"])
         self.assertEqual(found["range"]["start"], {"line": 0, "character": 0})
 
+    def test_an_import_that_failed_is_tried_again_when_its_file_opens(self):
+        importer = (self.folder / "user.d2nn").as_uri()
+        self.open(importer, 'import "heads.d2nn";\nnetwork n { input x: f32[2]; node A { heads.new } output y: f32[2]; x -> A -> y; }\n')
+        self.assertEqual([d["code"] for d in self.diagnostics(importer)], ["E0214"])
+        heads = (self.folder / "heads.d2nn").as_uri()
+        self.open(heads, "block new()(x) { x -> relu }\n")
+        self.assertEqual(self.diagnostics(importer), [])
+        self.client.notify("textDocument/didClose", {"textDocument": {"uri": heads}})
+        self.assertEqual([d["code"] for d in self.diagnostics(importer)], ["E0214"])
+
     def test_the_examples_are_silent(self):
         for example in sorted(EXAMPLES.glob("*/*.d2nn")):
             self.open(example.as_uri(), example.read_text())

@@ -222,6 +222,12 @@ class Run(CommandLineTest):
         self.expect(WELL, self.call("./gate", "run", "x.npy", "-o", "w.npy", "--max-cost", 8))
         self.assertEqual(tensors.read_npy(self.folder / "w.npy"), ([3, 2], [0.5, 1, -2, 0.5, 0.25, -0.125]))
 
+    def test_a_fixed_decision_counts_in_the_budget(self):
+        self.expect(WELL, self.gate("x.npy", "-o", "y.npy", "--trace", "t.json", "--fix", "Q=positive", "--max-cost", 20))
+        self.assertEqual([s["cost"] for s in json.loads((self.folder / "t.json").read_text())["samples"]], [20, 20, 20])
+        self.expect(WRONG_USE, self.gate("x.npy", "-o", "z.npy", "--fix", "Q=positive", "--max-cost", 19), "--max-cost is 19",
+                    "`gate` costs 20 multiplications")
+
     def test_wrong_use_is_status_2(self):
         tensors.write_png(self.folder / "a.png", 4, 4, lambda x, y: (0, 51, 0))
         self.expect(WRONG_USE, self.gate("x.npy"), "-o")

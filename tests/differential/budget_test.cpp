@@ -74,6 +74,54 @@ void follow_random_path(const graph::Program& program, const paths::RemainingCos
   }
 }
 
+struct Tally {
+  std::size_t compared = 0;  // runs of a sample under a budget
+  std::size_t changed = 0;   // those in which the budget changed a decision
+};
+
+/// Compiles the program and holds it against the reference under its least, middle and greatest cost: as a batch, on
+/// two threads and sample by sample.
+void compare_under_budgets(driver::Checked& checked, std::uint64_t seed, Tally& tally) {
+  CAPTURE(seed);
+  const graph::Program program = checked.programs.front();
+  const paths::Analysis analysis = paths::analyse(program);
+  if (analysis.least_cost == analysis.greatest_cost) return;
+  const auto compiled = driver::InProcess::compile(checked, false, {});
+  REQUIRE(compiled);
+  const reference::Weights<float> weights = differential::random_weights(program, seed);
+  const reference::Interpreter<float> interpreter(program, weights);
+  const auto samples = differential::random_samples(program, 12, seed);
+  std::vector<std::size_t> order(samples.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  differential::Network one(compiled->module(), differential::safetensors(program, weights), samples.size(), 1);
+  differential::Network two(compiled->module(), differential::safetensors(program, weights), samples.size(), 2);
+  const std::int64_t middle = (analysis.least_cost + analysis.greatest_cost) / 2;
+  for (const std::int64_t budget : {analysis.least_cost, middle, analysis.greatest_cost}) {
+    CAPTURE(budget);
+    if (budget == 0) continue;  // no bound at all
+    const auto batch = one.run(samples, order, budget);
+    const auto threaded = two.run(samples, order, budget);
+    for (std::size_t i = 0; i < samples.size(); ++i) {
+      CAPTURE(i);
+      reference::Options<float> options;
+      options.policy = reference::budget_policy(program, budget);
+      const auto result = interpreter.run_sample(samples[i], options);
+      const auto alone = one.run(samples, {i}, budget);
+      CHECK(batch[i].cost <= budget);
+      CHECK(alone[0].cost <= budget);
+      CHECK(threaded[i].actions == batch[i].actions);
+      ++tally.compared;
+      if (!is_clear(result)) continue;
+      const differential::Outcome expected = differential::reference_outcome(program, result);
+      CHECK(differential::difference(expected, batch[i], 1e-4) == "");
+      CHECK(differential::difference(expected, alone[0], 1e-4) == "");
+      const auto free = interpreter.run_sample(samples[i]);
+      tally.changed += free.actions != result.actions;
+      if (budget == analysis.greatest_cost) CHECK(free.actions == result.actions);
+    }
+  }
+}
+
 }  // namespace
 
 TEST_CASE("the tables of 1,000 programs say what every decision adds, as trying all completions does") {
@@ -94,49 +142,26 @@ TEST_CASE("the tables of 1,000 programs say what every decision adds, as trying 
 }
 
 TEST_CASE("compiled modules keep every budget, and take the best actions that fit") {
-  std::size_t compared = 0, changed = 0;
-  for (std::uint64_t seed = 2001; compared < 40 * 3 * 12; ++seed) {
+  Tally tally;
+  for (std::uint64_t seed = 2001; tally.compared < 40 * 3 * 12; ++seed) {
     driver::Checked checked = checked_program(seed);
-    CAPTURE(seed);
-    const graph::Program program = checked.programs.front();
-    const paths::Analysis analysis = paths::analyse(program);
-    if (analysis.least_cost == analysis.greatest_cost) continue;
-    const auto compiled = driver::InProcess::compile(checked, false, {});
-    REQUIRE(compiled);
-    const reference::Weights<float> weights = differential::random_weights(program, seed);
-    const reference::Interpreter<float> interpreter(program, weights);
-    const auto samples = differential::random_samples(program, 12, seed);
-    std::vector<std::size_t> order(samples.size());
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    differential::Network one(compiled->module(), differential::safetensors(program, weights), samples.size(), 1);
-    differential::Network two(compiled->module(), differential::safetensors(program, weights), samples.size(), 2);
-    const std::int64_t middle = (analysis.least_cost + analysis.greatest_cost) / 2;
-    for (const std::int64_t budget : {analysis.least_cost, middle, analysis.greatest_cost}) {
-      CAPTURE(budget);
-      if (budget == 0) continue;  // no bound at all
-      const auto batch = one.run(samples, order, budget);
-      const auto threaded = two.run(samples, order, budget);
-      for (std::size_t i = 0; i < samples.size(); ++i) {
-        CAPTURE(i);
-        reference::Options<float> options;
-        options.policy = reference::budget_policy(program, budget);
-        const auto result = interpreter.run_sample(samples[i], options);
-        const auto alone = one.run(samples, {i}, budget);
-        CHECK(batch[i].cost <= budget);
-        CHECK(alone[0].cost <= budget);
-        CHECK(threaded[i].actions == batch[i].actions);
-        ++compared;
-        if (!is_clear(result)) continue;
-        const differential::Outcome expected = differential::reference_outcome(program, result);
-        CHECK(differential::difference(expected, batch[i], 1e-4) == "");
-        CHECK(differential::difference(expected, alone[0], 1e-4) == "");
-        const auto free = interpreter.run_sample(samples[i]);
-        changed += free.actions != result.actions;
-        if (budget == analysis.greatest_cost) CHECK(free.actions == result.actions);
-      }
-    }
+    compare_under_budgets(checked, seed, tally);
   }
-  CHECK(changed > 100);
+  CHECK(tally.changed > 100);
+}
+
+TEST_CASE("modules with fixed decisions keep every budget") {
+  Tally tally;
+  for (std::uint64_t seed = 3001; tally.compared < 10 * 3 * 12; ++seed) {
+    driver::Checked checked = checked_program(seed);
+    graph::Program& program = checked.programs.front();
+    const auto controls = graph::nodes_of(program, graph::NodeKind::control);
+    if (controls.size() < 2) continue;
+    const NodeId fixed = controls[seed % controls.size()];
+    program[fixed].fixed_action = static_cast<std::uint32_t>(seed % program[fixed].actions.size());
+    compare_under_budgets(checked, seed, tally);
+  }
+  CHECK(tally.changed > 20);
 }
 
 TEST_CASE("a chain of 54 links keeps budgets with tables of a few steps") {

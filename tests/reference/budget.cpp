@@ -31,6 +31,7 @@ class Completions {
     const auto decided = decided_.find(id);
     for (std::uint32_t action = 0; action < program_[id].actions.size(); ++action) {
       if (decided != decided_.end() && decided->second != action) continue;
+      if (program_[id].fixed_action.value_or(action) != action) continue;
       taken_[id] = action;
       best = std::min(best, least(place + 1));
     }

@@ -58,19 +58,20 @@ const Document* Documents::find(const std::string& uri) const {
   return found != open_.end() ? &found->second : nullptr;
 }
 
-sema::ImportLoader Documents::loader() const {
-  return [this](const sema::ImportRequest& request) {
-    if (const auto path = driver::import_path(request)) {
-      for (const auto& [uri, document] : open_) {
-        if (path_of(uri) == *path) return sema::ImportedText{*path, document.text(), "", {}};
-      }
+sema::ImportedText Documents::load(const sema::ImportRequest& request, std::set<std::string>& paths) const {
+  if (const auto path = driver::import_path(request)) {
+    paths.insert(*path);
+    for (const auto& [uri, document] : open_) {
+      if (path_of(uri) == *path) return {*path, document.text(), "", {}};
     }
-    return driver::load_import(request);
-  };
+  }
+  return driver::load_import(request);
 }
 
 void Documents::set(const std::string& uri, std::string text, std::int64_t version) {
-  Analysis analysis = analyse(path_of(uri), std::move(text), loader());
+  std::set<std::string> imported;
+  Analysis analysis = analyse(path_of(uri), std::move(text),
+                              [&](const sema::ImportRequest& request) { return load(request, imported); });
   Document& document = open_[uri];
   if (analysis.is_parsed) {
     document.good_.reset();
@@ -78,6 +79,7 @@ void Documents::set(const std::string& uri, std::string text, std::int64_t versi
     document.good_ = std::move(document.latest_);
   }
   document.latest_ = std::move(analysis);
+  document.imported_ = std::move(imported);
   document.version_ = version;
 }
 
@@ -85,11 +87,7 @@ std::vector<std::string> Documents::refresh_importers(const std::string& uri) {
   const std::string path = path_of(uri);
   std::vector<std::string> importers;
   for (const auto& [other, document] : open_) {
-    bool reads = false;
-    for (std::size_t file = 1; file < document.latest_.files.size(); ++file) {
-      reads = reads || document.latest_.files[static_cast<source::FileId>(file)].name() == path;
-    }
-    if (reads && other != uri) importers.push_back(other);
+    if (document.imported_.contains(path) && other != uri) importers.push_back(other);
   }
   for (const std::string& other : importers) set(other, find(other)->text(), find(other)->version());
   return importers;

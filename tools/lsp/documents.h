@@ -3,7 +3,9 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "lsp/analysis.h"
 #include "lsp/transport.h"
@@ -28,6 +30,7 @@ class Document {
   friend class Documents;
   Analysis latest_;
   std::optional<Analysis> good_;
+  std::set<std::string> imported_;  // paths of the files it imports, over others too, found or not
   std::int64_t version_ = 0;
 };
 
@@ -42,7 +45,7 @@ class Documents {
   std::vector<std::string> refresh_importers(const std::string& uri);
 
  private:
-  sema::ImportLoader loader() const;
+  sema::ImportedText load(const sema::ImportRequest& request, std::set<std::string>& paths) const;
 
   std::map<std::string, Document> open_;  // by URI
 };

@@ -1,6 +1,7 @@
 """A network compiled by d2nn, called through the C interface (runtime/include/d2nn/d2nn.h) from Python."""
 
 import ctypes
+import functools
 import json
 import pathlib
 import subprocess
@@ -50,18 +51,10 @@ class Compiled:
         self.demand(self.runtime.d2nn_context_create_with(self.model, ctypes.byref(options), ctypes.byref(context)))
         return context
 
-    def run_function(self, context, images, scores):
-        """A function without arguments that is one call of d2nn_run and returns its status."""
-        function = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_void_p, ctypes.c_void_p,
-                                    ctypes.c_void_p)(("d2nn_run", self.runtime))
-        batch = ctypes.c_size_t(len(images))
+    def call(self, context, images, scores, options=None):
+        """A function without arguments that is one call of d2nn_run and returns its status; the arrays must stay."""
         inputs, outputs = ((ctypes.c_void_p * 1)(array.ctypes.data) for array in (images, scores))
-
-        def run(options=None, arguments=(context, batch, ctypes.cast(inputs, ctypes.c_void_p),
-                                         ctypes.cast(outputs, ctypes.c_void_p)), keep=(inputs, outputs, images, scores)):
-            return function(*arguments, options)
-
-        return run
+        return functools.partial(self.runtime.d2nn_run, context, ctypes.c_size_t(len(images)), inputs, outputs, options)
 
     def traced(self, images, scores):
         """Runs all images at once: (actions, one row per image, -1 where the control node did not execute; costs)."""
@@ -70,6 +63,6 @@ class Compiled:
         trace = Trace(ctypes.sizeof(Trace), actions.ctypes.data if self.controls else None, None, costs.ctypes.data)
         options = RunOptions(ctypes.sizeof(RunOptions), 1, 0, None, ctypes.addressof(trace))
         context = self.context(batch)
-        self.demand(self.run_function(context, images, scores)(ctypes.byref(options)))
+        self.demand(self.call(context, images, scores, ctypes.byref(options))())
         self.runtime.d2nn_context_destroy(context)
         return actions, costs

@@ -1,4 +1,4 @@
-"""The networks of the comparison: examples/*/*.d2nn, node for node, as flows that PyTorch and the ONNX writer execute."""
+"""The networks of the comparison: programs of examples, node for node, as flows for PyTorch and the ONNX writer."""
 
 import torch
 from torch import nn
@@ -30,8 +30,8 @@ class HighLow(Network):
     def __init__(self):
         super().__init__()
         self.N1 = Body(nn.Conv2d(3, 8, 3, stride=2, padding=1), nn.ReLU(), halve())
-        self.N2 = Body(nn.Conv2d(8, 16, 3, padding=1), nn.ReLU(), halve(), nn.Flatten(), nn.Linear(3136, 512), nn.ReLU(),
-                       nn.Linear(512, 2))
+        self.N2 = Body(nn.Conv2d(8, 16, 3, padding=1), nn.ReLU(), halve(), nn.Flatten(), nn.Linear(3136, 512),
+                       nn.ReLU(), nn.Linear(512, 2))
         self.N3 = Body(halve(), nn.Flatten(), nn.Linear(1568, 32), nn.ReLU(), nn.Linear(32, 2))
         self.Q = Body(nn.Conv2d(8, 2, 3, padding=1), nn.ReLU(), halve(), nn.Flatten(), nn.Linear(392, 128), nn.ReLU(),
                       nn.Linear(128, 2))
@@ -114,13 +114,14 @@ class Hierarchy(Network):
         self.add_module("N[1]", Body(nn.Conv2d(3, 64, 11, stride=4, padding=2), nn.ReLU(), halve()))
         for i in (2, 3):
             self.add_module(f"N[{i}]", Body(ConvRelu(64, 96, kernel=5)))
-            self.add_module(f"Q[{i - 1}]", Body(ConvRelu(64, 16, kernel=5, halved=True), nn.Conv2d(16, 32, 5, padding=1),
-                                                nn.ReLU(), halve(), Decision(1152)))
+            self.add_module(f"Q[{i - 1}]", Body(ConvRelu(64, 16, kernel=5, halved=True),
+                                                nn.Conv2d(16, 32, 5, padding=1), nn.ReLU(), halve(), Decision(1152)))
         for i in range(4, 9):
-            self.add_module(f"N[{i}]", Body(halve(), ConvRelu(96, 160), ConvRelu(160, 128), ConvRelu(128, 128, halved=True),
-                                            nn.Flatten(), nn.Linear(6272, 2048), nn.ReLU(), nn.Linear(2048, 2)))
-            self.add_module(f"Q[{i - 1}]", Body(ConvRelu(96, 16, kernel=5, halved=True), ConvRelu(16, 32, halved=True),
-                                                Decision(1568)))
+            self.add_module(f"N[{i}]", Body(halve(), ConvRelu(96, 160), ConvRelu(160, 128),
+                                            ConvRelu(128, 128, halved=True), nn.Flatten(), nn.Linear(6272, 2048),
+                                            nn.ReLU(), nn.Linear(2048, 2)))
+            self.add_module(f"Q[{i - 1}]", Body(ConvRelu(96, 16, kernel=5, halved=True),
+                                                ConvRelu(16, 32, halved=True), Decision(1568)))
 
     def flow(self, run, image):
         def look(index, step, value, skipped):
