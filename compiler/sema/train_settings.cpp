@@ -163,7 +163,7 @@ class Reader {
   }
 
   std::optional<std::string> read_stages() const {
-    const auto shares = read_list(3, 3, "three shares, as in `[40, 50, 10]`");
+    const auto shares = read_list(3, 4, "three or four shares, as in `[40, 50, 10]`");
     if (!shares) return std::nullopt;
     double sum = 0;
     for (std::size_t i = 0; i < shares->size(); ++i) {
@@ -172,7 +172,9 @@ class Reader {
       sum += (*shares)[i];
     }
     if (sum <= 0) return refuse(value_.range, "the shares of `stages` are all 0");
-    return spell((*shares)[0]) + ":" + spell((*shares)[1]) + ":" + spell((*shares)[2]);
+    std::string text;
+    for (const double share : *shares) text += (text.empty() ? "" : ":") + spell(share);
+    return text;
   }
 
   const SettingInfo& setting_;

@@ -16,7 +16,7 @@ enum class SettingKind {
   integer,  // within the range
   word,     // one of `words`
   epsilon,  // [start, floor] or [start, floor, steps]
-  stages,   // [paths, joint, control]
+  stages,   // [paths, joint, control] or [paths, choice, joint, control]
 };
 
 struct SettingInfo {

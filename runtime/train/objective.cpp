@@ -184,13 +184,13 @@ StepResult Objective::evaluate(StepRunner& runner, const BatchView& batch, const
     result.reward += scale * totals.reward;
     result.cost += totals.cost / static_cast<double>(batch.rows);
     result.counts += bag_counts_[0];
-    if (plan.stage != Stage::control) {
+    if (trains(plan.stage, false)) {
       for (std::uint32_t o = 0; o < module_.output_count; ++o) {
         if (losses_[o].weight > 0)
           result.output_loss += output_loss(runner, batch, totals, o, begin, scale * losses_[o].weight);
       }
     }
-    if (plan.stage != Stage::paths && control_weight_ > 0) {
+    if (trains(plan.stage, true) && control_weight_ > 0) {
       for (std::uint32_t k = 0; k < module_.control_count; ++k) {
         result.control_loss += control_loss(runner, batch, totals, k, begin, scale * control_weight_) / control_weight_;
       }

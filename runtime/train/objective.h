@@ -43,7 +43,7 @@ class Objective {
 
   /// Whether a step of this stage needs a forward pass for every forced action (`--explore all`).
   bool explores_all(Stage stage) const {
-    return explore_ == Explore::all && stage != Stage::paths && module_.control_count > 0;
+    return explore_ == Explore::all && trains(stage, true) && module_.control_count > 0;
   }
   /// Keeps what the rows' outputs and costs would be with `action` forced at `control`: after such a forward pass.
   void record_forced(const StepRunner& runner, const BatchView& batch, std::uint32_t control, std::int32_t action);

@@ -44,18 +44,6 @@ void adam(std::int64_t count, float step_size, float second_scale, float keep, f
 
 }  // namespace
 
-bool trains(Stage stage, bool is_control) {
-  switch (stage) {
-    case Stage::paths:
-      return !is_control;
-    case Stage::joint:
-      return true;
-    case Stage::control:
-      return is_control;
-  }
-  return true;
-}
-
 Optimiser::Optimiser(const d2nn_module& module, const TrainOptions& options)
     : kind_(options.optimizer),
       momentum_(options.momentum),

@@ -63,7 +63,4 @@ class Optimiser {
   std::int64_t control_steps_ = 0;
 };
 
-/// Whether a stage trains the nodes of a kind (d2nn_node_kind).
-bool trains(Stage stage, bool is_control);
-
 }  // namespace d2nn::train

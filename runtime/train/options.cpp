@@ -1,8 +1,11 @@
 // Options of training: defaults, spellings, checks. See options.h.
 #include "train/options.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <iterator>
+#include <numeric>
 
 namespace d2nn::train {
 namespace {
@@ -103,7 +106,8 @@ std::vector<std::pair<std::string, std::string>> settings(const TrainOptions& op
       {"--bag", std::to_string(options.bag)},
       {"--batch", std::to_string(options.batch)},
       {"--epochs", std::to_string(options.epochs)},
-      {"--stages", spell(stages.paths) + ":" + spell(stages.joint) + ":" + spell(stages.control)},
+      {"--stages", spell(stages.paths) + ":" + (stages.choice > 0 ? spell(stages.choice) + ":" : "") +
+                       spell(stages.joint) + ":" + spell(stages.control)},
       {"--pretrain", options.pretrain_epochs ? spell(*options.pretrain_epochs) : "by --stages"},
       {"--optimizer", options.optimizer == OptimizerKind::adam ? "adam" : "sgd"},
       {"--lr", spell(options.effective_learning_rate())},
@@ -147,9 +151,10 @@ Status check(const TrainOptions& options) {
   if (options.pretrain_epochs && !between(*options.pretrain_epochs, 0, static_cast<double>(options.epochs))) {
     return range("--pretrain", *options.pretrain_epochs, "between 0 and the number of epochs");
   }
-  const double share_sum = stages.paths + stages.joint + stages.control;
-  if (stages.paths < 0 || stages.joint < 0 || stages.control < 0 || share_sum <= 0 || !std::isfinite(share_sum)) {
-    return invalid("--stages needs three shares that are not negative and not all 0, such as 40:50:10");
+  const double shares[] = {stages.paths, stages.choice, stages.joint, stages.control};
+  const double share_sum = std::accumulate(std::begin(shares), std::end(shares), 0.0);
+  if (*std::min_element(std::begin(shares), std::end(shares)) < 0 || share_sum <= 0 || !std::isfinite(share_sum)) {
+    return invalid("--stages needs shares that are not negative and not all 0, such as 40:50:10");
   }
   if (!between(options.learning_rate, 0, 1e3))
     return range("--lr", options.learning_rate, "between 0 (the optimizer's default) and 1000");
@@ -237,13 +242,15 @@ Result<EpsilonSchedule> parse_epsilon(std::string_view text) {
 
 Result<StageShares> parse_stages(std::string_view text) {
   const auto parts = split(text, ':');
-  if (parts.size() == 3) {
-    const auto paths = number(parts[0]);
-    const auto joint = number(parts[1]);
-    const auto control = number(parts[2]);
-    if (paths && joint && control) return StageShares{*paths, *joint, *control};
+  if (parts.size() == 3 || parts.size() == 4) {
+    const auto paths = number(parts.front());
+    const auto choice = parts.size() == 4 ? number(parts[1]) : 0.0;
+    const auto joint = number(parts[parts.size() - 2]);
+    const auto control = number(parts.back());
+    if (paths && choice && joint && control) return StageShares{*paths, *choice, *joint, *control};
   }
-  return invalid("--stages " + quoted(text) + " is not PATHS:JOINT:CONTROL, such as 40:50:10");
+  return invalid("--stages " + quoted(text) +
+                 " is not PATHS:JOINT:CONTROL or PATHS:CHOICE:JOINT:CONTROL, such as 40:50:10");
 }
 
 }  // namespace d2nn::train

@@ -28,16 +28,17 @@ struct OutputLoss {
   double weight = 1;
 };
 
-/// Probability of a random action: linear from `start` to `floor` over `steps` steps of the joint and control stages.
+/// Probability of a random action: linear from `start` to `floor` over `steps` steps after the stage `paths`.
 struct EpsilonSchedule {
   double start = 1;
   double floor = 0.05;
-  std::int64_t steps = 0;  // 0: 60 % of the steps of those stages
+  std::int64_t steps = 0;  // 0: 60 % of the stage `choice`, or of all of them
 };
 
 /// Shares of the steps, normalised to their sum; at least one is not 0.
 struct StageShares {
   double paths = 40;
+  double choice = 0;
   double joint = 50;
   double control = 10;
 };

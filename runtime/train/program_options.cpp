@@ -97,9 +97,10 @@ void add_acting_options(CLI::App& app, TrainOptions& options) {
              "learn from the actions taken, or run every action of every control node (default chosen)",
              options.explore, {{"chosen", Explore::chosen}, {"all", Explore::all}})
       ->group(group);
-  add_parsed(app, "--stages", "PATHS:JOINT:CONTROL",
-             "shares of the steps: random actions, everything, control nodes alone (default 40:50:10)", parse_stages,
-             options.stages)
+  add_parsed(
+      app, "--stages", "PATHS[:CHOICE]:JOINT:CONTROL",
+      "shares of the steps: random actions, control nodes alone, everything, control nodes alone (default 40:50:10)",
+      parse_stages, options.stages)
       ->group(group);
   app.add_option("--pretrain", options.pretrain_epochs, "length of the stage `paths` in epochs, instead of its share")
       ->type_name("EPOCHS")

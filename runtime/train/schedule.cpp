@@ -10,7 +10,8 @@ namespace {
 
 /// Where the cosine of a stage ends, as a share of the learning rate.
 constexpr double last_rate_share = 0.05;
-/// Share of the joint and control steps over which epsilon falls when no number of steps is given.
+/// Share of the steps of `choice`, or where there is none of those after `paths`, over which epsilon falls when no
+/// number of steps is given.
 constexpr double epsilon_share = 0.6;
 
 }  // namespace
@@ -19,6 +20,8 @@ std::string_view spelling(Stage stage) {
   switch (stage) {
     case Stage::paths:
       return "paths";
+    case Stage::choice:
+      return "choice";
     case Stage::joint:
       return "joint";
     case Stage::control:
@@ -27,50 +30,62 @@ std::string_view spelling(Stage stage) {
   return "";
 }
 
+bool trains(Stage stage, bool is_control) {
+  switch (stage) {
+    case Stage::paths:
+      return !is_control;
+    case Stage::joint:
+      return true;
+    case Stage::choice:
+    case Stage::control:
+      return is_control;
+  }
+  return true;
+}
+
 Schedule::Schedule(const TrainOptions& options, std::int64_t steps_per_epoch, bool has_control)
     : epsilon_(options.epsilon),
       rate_schedule_(options.rate_schedule),
       learning_rate_(options.effective_learning_rate()),
-      steps_per_epoch_(steps_per_epoch) {
-  const std::int64_t total = options.epochs * steps_per_epoch;
+      steps_per_epoch_(steps_per_epoch),
+      total_steps_(options.epochs * steps_per_epoch) {
   if (!has_control) {
-    joint_steps_ = total;
+    steps_of(Stage::joint) = total_steps_;
     return;
   }
   const StageShares& shares = options.stages;
-  const double sum = shares.paths + shares.joint + shares.control;
-  const double paths = options.pretrain_epochs ? *options.pretrain_epochs * static_cast<double>(steps_per_epoch)
-                                               : static_cast<double>(total) * shares.paths / sum;
-  paths_end_ = std::clamp<std::int64_t>(std::llround(paths), 0, total);
-  const double rest = shares.joint + shares.control;
-  const double control_share = rest > 0 ? shares.control / rest : 0;
-  control_steps_ = std::llround(static_cast<double>(total - paths_end_) * control_share);
-  joint_steps_ = total - paths_end_ - control_steps_;
-  epsilon_steps_ = epsilon_.steps > 0
-                       ? epsilon_.steps
-                       : std::llround(static_cast<double>(joint_steps_ + control_steps_) * epsilon_share);
+  const double after_paths = shares.choice + shares.joint + shares.control;
+  const double paths = options.pretrain_epochs
+                           ? *options.pretrain_epochs * static_cast<double>(steps_per_epoch)
+                           : static_cast<double>(total_steps_) * shares.paths / (shares.paths + after_paths);
+  steps_of(Stage::paths) = std::clamp<std::int64_t>(std::llround(paths), 0, total_steps_);
+  const std::int64_t rest = total_steps_ - steps_of(Stage::paths);
+  const auto part = [&](double share) {
+    return after_paths > 0 ? std::llround(static_cast<double>(rest) * share / after_paths) : 0;
+  };
+  steps_of(Stage::choice) = part(shares.choice);
+  steps_of(Stage::control) = std::min<std::int64_t>(part(shares.control), rest - steps_of(Stage::choice));
+  steps_of(Stage::joint) = rest - steps_of(Stage::choice) - steps_of(Stage::control);
+  const std::int64_t exploring = shares.choice > 0 ? steps_of(Stage::choice) : rest;
+  epsilon_steps_ = epsilon_.steps > 0 ? epsilon_.steps : std::llround(static_cast<double>(exploring) * epsilon_share);
 }
 
 StepPlan Schedule::at(std::int64_t step) const {
-  StepPlan plan;
+  std::size_t stage = 0;
   std::int64_t stage_step = step;
-  std::int64_t stage_steps = paths_end_;
-  if (step < paths_end_) {
-    plan.stage = Stage::paths;
-    plan.epsilon = 1;
-  } else {
-    const std::int64_t since = step - paths_end_;
-    const bool is_joint = since < joint_steps_;
-    plan.stage = is_joint ? Stage::joint : Stage::control;
-    stage_step = is_joint ? since : since - joint_steps_;
-    stage_steps = is_joint ? joint_steps_ : control_steps_;
+  while (stage + 1 < stage_count && stage_step >= steps_[stage]) stage_step -= steps_[stage++];
+  StepPlan plan;
+  plan.stage = static_cast<Stage>(stage);
+  plan.epsilon = 1;
+  if (plan.stage != Stage::paths) {
+    const std::int64_t since = step - steps_of(Stage::paths);
     const double fallen =
         epsilon_steps_ > 0 ? std::min(1.0, static_cast<double>(since) / static_cast<double>(epsilon_steps_)) : 1.0;
     plan.epsilon = epsilon_.start + (epsilon_.floor - epsilon_.start) * fallen;
   }
   plan.learning_rate = learning_rate_;
   if (rate_schedule_ == RateSchedule::cosine) {
-    const double done = static_cast<double>(stage_step) / static_cast<double>(stage_steps);
+    const double done = static_cast<double>(stage_step) / static_cast<double>(steps_[stage]);
     plan.learning_rate *= last_rate_share + (1 - last_rate_share) * 0.5 * (1 + std::cos(std::numbers::pi * done));
   }
   return plan;

@@ -9,6 +9,7 @@
 #include <numeric>
 #include <system_error>
 #include <thread>
+#include <utility>
 
 #include "io/atomic_file.h"
 #include "threads/thread_pool.h"
@@ -61,7 +62,7 @@ bool all_finite(std::span<const float> values) {
   return std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); });
 }
 
-/// Running statistics of regular nodes: the stage `control` leaves them as they are.
+/// Running statistics of regular nodes: the stages that train control nodes alone leave them as they are.
 class FrozenStatistics {
  public:
   explicit FrozenStatistics(const d2nn_module& module) {
@@ -245,10 +246,8 @@ Status Run::explore_all(const Batch& batch, ForwardRequest request) {
 
 Status Run::step(const Batch& batch) {
   const StepPlan plan = schedule_.at(step_);
-  if (plan.stage == Stage::control && !is_frozen_) {
-    frozen_statistics_.keep(runner_->parameters());
-    is_frozen_ = true;
-  }
+  const bool was_frozen = std::exchange(is_frozen_, !trains(plan.stage, false));
+  if (is_frozen_ && !was_frozen) frozen_statistics_.keep(runner_->parameters());
   const auto step = static_cast<std::uint64_t>(step_);
   policy_.begin_step(step, plan.epsilon, batch.samples.data());
   const float* input = batch.inputs.data();
@@ -271,7 +270,7 @@ Status Run::step(const Batch& batch) {
   if (!std::isfinite(result.loss)) return diverged("the loss is not finite");
   if (Status status = runner_->backward(); !status.ok()) return status;
   optimiser_.step(plan, runner_->parameters(), runner_->parameter_gradients(), pool_);
-  if (plan.stage == Stage::control) frozen_statistics_.restore(runner_->parameters());
+  if (is_frozen_) frozen_statistics_.restore(runner_->parameters());
   ++step_;
 
   const double metric = metric_value(result.counts, options_.metric);

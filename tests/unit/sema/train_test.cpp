@@ -98,6 +98,8 @@ TEST_CASE("each mistake in a block is one error") {
   CHECK(codes("lambda: metric;") == "E0201");
   CHECK(codes("epsilon: [1]; stages: 3; optimizer: 1 + 1;") == "E0609 E0609 E0609");
   CHECK(codes("epsilon: [1, 0.5, 1.5];") == "E0609");
+  CHECK(codes("stages: [1, 2, 3, 4];") == "");
+  CHECK(codes("stages: [1, 2, 3, 4, 5];") == "E0609");
 }
 
 TEST_CASE("a reward that needs more room than the harness has is refused") {

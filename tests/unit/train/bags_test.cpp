@@ -134,6 +134,29 @@ TEST_CASE("pretrain fixes the length of paths and epsilon's steps can be given")
   CHECK(schedule.at(875).stage == Stage::control);
 }
 
+TEST_CASE("a stage of choice stands between paths and joint, and epsilon falls in it") {
+  TrainOptions options;
+  options.epochs = 10;
+  options.stages = {.paths = 30, .choice = 20, .joint = 40, .control = 10};
+  const Schedule schedule(options, 100, true);
+  CHECK(schedule.total_steps() == 1000);
+  CHECK(schedule.at(299).stage == Stage::paths);
+  CHECK(schedule.at(300).stage == Stage::choice);
+  CHECK(schedule.at(300).epsilon == 1.0);
+  CHECK(schedule.at(300).learning_rate == doctest::Approx(0.001));
+  CHECK(schedule.at(420).epsilon == doctest::Approx(0.05));  // 60 % of the 200 steps of choice
+  CHECK(schedule.at(499).stage == Stage::choice);
+  CHECK(schedule.at(500).stage == Stage::joint);
+  CHECK(schedule.at(500).epsilon == doctest::Approx(0.05));
+  CHECK(schedule.at(899).stage == Stage::joint);
+  CHECK(schedule.at(900).stage == Stage::control);
+  CHECK(schedule.may_keep(301));
+  options.stages = {.paths = 0, .choice = 1, .joint = 0, .control = 0};
+  const Schedule alone(options, 100, true);
+  CHECK(alone.at(0).stage == Stage::choice);
+  CHECK(alone.at(999).stage == Stage::choice);
+}
+
 TEST_CASE("the cosine falls from the rate to a twentieth in every stage") {
   TrainOptions options;
   options.epochs = 1;

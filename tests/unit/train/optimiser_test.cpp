@@ -72,6 +72,8 @@ TEST_CASE("a stage moves only the nodes it trains") {
   CHECK_FALSE(moved(Stage::paths, test::node_q));
   CHECK(moved(Stage::joint, test::node_n2));
   CHECK(moved(Stage::joint, test::node_q));
+  CHECK_FALSE(moved(Stage::choice, test::node_n2));
+  CHECK(moved(Stage::choice, test::node_q));
   CHECK_FALSE(moved(Stage::control, test::node_n2));
   CHECK(moved(Stage::control, test::node_q));
 }

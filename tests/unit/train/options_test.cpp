@@ -42,6 +42,10 @@ TEST_CASE("metrics, epsilon and stages are spelled with colons") {
   CHECK_FALSE(parse_epsilon("0.9").ok());
   CHECK_FALSE(parse_epsilon("0.9:0.1:-5").ok());
   CHECK(parse_stages("1:2:3")->joint == 2);
+  CHECK(parse_stages("1:2:3")->choice == 0);
+  CHECK(parse_stages("1:2:3:4")->choice == 2);
+  CHECK(parse_stages("1:2:3:4")->control == 4);
+  CHECK_FALSE(parse_stages("1:2:3:4:5").ok());
   CHECK(contains(parse_stages("1:2").status().message(), "PATHS:JOINT:CONTROL"));
 }
 
@@ -58,7 +62,8 @@ TEST_CASE("numbers out of range are refused by the name of their option") {
   CHECK(contains(message([](TrainOptions& o) { o.batch = -1; }), "--batch is -1"));
   CHECK(contains(message([](TrainOptions& o) { o.epochs = 0; }), "--epochs is 0"));
   CHECK(contains(message([](TrainOptions& o) { o.pretrain_epochs = 21; }), "--pretrain is 21"));
-  CHECK(contains(message([](TrainOptions& o) { o.stages = {0, 0, 0}; }), "--stages"));
+  CHECK(contains(message([](TrainOptions& o) { o.stages = {0, 0, 0, 0}; }), "--stages"));
+  CHECK(contains(message([](TrainOptions& o) { o.stages = {1, -1, 1, 1}; }), "--stages"));
   CHECK(contains(message([](TrainOptions& o) { o.momentum = 1; }), "--momentum is 1"));
   CHECK(contains(message([](TrainOptions& o) { o.holdout = 1; }), "--holdout is 1"));
   CHECK(contains(message([](TrainOptions& o) { o.losses = {{"s"}, {"s"}}; }), "--loss is given twice for output `s`"));

@@ -340,6 +340,36 @@ TEST_CASE("epsilon starts at one, control weights rest while paths are learned, 
   }
 }
 
+TEST_CASE("the stage of choice moves control nodes alone, and the regular ones move in joint") {
+  const Folder folder;
+  TrainOptions options = quick_options();
+  options.epochs = 2;
+  options.holdout = 0;
+  options.stages = {.paths = 1, .choice = 0, .joint = 0, .control = 0};
+  options.output_path = folder.file("paths");
+  const TrainReport paths = trained(options);
+  options.initial_weights = options.output_path;
+  options.output_path = folder.file("w");
+  const auto moved = [&](StageShares stages, bool is_control) {
+    options.stages = stages;
+    const TrainReport after = trained(options);
+    const d2nn_module& module = test::small_network();
+    bool any = false;
+    for (std::uint32_t p = 0; p < module.parameter_count; ++p) {
+      if ((module.nodes[module.parameters[p].node].kind == D2NN_NODE_CONTROL) != is_control) continue;
+      for (std::int64_t i = 0; i < module.parameters[p].tensor.elements; ++i) {
+        const auto at = static_cast<std::size_t>(module.parameters[p].offset + i);
+        any = any || after.weights[at] != paths.weights[at];
+      }
+    }
+    return any;
+  };
+  const StageShares choice{.paths = 0, .choice = 1, .joint = 0, .control = 0};
+  CHECK(moved(choice, true));
+  CHECK_FALSE(moved(choice, false));
+  CHECK(moved({.paths = 0, .choice = 1, .joint = 1, .control = 0}, false));
+}
+
 TEST_CASE("what does not fit together is refused before the first step") {
   Watch watch;
   const datasets::Dataset data = test::small_data(40, 1);
