@@ -3,7 +3,9 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cstdint>
 #include <cstdio>
+#include <limits>
 #include <memory>
 #include <new>
 #include <thread>
@@ -85,11 +87,11 @@ void add_eval_options(CLI::App& app, EvalCommand& command) {
          "--split",
          [&command](const std::string& given) {
            if (!datasets::parse_split(given))
-             throw CLI::ValidationError("--split `" + given + "` is not one of train|val|test");
+             throw CLI::ValidationError("--split `" + given + "` is not one of train|val|test|all");
            command.split = given;
          },
          "which samples (default: test if there is one, else val)")
-      ->type_name("train|val|test");
+      ->type_name("train|val|test|all");
   app.add_option_function<std::string>(
          "--metric",
          [&command](const std::string& given) {
@@ -101,14 +103,14 @@ void add_eval_options(CLI::App& app, EvalCommand& command) {
       ->type_name("accuracy|f1[:CLASS]");
   app.add_option("--max-cost", command.max_cost,
                  "multiplications that a sample may cost at most: actions that no longer fit are not taken")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Range(std::int64_t{1}, std::numeric_limits<std::int64_t>::max()))
       ->type_name("N");
   app.add_option("--lambda", command.reward.lambda, "of the reward that --json prints")
       ->capture_default_str()
       ->check(CLI::Range(0.0, 1.0));
   app.add_option("--batch", command.batch, "samples per run")->capture_default_str()->check(CLI::Range(1, 1 << 20));
   app.add_option("--threads", command.threads, "0: one per CPU")->capture_default_str()->check(CLI::Range(0, 1024));
-  app.add_option("--seed", command.seed, "of generated samples and of splits made here")->capture_default_str();
+  app.add_option("--seed", command.seed, "of generated samples")->capture_default_str();
   app.add_flag("--resize", command.resizes, "resize images to the size of the network's input");
   app.add_flag("--json", command.prints_json, "print the result as JSON, with counts");
   note_given(app, command.given);

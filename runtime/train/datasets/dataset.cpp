@@ -66,6 +66,7 @@ std::optional<Split> parse_split(std::string_view text) {
   if (text == "train") return Split::train;
   if (text == "val") return Split::val;
   if (text == "test") return Split::test;
+  if (text == "all") return Split::all;
   return std::nullopt;
 }
 
@@ -100,7 +101,8 @@ Status ByteSource::fill(std::size_t index, float* out) const {
 }
 
 std::vector<std::uint32_t> divided(std::span<const std::int32_t> labels, Split split) {
-  Division division = divide(labels, 0.2, 0);
+  Division division = divide(labels, split == Split::all ? 0 : 0.2, 0);
+  if (split == Split::all) return std::move(division.kept);
   return split == Split::train ? std::move(division.kept) : std::move(division.held_out);
 }
 
@@ -113,7 +115,18 @@ Status refuse(const std::string& place, const std::string& words) {
 }
 
 const char* split_name(Split split) {
-  return split == Split::train ? "train" : split == Split::val ? "val" : "test";
+  switch (split) {
+    case Split::train:
+      return "train";
+    case Split::val:
+      return "val";
+    case Split::all:
+      return "all";
+    case Split::test:
+    case Split::evaluation:
+      return "test";
+  }
+  return "";
 }
 
 }  // namespace d2nn::datasets

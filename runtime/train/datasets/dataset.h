@@ -12,11 +12,12 @@
 // clang-format on
 //
 // Which samples. Split::train is `train/`; Split::evaluation is `test/` if there, else `val/`; val and test are those
-// folders. CIFAR-10 and MNIST (cmnist too) have train and test files. Data that is not divided (idx, npy, images
-// without split folders) is divided here, the same way whatever the seed: 20 % of each class, drawn by divide() with
-// key 0, are for evaluation (val and test name them too). Labels: class folders in byte order of their names, over all
-// splits; CIFAR-10's usual names; otherwise the numbers "0", "1", ... Images may lie in folders below their class
-// folder; names that begin with a dot are passed over.
+// folders. CIFAR-10 and MNIST (cmnist too) have train and test files. A pair of files (idx, npy) has no splits: all of
+// it is trained on and all of it evaluated. Images without split folders are divided here, the same way whatever the
+// seed: 20 % of each class, drawn by divide() with key 0, are for evaluation (val and test name them too); Split::all
+// takes them whole. Labels: class folders in byte order of their names, over all splits; CIFAR-10's usual names;
+// otherwise the numbers "0", "1", ... Images may lie in folders below their class folder; names that begin with a dot
+// are passed over.
 #pragma once
 
 #include <cstddef>
@@ -33,9 +34,9 @@
 
 namespace d2nn::datasets {
 
-enum class Split { train, val, test, evaluation };
+enum class Split { train, val, test, evaluation, all };
 
-/// "train", "val", "test" as `--split` spells them; anything else gives nothing.
+/// "train", "val", "test", "all" as `--split` spells them; anything else gives nothing.
 std::optional<Split> parse_split(std::string_view text);
 
 struct Options {

@@ -106,6 +106,7 @@ Result<std::string> choose_split(const std::string& place, const std::set<std::s
   if (splits.contains(wanted)) return wanted;
   std::string found;
   for (const std::string& name : splits) found += (found.empty() ? "`" : ", `") + name + "/`";
+  if (split == Split::all) return refuse(place, "is divided into " + found + ": name one of them");
   return refuse(place, std::string("has no `") + (split == Split::evaluation ? "test/` or `val/" : wanted + "/") +
                            "` folder, only " + found);
 }
@@ -305,8 +306,8 @@ Result<Dataset> open_images(const std::string& place, const Request& request) {
   if (!decoded.ok()) return decoded;
   std::vector<std::int32_t> labels;
   for (const Item& item : selection->items) labels.push_back(item.label);
-  const std::string split =
-      selection->split.empty() ? std::string(split_name(request.split)) + " (divided here)" : selection->split;
+  std::string split = selection->split.empty() ? split_name(request.split) : selection->split;
+  if (selection->split.empty() && request.split != Split::all) split += " (divided here)";
   const std::string text = place + ", " + split + ": " + std::to_string(labels.size()) + " images";
   auto source = std::make_unique<ByteSource>(
       decoder.take(), static_cast<std::size_t>(request.shape[0] * request.shape[1] * request.shape[2]));

@@ -47,7 +47,7 @@ bool is_image_shape(std::span<const std::int64_t> shape);
 
 Status refuse(const std::string& place, const std::string& words);  // "`place` words"
 
-/// "train", "val", "test"; "evaluation" is called what it stands for, the test split.
+/// "train", "val", "test", "all"; "evaluation" is called what it stands for, the test split.
 const char* split_name(Split split);
 
 }  // namespace d2nn::datasets

@@ -78,8 +78,15 @@ Result<std::vector<std::string>> number_classes(const std::string& place, std::s
   return names;
 }
 
-std::string describe(const std::string& place, const Request& request, std::size_t samples) {
-  return place + ", " + split_name(request.split) + ": " + std::to_string(samples) + " samples";
+std::string samples_text(std::size_t samples) {
+  return std::to_string(samples) + (samples == 1 ? " sample" : " samples");
+}
+
+// A pair of files has no splits.
+Status check_whole(const std::string& samples, Split split) {
+  if (split != Split::val && split != Split::test) return {};
+  return refuse(samples, std::string("has no split `") + split_name(split) +
+                             "`: a pair of files is taken whole; leave `--split` out");
 }
 
 std::vector<std::int32_t> narrow(std::span<const std::int64_t> labels) {
@@ -90,8 +97,8 @@ std::vector<std::int32_t> narrow(std::span<const std::int64_t> labels) {
 }
 
 Dataset make_bytes(std::vector<std::uint8_t> bytes, std::vector<std::int32_t> labels, std::vector<std::string> names,
-                   const std::string& place, const Request& request) {
-  const std::string text = describe(place, request, labels.size());
+                   const std::string& part, const Request& request) {
+  const std::string text = part + ": " + samples_text(labels.size());
   auto source = std::make_unique<ByteSource>(std::move(bytes), product(request.shape));
   return Dataset(std::move(source), {request.shape.begin(), request.shape.end()}, std::move(labels), std::move(names),
                  text);
@@ -103,9 +110,13 @@ Status wrong_count(const std::string& samples, std::int64_t sample_count, const 
                              std::to_string(label_count) + " labels");
 }
 
-// Both IDX files, checked against each other. `whole`: the files are the split; otherwise they are divided here.
-Result<Dataset> open_idx_files(const std::string& images, const std::string& labels, const Request& request,
-                               bool whole) {
+std::string part_of(const std::string& place, const Request& request) {
+  return place + ", " + split_name(request.split);
+}
+
+// Both IDX files, checked against each other. `part` is what they are called in logs.
+Result<Dataset> open_idx_files(const std::string& images, const std::string& labels, const std::string& part,
+                               const Request& request) {
   auto samples = io::read_idx(images);
   if (!samples.ok()) return samples.status();
   auto marks = io::read_idx(labels);
@@ -118,26 +129,9 @@ Result<Dataset> open_idx_files(const std::string& images, const std::string& lab
   const std::vector<std::int64_t> wide(marks->bytes.begin(), marks->bytes.end());
   auto names = number_classes(labels, wide, request.options.classes);
   if (!names.ok()) return names.status();
-  std::vector<std::int32_t> all = narrow(wide);
-  if (!whole) {
-    const std::vector<std::uint32_t> chosen = divided(all, request.split);
-    if (chosen.empty())
-      return refuse(
-          images, std::string("has too few samples of each class to set some aside for ") + split_name(request.split));
-    const std::size_t elements = samples->bytes.size() / all.size();
-    std::vector<std::uint8_t> bytes;
-    std::vector<std::int32_t> kept;
-    for (const std::uint32_t index : chosen) {
-      const auto from = samples->bytes.begin() + static_cast<std::ptrdiff_t>(index * elements);
-      bytes.insert(bytes.end(), from, from + static_cast<std::ptrdiff_t>(elements));
-      kept.push_back(all[index]);
-    }
-    samples->bytes = std::move(bytes);
-    all = std::move(kept);
-  }
   auto bytes = fit({images, {samples->dims.begin() + 1, samples->dims.end()}, std::move(samples->bytes)}, request);
   if (!bytes.ok()) return bytes.status();
-  return make_bytes(*std::move(bytes), std::move(all), *std::move(names), images, request);
+  return make_bytes(*std::move(bytes), narrow(wide), *std::move(names), part, request);
 }
 
 // `folder/stem` or `folder/stem.gz`, whichever is there.
@@ -150,30 +144,35 @@ std::optional<std::string> plain_or_gz(const std::string& folder, const std::str
   return std::nullopt;
 }
 
-Status no_val(const std::string& place) {
-  return refuse(place, "has a train and a test split, no val; set some of train aside instead (`--holdout`)");
+// Data with a train and a test part.
+Status check_split(const std::string& place, Split split) {
+  if (split == Split::val)
+    return refuse(place, "has a train and a test split, no val; set some of train aside instead (`--holdout`)");
+  if (split == Split::all) return refuse(place, "has a train and a test split; name one of them");
+  return {};
 }
 
-// The samples of an npy file that belong to the split, read when they are asked for.
+// The samples of an npy file, read when they are asked for.
 class NpySource : public Source {
  public:
-  NpySource(io::NpyReader reader, std::vector<std::uint32_t> chosen)
-      : reader_(std::move(reader)), chosen_(std::move(chosen)) {}
-  Status fill(std::size_t index, float* out) const override { return reader_.read(chosen_[index], 1, out); }
+  explicit NpySource(io::NpyReader reader) : reader_(std::move(reader)) {}
+  Status fill(std::size_t index, float* out) const override {
+    return reader_.read(static_cast<std::int64_t>(index), 1, out);
+  }
 
  private:
   io::NpyReader reader_;
-  std::vector<std::uint32_t> chosen_;
 };
 
 }  // namespace
 
 Result<Dataset> open_idx(const std::string& images, const std::string& labels, const Request& request) {
-  return open_idx_files(images, labels, request, false);
+  if (Status status = check_whole(images, request.split); !status.ok()) return status;
+  return open_idx_files(images, labels, images, request);
 }
 
 Result<Dataset> open_mnist(const std::string& folder, const Request& request) {
-  if (request.split == Split::val) return no_val(folder);
+  if (Status status = check_split(folder, request.split); !status.ok()) return status;
   const std::string stem = request.split == Split::train ? "train" : "t10k";
   std::array<std::string, 2> paths;
   const std::array<std::string, 2> names = {stem + "-images-idx3-ubyte", stem + "-labels-idx1-ubyte"};
@@ -184,13 +183,13 @@ Result<Dataset> open_mnist(const std::string& folder, const Request& request) {
                     "folder `" + folder + "` holds neither `" + names[i] + "` nor `" + names[i] + ".gz`");
     paths[i] = *std::move(path);
   }
-  return open_idx_files(paths[0], paths[1], request, true);
+  return open_idx_files(paths[0], paths[1], part_of(paths[0], request), request);
 }
 
 Result<Dataset> open_cifar10(const std::string& folder, const Request& request) {
   static constexpr std::size_t image_bytes = 3 * 32 * 32, record_bytes = image_bytes + 1;
   static constexpr std::uint64_t greatest_file = 1 << 30;
-  if (request.split == Split::val) return no_val(folder);
+  if (Status status = check_split(folder, request.split); !status.ok()) return status;
   std::vector<std::string> files = {"test_batch.bin"};
   if (request.split == Split::train) {
     files.clear();
@@ -224,10 +223,11 @@ Result<Dataset> open_cifar10(const std::string& folder, const Request& request) 
   }
   auto bytes = fit(std::move(stored), request);
   if (!bytes.ok()) return bytes.status();
-  return make_bytes(*std::move(bytes), std::move(labels), std::move(names), folder, request);
+  return make_bytes(*std::move(bytes), std::move(labels), std::move(names), part_of(folder, request), request);
 }
 
 Result<Dataset> open_npy(const std::string& samples, const std::string& labels, const Request& request) {
+  if (Status status = check_whole(samples, request.split); !status.ok()) return status;
   auto reader = io::NpyReader::open(samples, request.shape);
   if (!reader.ok()) return reader.status();
   auto marks = io::read_npy_labels(labels);
@@ -237,17 +237,9 @@ Result<Dataset> open_npy(const std::string& samples, const std::string& labels, 
   if (label_count > std::numeric_limits<std::int32_t>::max()) return refuse(samples, "holds more than 2^31 samples");
   auto names = number_classes(labels, *marks, request.options.classes);
   if (!names.ok()) return names.status();
-  const std::vector<std::int32_t> all = narrow(*marks);
-  std::vector<std::uint32_t> chosen = divided(all, request.split);
-  if (chosen.empty())
-    return refuse(samples,
-                  std::string("has too few samples of each class to set some aside for ") + split_name(request.split));
-  std::vector<std::int32_t> kept;
-  for (const std::uint32_t index : chosen) kept.push_back(all[index]);
-  const std::string text = describe(samples, request, kept.size());
-  auto source = std::make_unique<NpySource>(*std::move(reader), std::move(chosen));
-  return Dataset(std::move(source), {request.shape.begin(), request.shape.end()}, std::move(kept), *std::move(names),
-                 text);
+  auto source = std::make_unique<NpySource>(*std::move(reader));
+  return Dataset(std::move(source), {request.shape.begin(), request.shape.end()}, narrow(*marks), *std::move(names),
+                 samples + ": " + samples_text(marks->size()));
 }
 
 }  // namespace d2nn::datasets

@@ -45,6 +45,7 @@ Result<Dataset> open_shapes(std::uint32_t count, const Request& request) {
     return refuse("shapes", "has 2 to " + std::to_string(shape_names().size()) + " classes, the network tells " +
                                 std::to_string(classes) + " apart");
   }
+  if (request.split == Split::all) return refuse("shapes", "has the splits train, val and test; name one of them");
   const std::uint32_t samples = request.split == Split::train ? count : count / 4;
   std::vector<std::int32_t> labels(samples);
   for (std::uint32_t i = 0; i < samples; ++i) labels[i] = static_cast<std::int32_t>(i % classes);

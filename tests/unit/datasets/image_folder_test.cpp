@@ -91,6 +91,10 @@ TEST_CASE("class folders without splits are divided the same way every time, and
   std::sort(all.begin(), all.end());
   CHECK(std::unique(all.begin(), all.end()) == all.end());
   CHECK(contains(train->description(), "divided here"));
+  const auto whole = open_data(spec, Split::all, shape);
+  REQUIRE(whole.ok());
+  CHECK(whole->class_counts() == std::vector<std::size_t>{10, 10});
+  CHECK(contains(whole->description(), ", all: 20 images"));
 }
 
 TEST_CASE("image data that is wrong is refused by name") {

@@ -44,26 +44,21 @@ std::vector<std::uint8_t> twenty_labels() {
 
 }  // namespace
 
-TEST_CASE("an IDX pair is divided four to one in each class, with no sample in both parts") {
+TEST_CASE("an IDX pair is taken whole, to train on and to evaluate") {
   const TempFolder folder;
   const std::string spec =
       "idx:" + folder.write("x", idx_images(20, 2, 2)) + "," + folder.write("y", idx_labels(twenty_labels()));
-  const auto train = open_data(spec, Split::train, {1, 2, 2});
-  const auto held = open_data(spec, Split::evaluation, {1, 2, 2}, {.seed = 99});
-  REQUIRE_MESSAGE(train.ok(), train.status().message());
-  REQUIRE(held.ok());
-  CHECK(train->class_counts() == std::vector<std::size_t>{8, 8});
-  CHECK(held->class_counts() == std::vector<std::size_t>{2, 2});
-  CHECK(train->class_names() == std::vector<std::string>{"0", "1"});
-  std::set<int> seen;  // pixel values are the sample's number
-  for (const auto* data : {&*train, &*held}) {
-    for (std::size_t i = 0; i < data->size(); ++i) {
-      const int number = static_cast<int>(sample(*data, i)[3] * 255.0f + 0.5f);
-      CHECK(seen.insert(number).second);
-      CHECK(data->label(i) == (number < 10 ? 0 : 1));
+  for (const Split split : {Split::train, Split::evaluation, Split::all}) {
+    const auto data = open_data(spec, split, {1, 2, 2}, {.seed = 99});
+    REQUIRE_MESSAGE(data.ok(), data.status().message());
+    CHECK(data->class_counts() == std::vector<std::size_t>{10, 10});
+    CHECK(data->class_names() == std::vector<std::string>{"0", "1"});
+    for (std::size_t i = 0; i < data->size(); ++i) {  // pixel values are the sample's number
+      CHECK(static_cast<std::size_t>(sample(*data, i)[3] * 255.0f + 0.5f) == i);
+      CHECK(data->label(i) == (i < 10 ? 0 : 1));
     }
   }
-  CHECK(seen.size() == 20);
+  CHECK(contains(error_of(spec, Split::val, {1, 2, 2}), "has no split `val`: a pair of files is taken whole"));
 }
 
 TEST_CASE("grey samples fit colour inputs, flat inputs and, on request, other sizes") {
@@ -106,12 +101,13 @@ TEST_CASE("npy samples are read as they are, with labels of whole numbers") {
   const std::string spec = "npy:" + folder.path("x.npy") + "," + folder.write("y.npy", npy("<i8", 10, labels));
   const auto train = open_data(spec, Split::train, shape, {.classes = 2});
   REQUIRE_MESSAGE(train.ok(), train.status().message());
-  CHECK(train->size() == 8);
-  for (std::size_t i = 0; i < 8; ++i) {
-    const std::vector<float> values = sample(*train, i);
-    CHECK(values == std::vector<float>(6, values[0]));
-    CHECK(train->label(i) == static_cast<int>(values[0] + 2.5f) % 2);
+  CHECK(train->size() == 10);
+  for (std::size_t i = 0; i < 10; ++i) {
+    CHECK(sample(*train, i) == std::vector<float>(6, static_cast<float>(i) - 2.5f));
+    CHECK(train->label(i) == static_cast<int>(i % 2));
   }
+  CHECK(open_data(spec, Split::evaluation, shape)->size() == 10);
+  CHECK(contains(error_of(spec, Split::test, shape), "has no split `test`"));
   CHECK(contains(error_of(spec, Split::train, {3, 2}), "has shape [10, 2, 3]; [samples, 3, 2] is needed"));
   folder.write("y.npy", npy("<i8", 1, bytes_of(std::int64_t{0})));
   CHECK(contains(error_of(spec, Split::train, shape), "holds 10 samples"));
