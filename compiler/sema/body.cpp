@@ -33,7 +33,14 @@ Tensor BodyElaborator::body(const ast::Body& body, BodyScope& scope, bool is_wri
     }
     is_well = is_well && is_new;
   }
-  const Tensor result = body.result ? tensor(*body.result) : joined_input(body.range);
+  const bool lacks_result = !body.result && !body.lets.empty();  // without both it hands on its input
+  if (lacks_result && is_written) {
+    const SourceRange brace{body.range.file, body.range.end - 1, body.range.end};
+    Report(code("E0219"), brace, "the body has no result")
+        .advise("say what it gives, as in `return " + body.lets.back().name.text + ";`")
+        .to(*sink_);
+  }
+  const Tensor result = body.result ? tensor(*body.result) : lacks_result ? std::nullopt : joined_input(body.range);
   if (is_written && sink_->errors_reported() == errors_before) check_unread(scope);
   scope_ = around;
   return is_well ? result : std::nullopt;

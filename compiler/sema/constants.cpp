@@ -161,11 +161,26 @@ std::optional<Value> Evaluator::evaluate_unary(const ast::UnaryExpr& unary, Sour
   return std::nullopt;
 }
 
+std::optional<Value> Evaluator::evaluate_guarded(const ast::Expr& expr) const {
+  diag::Sink found;
+  const std::optional<Value> value = Evaluator(scope_, found, actions_).evaluate(expr);
+  bool is_wrong = false;
+  for (const diag::Diagnostic& said : found.sorted()) {
+    if (said.code == code("E0206") || said.code == code("E0207")) continue;
+    sink_.report(said);
+    is_wrong = true;
+  }
+  if (is_wrong || value) return value;
+  return Value(false);  // what it would be does not matter
+}
+
 std::optional<Value> Evaluator::evaluate_binary(const ast::BinaryExpr& binary, SourceRange range) const {
   const std::optional<Value> left = evaluate(*binary.left);
-  const std::optional<Value> right = evaluate(*binary.right);
-  if (!left || !right) return std::nullopt;
   const bool is_logical = binary.op == ast::BinaryOp::logical_and || binary.op == ast::BinaryOp::logical_or;
+  const bool is_decided = left && is_logical && type_of(*left) == ValueType::boolean &&
+                          std::get<bool>(*left) == (binary.op == ast::BinaryOp::logical_or);
+  const std::optional<Value> right = is_decided ? evaluate_guarded(*binary.right) : evaluate(*binary.right);
+  if (!left || !right) return std::nullopt;
   const bool is_equality = binary.op == ast::BinaryOp::equal || binary.op == ast::BinaryOp::not_equal;
   if (is_number(*left) && is_number(*right) && !is_logical) {
     const auto* left_integer = std::get_if<std::int64_t>(&*left);
