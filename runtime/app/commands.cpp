@@ -2,7 +2,9 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cstdint>
 #include <iostream>
+#include <limits>
 #include <memory>
 
 #include "app/bench.h"
@@ -33,6 +35,9 @@ int end_parsing(const CLI::App& app, const CLI::ParseError& error, const std::st
 }
 
 namespace {
+
+constexpr int most_threads = 4096;     // of a context (d2nn.h)
+constexpr int most_samples = 1 << 20;  // of a batch
 
 int fail(const Status& status) {
   return fail(status.code() == D2NN_INTERNAL_ERROR ? defect : data_is_wrong, status.message());
@@ -78,18 +83,23 @@ void add_run_options(CLI::App& app, RunCommand& command, bool embedded) {
       ->type_name("FILE");
   app.add_option("--trace", command.trace, "Write what each sample did as JSON")->type_name("FILE");
   app.add_option("--threads", command.threads, "Threads; 0: as many as help. Results do not depend on it")
+      ->check(CLI::Range(0, most_threads))
       ->capture_default_str();
   app.add_flag("--resize", command.resize, "Scale images of another size instead of refusing them");
   app.add_option("--max-cost", command.max_cost,
                  "Multiplications that a sample may cost at most: actions that no longer fit are not taken")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Range(std::int64_t{1}, std::numeric_limits<std::int64_t>::max()))
       ->type_name("N");
   add_weights(app, command.weights, embedded);
 }
 
 void add_bench_options(CLI::App& app, BenchCommand& command, bool embedded) {
-  app.add_option("--batch", command.batch, "Samples of the batch")->check(CLI::PositiveNumber)->capture_default_str();
-  app.add_option("--threads", command.threads, "Threads; 0: as many as help")->capture_default_str();
+  app.add_option("--batch", command.batch, "Samples of the batch")
+      ->check(CLI::Range(1, most_samples))
+      ->capture_default_str();
+  app.add_option("--threads", command.threads, "Threads; 0: as many as help")
+      ->check(CLI::Range(0, most_threads))
+      ->capture_default_str();
   add_weights(app, command.weights, embedded);
 }
 
@@ -136,7 +146,8 @@ int run_run_command(const d2nn_module& module, const RunCommand& command) {
   Result<std::unique_ptr<exec::Model>> model = load(module, command.weights);
   if (!model.ok()) return fail(model.status());
   if (is_images) {
-    const Status status = app::run_images(**model, {command.files, command.resize, command.trace, command.max_cost}, std::cout);
+    const Status status =
+        app::run_images(**model, {command.files, command.resize, command.trace, command.max_cost}, std::cout);
     const int output = printed();
     return status.ok() ? output : fail(status);
   }

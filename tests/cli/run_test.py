@@ -217,6 +217,9 @@ class Run(CommandLineTest):
         self.assertEqual([s["cost"] for s in json.loads((self.folder / "t.json").read_text())["samples"]], [20, 8, 20])
         before = self.files()
         self.expect(WRONG_USE, self.gate("x.npy", "-o", "z.npy", "--max-cost", 7), "--max-cost is 7", "`gate` costs 8 multiplications")
+        for budget in ("0", "-1", "1e3", "x"):
+            self.expect(WRONG_USE, self.gate("x.npy", "-o", "z.npy", "--max-cost", budget), "--max-cost", budget, "not in range 1 to")
+        self.expect(WRONG_USE, self.gate("x.npy", "-o", "z.npy", "--threads", "-1"), "--threads", "not in range 0 to")
         self.assertEqual(self.files(), before)
         self.expect(WELL, self.d2nn("build", GATE, "--weights", GATE_WEIGHTS, "-o", "gate"))
         self.expect(WELL, self.call("./gate", "run", "x.npy", "-o", "w.npy", "--max-cost", 8))
