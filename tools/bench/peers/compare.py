@@ -96,7 +96,7 @@ def summary(by_name):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, prog="tools/bench/peers/run")
-    parser.add_argument("--d2nn", required=True, help="the compiler")
+    parser.add_argument("--d2nn", required=True, metavar="FILE", help="the compiler; run builds it if not given")
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--seconds", type=float, default=0.02, help="length of a burst")
     parser.add_argument("--networks", default=",".join(NETWORKS), help="some of the networks, with commas")

@@ -11,7 +11,7 @@ from onnx_model import onnx_model
 
 
 class Contestant:
-    #: How many of `calls` one figure covers: the time of one image at batch 1, of all at batch 64.
+    #: How many of `calls` one figure covers: those of one image at batch 1, of the whole batch at 64.
     unit = 1
 
     def prepare(self):
@@ -44,8 +44,6 @@ class Contestant:
 
 
 class D2nn(Contestant):
-    name = "d2nn"
-
     def __init__(self, compiled, images, batch, classes):
         self.compiled, self.images = compiled, images
         self.scores = np.empty((len(images), classes), np.float32)
@@ -60,9 +58,7 @@ class D2nn(Contestant):
 
 
 class OnnxRuntime(Contestant):
-    """One call per image where a network has control nodes: an `If` is of the whole call."""
-
-    name = "ONNX Runtime"
+    """`per_call` images in each call: where a network has control nodes one, for an `If` is of the whole call."""
 
     def __init__(self, session, images, per_call, batch, classes):
         self.images = images
@@ -79,8 +75,6 @@ class OnnxRuntime(Contestant):
 
 
 class PyTorch(Contestant):
-    name = "PyTorch"
-
     def __init__(self, problem, case, images, batch):
         self.problem, self.case = problem, case
         self.network = problem.network

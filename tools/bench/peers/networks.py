@@ -7,7 +7,8 @@ from layers import BasicBlock, Body, ConvRelu, Decision, Eager, Normalize, Poole
 
 
 class Network(nn.Module):
-    """Nodes are submodules by their names in the program; `flow(run, image)` is what happens to them."""
+    """Nodes are submodules by their names in `program`; `flow(run, image)` is what happens to them. Parameters have the
+    names and shapes of the program's, so that one file of weights serves all."""
 
     size = 112
     classes = 2

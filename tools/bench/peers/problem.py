@@ -4,6 +4,7 @@ Decisions are forced by the bias of the last layer of each control node alone: f
 images for `mixed`."""
 
 import json
+import pathlib
 import struct
 import subprocess
 
@@ -13,6 +14,7 @@ import torch
 from layers import Balancing, last_layer
 from networks import make_network
 
+ROOT = pathlib.Path(__file__).resolve().parents[3]
 IMAGES = 64
 #: Networks with more paths than this are measured on the cheapest and the dearest only.
 MOST_PATHS = 8
@@ -38,7 +40,7 @@ class Problem:
     def __init__(self, name, d2nn):
         self.name = name
         self.network = make_network(name)
-        self.program = self.network.program
+        self.program = ROOT / self.network.program
         self.images = make_images(self.network.size)
         report = subprocess.run([d2nn, "check", "--paths", "--json", self.program], stdout=subprocess.PIPE, check=True)
         paths = json.loads(report.stdout)["paths"]
