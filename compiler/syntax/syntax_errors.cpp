@@ -400,6 +400,11 @@ class ErrorStrategy final : public antlr4::DefaultErrorStrategy {
       }
     } else if (opener != nullptr && (is_closing(type) || is_declaration_word(type))) {
       diagnostic.notes.push_back({range(*opener), spelling(*opener) + " is opened here"});
+    } else if (rule == P::RuleArguments && type == P::ASSIGN) {  // as Python writes it
+      diagnostic.fixes.push_back({.message = "write `:` between the name of an argument and its value",
+                                  .range = diagnostic.range,
+                                  .replacement = ":",
+                                  .is_applicable = true});
     } else if (rule == P::RuleAction && (type == P::COMMA || type == P::SEMICOLON)) {
       diagnostic.fixes.push_back({.message = "write the name of the action and `:` before its target"});
     }
