@@ -19,6 +19,10 @@ constexpr std::int64_t max_block_vectors = 4;
 constexpr std::int64_t max_rows = 8;
 // Vectors of a dot product that are spelled out rather than looped over, times rows and units.
 constexpr std::int64_t max_unrolled_products = 128;
+// Weights beyond this do not stay in the second-level cache between two groups of rows: they are asked for ahead,
+// across the end of a panel into the next, since panels follow each other.
+constexpr std::int64_t streamed_floats = 64 * 1024;
+constexpr std::int64_t floats_ahead = 2048;
 
 class DenseEmitter {
  public:
@@ -70,27 +74,29 @@ class DenseEmitter {
 
   using RowsBody = llvm::function_ref<void(const llvm::SmallVectorImpl<Row>&)>;
 
-  // All rows in groups of `most`; the remainder in groups of falling powers of two.
+  // All rows in as few groups of at most `most` as there can be, sizes that differ by one at most: a small group reads
+  // as many weights as a large one, so that seven rows cost less as 4 + 3 than as 6 + 1. The larger groups come first.
   void for_each_row_group(std::int64_t most, RowsBody body) {
     auto& ir = k_.ir();
     llvm::Value* count = k_.argument(3);
-    const auto group = [&](llvm::Value* first, std::int64_t size) {
-      llvm::SmallVector<Row, 8> rows;
-      for (std::int64_t i = 0; i < size; ++i) {
-        llvm::Value* row = row_number(k_.add(first, i));
-        rows.push_back({src_row(row), dst_row(row)});
-      }
-      body(rows);
-    };
-    llvm::Value* full = most == 1 ? count : ir.CreateNSWSub(count, ir.CreateSRem(count, k_.index(most)));
-    k_.loop_between(k_.index(0), full, most, [&](llvm::Value* first) { group(first, most); });
-    llvm::Value* rest = ir.CreateNSWSub(count, full);
-    for (std::int64_t size = max_rows; size >= 1; size /= 2) {
-      if (size >= most) continue;
-      llvm::Value* has_group = ir.CreateICmpNE(ir.CreateAnd(rest, k_.index(size)), k_.index(0));
-      // What the groups before have taken are the higher bits of the rest.
-      llvm::Value* taken = ir.CreateAnd(rest, k_.index(-2 * size));
-      k_.if_then(has_group, [&] { group(k_.add(full, taken), size); });
+    llvm::Value* none = k_.index(0);
+    llvm::Value* groups = ir.CreateUDiv(k_.add(count, most - 1), k_.index(most));
+    groups = ir.CreateSelect(ir.CreateICmpEQ(groups, none), k_.index(1), groups);
+    llvm::Value* least = ir.CreateUDiv(count, groups);
+    llvm::Value* larger_rows = ir.CreateNSWMul(ir.CreateURem(count, groups), k_.add(least, 1));
+    for (std::int64_t size = most; size >= 1; --size) {
+      llvm::Value* is_least = ir.CreateICmpEQ(least, k_.index(size));
+      llvm::Value* is_larger = ir.CreateICmpEQ(least, k_.index(size - 1));
+      llvm::Value* begin = ir.CreateSelect(is_least, larger_rows, none);
+      llvm::Value* end = ir.CreateSelect(is_least, count, ir.CreateSelect(is_larger, larger_rows, none));
+      k_.loop_between(begin, end, size, [&](llvm::Value* first) {
+        llvm::SmallVector<Row, 8> rows;
+        for (std::int64_t i = 0; i < size; ++i) {
+          llvm::Value* row = row_number(k_.add(first, i));
+          rows.push_back({src_row(row), dst_row(row)});
+        }
+        body(rows);
+      });
     }
   }
 
@@ -100,6 +106,8 @@ class DenseEmitter {
   }
 
   // ---- vectors of units
+
+  bool streams_weights() const { return inputs_ * units_ > streamed_floats; }
 
   void emit_unit_vectors() {
     const std::int64_t vectors = block_ / k_.lanes();
@@ -152,6 +160,7 @@ class DenseEmitter {
     }
     const auto step = [&](llvm::Value* input, Values& current) {
       llvm::Value* line = k_.at(weights, k_.multiply(input, block_));
+      if (streams_weights()) k_.prefetch(k_.at(line, floats_ahead), block_);
       Values held;
       for (std::int64_t v = 0; v < vectors; ++v) held.push_back(k_.load(k_.at(line, v * lanes), lanes));
       std::size_t place = 0;
