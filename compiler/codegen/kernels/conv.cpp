@@ -18,7 +18,8 @@ namespace {
 // Multiply-adds that one round of the loop over input channels may spell out; beyond, kernel rows, then columns are
 // looped.
 constexpr std::int64_t max_unrolled_sums = 640;
-// A source beyond this was not left in the first-level cache by what wrote it: it is asked for some conv rows ahead.
+// A source beyond this was not left in the first-level cache by what wrote it: it is asked for ahead, by rows some conv
+// rows, else by a group of pixels.
 constexpr std::int64_t cold_source_floats = 8 * 1024;
 constexpr std::int64_t rows_ahead = 4;
 
@@ -179,11 +180,22 @@ class ConvEmitter {
     sums = k_.loop(plan_.in_per_group, sums, [&](llvm::Value* channel, const Values& carried) {
       llvm::Value* image = k_.at(read, k_.multiply(channel, plan_.channel_pitch));
       llvm::Value* channel_weights = k_.at(weights, k_.multiply(channel, channel_weights_));
+      prefetch_next_group(image, group.vectors);
       return emit_taps(image, channel_weights, carried, group);
     });
     // The buffer of a fused pool has slack behind each channel.
     store_sums(sums, write, first_channel, group.vectors, has_pool() ? k_.lanes() : group.last_count);
   }
+
+  // What the next group of pixels reads of this channel and this group does not: the end of its lowest row of taps. A
+  // group goes through all channels, in steps too large to be foreseen by the processor.
+  void prefetch_next_group(llvm::Value* image, std::int64_t vectors) {
+    if (plan_.source != ConvSource::masked || !source_is_cold()) return;
+    const std::int64_t pixels = vectors * k_.lanes();
+    const std::int64_t last_tap = plan_.row_offsets.back() + (problem_.kernel_w - 1) * plan_.column_pitch;
+    k_.prefetch(k_.at(image, last_tap + pixels), pixels);
+  }
+  bool source_is_cold() const { return problem_.in_c * problem_.in_h * problem_.in_w >= cold_source_floats; }
 
   // sums: [channel][vector], to neighbouring vectors at `write`.
   void store_sums(const Values& sums, llvm::Value* write, llvm::Value* first_channel, std::int64_t vectors,
@@ -305,7 +317,7 @@ class ConvEmitter {
   // The source rows that one conv row adds to those before it, from row y on, of every channel. Below the image they
   // are the next channel's, or the next image's: what a batch reads next.
   void prefetch_rows(llvm::Value* group_src, llvm::Value* y) {
-    if (problem_.in_c * problem_.in_h * problem_.in_w < cold_source_floats) return;
+    if (!source_is_cold()) return;
     llvm::Value* first = k_.at(group_src, k_.multiply(y, problem_.in_w));
     for (std::int64_t channel = 0; channel < plan_.in_per_group; ++channel) {
       k_.prefetch(k_.at(first, channel * plan_.channel_pitch), problem_.stride_h * problem_.in_w);

@@ -19,8 +19,13 @@ constexpr std::int64_t max_staged_floats = 64 * 1024;
 constexpr std::int64_t staging_cost = 6;
 // Entries of the table of masks for one band.
 constexpr std::int64_t max_band_masks = 2048;
-// Conv rows that wait for their pool should not leave the first-level cache.
-constexpr std::int64_t max_buffer_floats = 8 * 1024;
+// Conv rows that wait for their pool should not leave the first-level cache where a row is quickly made; where many
+// channels go into it, larger bands stage fewer rows twice and fill the register groups better.
+constexpr std::int64_t max_row_buffer_floats = 8 * 1024;
+constexpr std::int64_t max_buffer_floats = 24 * 1024;
+// Of blocks with equal estimates the largest up to this: twelve channels by two vectors ran at half the speed of eight
+// by three.
+constexpr std::int64_t largest_tied_block = 8;
 
 // Vectors of pixels that fit beside `block` channels in registers: the sums, the smaller side held, one more.
 std::int64_t max_vectors(std::int64_t block, int registers) {
@@ -55,7 +60,7 @@ std::int64_t tap_cost(std::int64_t pixels, std::int64_t block, const TargetInfo&
          (groups.small + (groups.partial != 0 ? 1 : 0)) * group_cost(block, groups.size);
 }
 
-// The block whose estimate is least for this many pixels, the larger on a tie; with several groups it divides them.
+// The block whose estimate is least for this many pixels; with several groups it divides them.
 std::int64_t best_block(std::int64_t pixels, std::int64_t channels, bool must_divide, const TargetInfo& target,
                         std::int64_t& cost) {
   std::int64_t best = 1;
@@ -64,7 +69,7 @@ std::int64_t best_block(std::int64_t pixels, std::int64_t channels, bool must_di
     if (must_divide && channels % block != 0) continue;
     if (max_vectors(block, target.vector_registers) == 0) break;
     const std::int64_t estimate = ceil_div(channels, block) * tap_cost(pixels, block, target);
-    if (estimate <= cost) {
+    if (estimate < cost || (estimate == cost && block <= largest_tied_block)) {
       cost = estimate;
       best = block;
     }
@@ -155,7 +160,8 @@ class Planner {
     return round_up((steps_.carried + rows) * plan_.conv_w + target_.vector_floats, 16);
   }
   bool buffer_fits(std::int64_t rows) const {
-    return !is_pooled_ || plan_.out_per_group * buffer_pitch(rows) <= max_buffer_floats;
+    const std::int64_t most = plan_.source == ConvSource::rows ? max_row_buffer_floats : max_buffer_floats;
+    return !is_pooled_ || plan_.out_per_group * buffer_pitch(rows) <= most;
   }
 
   // Rows per band and channels per block with the least estimate of cycles; `extra` is what a band costs besides its

@@ -110,6 +110,19 @@ TEST_CASE("pools are fused only behind relu and when a band hands on as many row
   CHECK_FALSE(codegen::can_fuse_pool(dense(4, 4, Activation::relu), {2, 2, 2, 2, 0, 0}));
 }
 
+TEST_CASE("among equal estimates eight channels are done together, and many channels wait for their pool") {
+  const codegen::TargetInfo target{16, 32};
+  CHECK(codegen::choose_pack(conv({64, 27, 27}, 96, {5, 1, 2}), target).block == 8);
+  CHECK(codegen::choose_pack(conv({64, 28, 28}, 96, {5, 1, 2}), target).block == 8);
+  // A kernel that reads its source row by row keeps the waiting rows in the first-level cache, one with more to do per
+  // row need not.
+  const std::int64_t rows = codegen::scratch_floats(conv_pool({3, 112, 112}, 8, {3, 2, 1}, {3, 2, 1}), target);
+  const std::int64_t masked = codegen::scratch_floats(conv_pool({96, 28, 28}, 16, {5, 1, 2}, {3, 2, 1}), target);
+  CHECK(rows <= 8 * 1024);
+  CHECK(masked > 8 * 1024);
+  CHECK(masked <= 24 * 1024);
+}
+
 TEST_CASE("the register shape follows from the features of the target") {
   CHECK(codegen::target_info("x86_64", "+avx2,+fma,+avx512f,+avx512vl,+avx512dq,+avx512bw").vector_floats == 16);
   CHECK(codegen::target_info("x86_64", "+avx2,+fma,-avx512f,-avx512vl").vector_floats == 8);

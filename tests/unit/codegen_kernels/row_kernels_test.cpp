@@ -107,6 +107,7 @@ TEST_CASE("convolutions of all strides, paddings, dilations and widths agree wit
       conv({2, 45, 45}, 3, {3, 3, 1}),
       conv({1, 9, 800}, 2, {5, {1, 3}, {2, 2}}),
       conv({6, 32, 62}, 8, {3, 2, 1}, 2),
+      conv({24, 20, 20}, 9, {5, 1, 2}, 1, Activation::relu),
   });
 }
 
