@@ -1,11 +1,15 @@
 // Inference: a tensor that is made and read within one run of row-by-row kernels of a node is needed for one row at a
 // time and stands in the frame's scratch; every other tensor of a tile gets a place in the arena for the steps during
 // which it lives (first fit, largest first: the greedy of Pisarchyk and Lee, "Efficient memory management for deep
-// neural net inference", 2020, section 5.2). Training keeps all values: backward reads them.
+// neural net inference", 2020, section 5.2). Rows keep their place, so tensors of one size may also stand in one place
+// when no row needs both: branches that exclude each other, and the join that takes one of them and then finds its row
+// where it belongs. Training keeps all values: backward reads them.
 #include "passes/plan_memory.h"
 
 #include <algorithm>
-#include <numeric>
+#include <functional>
+#include <optional>
+#include <utility>
 
 namespace d2nn::passes {
 
@@ -25,38 +29,112 @@ struct Lifetime {
 constexpr std::int64_t alignment_floats = 16;
 /// A tile's activations should stay in the second-level cache beside the weights that are streaming through.
 constexpr std::int64_t tile_cache_floats = 384 * 1024;
+/// Beyond that a larger tile pays while what it saves, weights of dense layers streamed once more, is several times
+/// what stands in the arena of each row and now comes from the third-level cache.
+constexpr std::int64_t weights_per_arena = 4;
 constexpr std::int64_t least_tile_rows = 8;
 constexpr std::int64_t most_tile_rows = 64;
+/// Of deep networks only some actions are looked at: pairs of buffers are compared.
+constexpr std::size_t most_required_actions = 16;
 
 std::int64_t aligned(std::int64_t floats) {
   return (floats + alignment_floats - 1) / alignment_floats * alignment_floats;
 }
 
-/// Gives each of the listed buffers an offset such that no two that live together overlap; returns the size needed.
-std::int64_t place(std::vector<Buffer>& buffers, const std::vector<Lifetime>& lifetimes,
-                   std::vector<std::uint32_t> which) {
-  std::stable_sort(which.begin(), which.end(),
-                   [&](std::uint32_t a, std::uint32_t b) { return buffers[a].stride > buffers[b].stride; });
-  std::vector<std::uint32_t> placed;
-  std::int64_t total = 0;
-  for (const std::uint32_t index : which) {
-    std::vector<std::pair<std::int64_t, std::int64_t>> taken;  // [begin, end) of those that live at the same time
-    for (const std::uint32_t other : placed) {
-      if (lifetimes[index].overlaps(lifetimes[other]))
-        taken.emplace_back(buffers[other].offset, buffers[other].offset + aligned(buffers[other].stride));
+/// Whether two buffers of one size that live together may stand in one place, row on row.
+using MayCoincide = std::function<bool(std::uint32_t a, std::uint32_t b)>;
+
+/// Finds places one after the other, such that no two buffers that live together overlap, but where they may coincide.
+class Placement {
+ public:
+  Placement(std::vector<Buffer>& buffers, const std::vector<Lifetime>& lifetimes, MayCoincide may_coincide)
+      : buffers_(buffers), lifetimes_(lifetimes), may_coincide_(std::move(may_coincide)) {}
+
+  /// Gives each of the listed buffers an offset; returns the size needed.
+  std::int64_t place(std::vector<std::uint32_t> which) {
+    std::stable_sort(which.begin(), which.end(),
+                     [&](std::uint32_t a, std::uint32_t b) { return buffers_[a].stride > buffers_[b].stride; });
+    std::int64_t total = 0;
+    for (const std::uint32_t index : which) {
+      std::vector<std::uint32_t> together;  // those placed that live at the same time
+      for (const std::uint32_t other : placed_) {
+        if (lifetimes_[index].overlaps(lifetimes_[other])) together.push_back(other);
+      }
+      buffers_[index].offset = shared_place(index, together).value_or(-1);
+      if (buffers_[index].offset < 0) buffers_[index].offset = first_fit(index, together);
+      total = std::max(total, end(index));
+      placed_.push_back(index);
     }
+    return total;
+  }
+
+ private:
+  std::int64_t end(std::uint32_t index) const { return buffers_[index].offset + aligned(buffers_[index].stride); }
+
+  /// The place of a buffer with which this one may coincide, and with all others there.
+  std::optional<std::int64_t> shared_place(std::uint32_t index, const std::vector<std::uint32_t>& together) const {
+    const auto coincide = [&](std::uint32_t other) {
+      return buffers_[index].stride == buffers_[other].stride && may_coincide_(index, other);
+    };
+    for (const std::uint32_t candidate : together) {
+      if (!coincide(candidate)) continue;
+      const std::int64_t offset = buffers_[candidate].offset;
+      if (std::all_of(together.begin(), together.end(), [&](std::uint32_t other) {
+            const bool is_apart = end(other) <= offset || end(candidate) <= buffers_[other].offset;
+            return is_apart || (buffers_[other].offset == offset && coincide(other));
+          })) {
+        return offset;
+      }
+    }
+    return std::nullopt;
+  }
+
+  std::int64_t first_fit(std::uint32_t index, const std::vector<std::uint32_t>& together) const {
+    std::vector<std::pair<std::int64_t, std::int64_t>> taken;  // [begin, end)
+    for (const std::uint32_t other : together) taken.emplace_back(buffers_[other].offset, end(other));
     std::sort(taken.begin(), taken.end());
     std::int64_t offset = 0;
-    const std::int64_t size = aligned(buffers[index].stride);
+    const std::int64_t size = aligned(buffers_[index].stride);
     for (const auto& [begin, end] : taken) {
       if (offset + size <= begin) break;
       offset = std::max(offset, end);
     }
-    buffers[index].offset = offset;
-    total = std::max(total, offset + size);
-    placed.push_back(index);
+    return offset;
   }
-  return total;
+
+  std::vector<Buffer>& buffers_;
+  const std::vector<Lifetime>& lifetimes_;
+  MayCoincide may_coincide_;
+  std::vector<std::uint32_t> placed_;
+};
+
+/// The actions that must have been taken where a node executes, by NodeId::index: what its condition says and what
+/// those of the nodes say that must have executed.
+std::vector<std::vector<Took>> find_required_actions(const graph::Program& program, const Plan& plan) {
+  std::vector<std::vector<Took>> required(program.nodes.size());
+  for (const graph::NodeId id : program.topological_order) {
+    for (const Clause& clause : plan.conditions[id.index].clauses) {
+      if (clause.size() != 1) continue;
+      if (const auto* took = std::get_if<Took>(&clause[0])) {
+        required[id.index].push_back(*took);
+      } else {
+        const std::vector<Took>& more = required[std::get<Executed>(clause[0]).node.index];
+        required[id.index].insert(required[id.index].end(), more.begin(), more.end());
+      }
+      if (required[id.index].size() > most_required_actions) required[id.index].resize(most_required_actions);
+    }
+  }
+  return required;
+}
+
+std::int64_t tile_rows(const Plan& plan) {
+  std::int64_t weights = 0;
+  for (const Step& step : plan.steps) {
+    if (is_batched(step)) weights += step.in.elements() * step.out.elements();
+  }
+  const std::int64_t arena = std::max<std::int64_t>(plan.arena_floats, 1);
+  const std::int64_t rows = std::max(tile_cache_floats / arena, weights / weights_per_arena / arena);
+  return std::clamp(rows, least_tile_rows, most_tile_rows) / 8 * 8;
 }
 
 class MemoryPlanner {
@@ -66,6 +144,8 @@ class MemoryPlanner {
         plan_(plan),
         phases_(plan.buffers.size()),
         steps_(plan.buffers.size()),
+        owners_(plan.buffers.size()),
+        choices_(plan.buffers.size(), nullptr),
         is_shared_(plan.buffers.size(), false) {}
 
   void plan_inference() {
@@ -76,11 +156,13 @@ class MemoryPlanner {
       plan_.buffers[i].is_row_local = !is_shared_[i] && phases_[i].begin == phases_[i].end;
       (plan_.buffers[i].is_row_local ? row_local : in_arena).push_back(i);
     }
-    plan_.arena_floats = place(plan_.buffers, phases_, in_arena);
-    plan_.row_local_floats = place(plan_.buffers, steps_, row_local);
-    plan_.tile_rows =
-        std::clamp(tile_cache_floats / std::max<std::int64_t>(plan_.arena_floats, 1), least_tile_rows, most_tile_rows) /
-        8 * 8;
+    required_ = find_required_actions(program_, plan_);
+    plan_.arena_floats = Placement(plan_.buffers, phases_, [&](std::uint32_t a, std::uint32_t b) {
+                           return exclude_each_other(a, b) || is_handed_on(a, b) || is_handed_on(b, a);
+                         }).place(in_arena);
+    plan_.row_local_floats =
+        Placement(plan_.buffers, steps_, [](std::uint32_t, std::uint32_t) { return false; }).place(row_local);
+    plan_.tile_rows = tile_rows(plan_);
   }
 
   void plan_training() {
@@ -106,6 +188,26 @@ class MemoryPlanner {
   }
 
  private:
+  /// No row executes the nodes of both: they stand behind different actions of one control node.
+  bool exclude_each_other(std::uint32_t a, std::uint32_t b) const {
+    for (const Took& one : required_[owners_[a].index]) {
+      for (const Took& other : required_[owners_[b].index]) {
+        if (one.control == other.control && one.action != other.action) return true;
+      }
+    }
+    return false;
+  }
+
+  /// A join takes its target's row from one of its edges, and nothing reads `source` after it: the row need not move.
+  bool is_handed_on(std::uint32_t source, std::uint32_t target) const {
+    const JoinStep* join = choices_[target];
+    if (join == nullptr || phases_[source].end != phases_[target].begin) return false;
+    return std::any_of(join->edges.begin(), join->edges.end(), [&](const JoinEdge& edge) {
+      const auto& value = plan_.value_of[program_[edge.edge].source.index];
+      return value && *value == Operand{false, source};
+    });
+  }
+
   /// A use of a buffer in the current phase and step.
   void touch(std::uint32_t buffer) {
     phases_[buffer].touch(phase_);
@@ -125,6 +227,9 @@ class MemoryPlanner {
     }
     if (!join.is_output) {
       touch(join.target);
+      owners_[join.target] = join.node;
+      using graph::Join;
+      if (join.kind == Join::none || join.kind == Join::first || join.kind == Join::last) choices_[join.target] = &join;
       is_shared_[join.target] = true;
     }
     ++phase_;
@@ -184,6 +289,7 @@ class MemoryPlanner {
       if (is_batched(step) && !operand.is_input) is_shared_[operand.index] = true;
     }
     touch(step.result);
+    owners_[step.result] = step.node;
     if (is_batched(step)) {
       is_shared_[step.result] = true;
       ++phase_;
@@ -193,9 +299,12 @@ class MemoryPlanner {
 
   const graph::Program& program_;
   Plan& plan_;
-  std::vector<Lifetime> phases_;  // for places in the arena
-  std::vector<Lifetime> steps_;   // for places in the scratch of one row
-  std::vector<bool> is_shared_;   // used by a join, a batched step or another node: never row-local
+  std::vector<Lifetime> phases_;          // for places in the arena
+  std::vector<Lifetime> steps_;           // for places in the scratch of one row
+  std::vector<graph::NodeId> owners_;     // whose step or join writes the buffer
+  std::vector<const JoinStep*> choices_;  // the join that writes the buffer, where it takes one of its edges
+  std::vector<std::vector<Took>> required_;
+  std::vector<bool> is_shared_;  // used by a join, a batched step or another node: never row-local
   std::vector<std::uint32_t> readers_;
   std::vector<bool> is_node_value_;
   std::vector<bool> needs_gradient_;

@@ -36,11 +36,6 @@ std::size_t area(std::int64_t a, std::int64_t b, std::size_t size) {
   return static_cast<std::size_t>(product);
 }
 
-std::size_t tiles_of(std::size_t batch, const d2nn_module& module) {
-  const std::size_t rows = static_cast<std::size_t>(module.tile_rows);
-  return batch / rows + (batch % rows != 0 ? 1 : 0);
-}
-
 /// Every buffer of the largest batch must be addressable, so that no size of a run can overflow.
 Status check_sizes(const d2nn_module& module, std::size_t max_batch) {
   const auto check = [&](const char* role, const d2nn_tensor_info* tensors, std::uint32_t count) -> Status {
@@ -60,6 +55,16 @@ Status check_sizes(const d2nn_module& module, std::size_t max_batch) {
 }
 
 }  // namespace
+
+std::size_t count_tiles(const d2nn_module& module, std::size_t batch, std::size_t threads) {
+  // A tile of few rows streams the weights for little work.
+  constexpr std::size_t least_rows = 8;
+  const std::size_t capacity = static_cast<std::size_t>(module.tile_rows);
+  const auto parts = [](std::size_t count, std::size_t size) { return count / size + (count % size != 0 ? 1 : 0); };
+  const std::size_t least = parts(batch, capacity);
+  if (capacity <= least_rows || threads <= 1) return least;
+  return std::max(least, std::min(parts(least, threads) * threads, parts(batch, least_rows)));
+}
 
 Result<std::unique_ptr<Frame>> Frame::create(const Model& model) {
   const d2nn_module& module = model.module();
@@ -109,8 +114,8 @@ Result<std::unique_ptr<Context>> Context::create(const Model& model, std::size_t
     return Status{D2NN_INVALID_ARGUMENT,
                   "threads is " + std::to_string(threads) + ", it must be at most " + std::to_string(most_threads)};
   }
-  const std::size_t tiles = tiles_of(max_batch, module);
   const std::size_t allowed = threads == 0 ? std::min(processors(), most_threads) : threads;
+  const std::size_t tiles = count_tiles(module, max_batch, allowed);
   const std::size_t working = std::min(allowed, tiles);  // more threads than tiles would only wait
   std::unique_ptr<Context> context(new Context(model, max_batch, threads == 0 ? working : threads));
   context->failures_.resize(working);

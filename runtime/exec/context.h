@@ -66,6 +66,10 @@ class Frame {
   d2nn_frame_state state_;
 };
 
+/// How many tiles a batch is cut into: as few as there can be, but rather one for each thread than a thread without
+/// any.
+std::size_t count_tiles(const d2nn_module& module, std::size_t batch, std::size_t threads);
+
 /// One caller's way to run a model. One run at a time; contexts of one model share nothing that is written.
 class Context {
  public:
@@ -78,7 +82,7 @@ class Context {
   /// The most threads a run may ask for.
   std::size_t threads() const { return threads_; }
 
-  /// Runs a batch in tiles that depend on its size only: the same bits for any number of threads. Allocates nothing
+  /// Runs a batch in tiles; a sample gets the same bits in every tile, so for any number of threads. Allocates nothing
   /// unless it fails. D2NN_NONFINITE_CONTROL names the first such sample in batch order; after any failure all validity
   /// bytes are 0.
   Status run(const RunRequest& request);

@@ -12,7 +12,7 @@ namespace {
 void copy(const EdgeValue& edge, std::int64_t elements, float* out) {
   if (edge.broadcast) {
     std::fill_n(out, elements, edge.values[0]);
-  } else {
+  } else if (edge.values != out) {  // a choice may stand where its sources stand (plan_memory.h)
     std::copy_n(edge.values, elements, out);
   }
 }

@@ -98,8 +98,8 @@ void Context::run_tile(const RunRequest& request, std::size_t tile, std::size_t 
 }
 
 Status Context::run(const RunRequest& request) {
-  const std::size_t capacity = static_cast<std::size_t>(model_.module().tile_rows);
-  const std::size_t tiles = request.batch / capacity + (request.batch % capacity != 0 ? 1 : 0);
+  const std::size_t working = request.threads == 0 ? frames_.size() : std::min(request.threads, frames_.size());
+  const std::size_t tiles = count_tiles(model_.module(), request.batch, working);
   first_failed_tile_.store(SIZE_MAX, std::memory_order_relaxed);
   {
     const threads::OneOpenMpThread one_thread;  // for this thread; the pool's have it

@@ -115,6 +115,20 @@ TEST_CASE("a context may be used again and again, with batches of changing size"
   }
 }
 
+TEST_CASE("a batch becomes as few tiles as there can be, but one for each thread where all get eight rows") {
+  d2nn_module module = *fork_module();
+  module.tile_rows = 64;
+  CHECK(d2nn::exec::count_tiles(module, 1, 4) == 1);
+  CHECK(d2nn::exec::count_tiles(module, 64, 1) == 1);
+  CHECK(d2nn::exec::count_tiles(module, 65, 1) == 2);
+  CHECK(d2nn::exec::count_tiles(module, 64, 2) == 2);
+  CHECK(d2nn::exec::count_tiles(module, 64, 3) == 3);
+  CHECK(d2nn::exec::count_tiles(module, 17, 4) == 3);
+  CHECK(d2nn::exec::count_tiles(module, 130, 2) == 4);
+  module.tile_rows = 8;
+  CHECK(d2nn::exec::count_tiles(module, 20, 8) == 3);
+}
+
 TEST_CASE("contexts of one model run at the same time on threads of their own") {
   const auto model = model_of(*fork_module());
   std::array<std::size_t, 4> wrong{1, 1, 1, 1};

@@ -57,6 +57,27 @@ inline graph::Program choice() {
   return builder.finish();
 }
 
+/// x -> A, B; y = sum(A, B): no row leaves one of them out.
+inline graph::Program parallel() {
+  using graph::NodeId;
+  reference::ProgramBuilder builder;
+  const NodeId x = builder.input("x", ops::Shape{8});
+  const NodeId a = builder.node("A");
+  const NodeId b = builder.node("B");
+  const NodeId after = builder.node("after");
+  const NodeId y = builder.output("y");
+  for (const NodeId branch : {a, b}) {
+    builder.op(branch, ops::OpKind::dense, reference::dense_attrs(4));
+    builder.edge(x, branch);
+  }
+  builder.op(after, ops::OpKind::dense, reference::dense_attrs(2));
+  builder.edge(a, after);
+  builder.edge(b, after);
+  builder.join(after, graph::Join::sum);
+  builder.edge(after, y);
+  return builder.finish();
+}
+
 inline graph::NodeId node_named(const graph::Program& program, const std::string& name) {
   for (std::uint32_t i = 0; i < program.nodes.size(); ++i) {
     if (program.nodes[i].name == name) return {i};

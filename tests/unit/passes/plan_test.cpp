@@ -80,6 +80,47 @@ TEST_CASE("a fixed decision leaves out its own layers, the other branch and the 
   CHECK(fixed.nodes.size() == 4);  // all nodes stay in the tables
 }
 
+TEST_CASE("branches that exclude each other stand in one place, and so does the join that takes one of them") {
+  const graph::Program program = tests::choice();
+  const auto place_of = [&](const Plan& plan, const char* name) {
+    return plan.buffers[plan.value_of[node_named(program, name).index]->index].offset;
+  };
+  const auto place_of_join = [](const Plan& plan) { return plan.buffers[plan.joins.front().target].offset; };
+  const Plan chosen = plan(program, PlanMode::inference);
+  CHECK(place_of(chosen, "A") == place_of(chosen, "B"));
+  CHECK(place_of_join(chosen) == place_of(chosen, "A"));
+  // A sum reads both edges for one row; its branches exclude each other all the same.
+  const Plan added = plan(program, PlanMode::inference, without(Pass::choose_exclusive));
+  CHECK(place_of(added, "A") == place_of(added, "B"));
+  CHECK(place_of_join(added) != place_of(added, "A"));
+
+  const graph::Program parallel = tests::parallel();
+  const Plan both = plan(parallel, PlanMode::inference);
+  CHECK(both.buffers[both.value_of[node_named(parallel, "A").index]->index].offset !=
+        both.buffers[both.value_of[node_named(parallel, "B").index]->index].offset);
+}
+
+TEST_CASE("tiles hold more rows than stay in cache where dense layers have many weights for each float of a row") {
+  const auto rows = [](std::int64_t inputs, std::int64_t units) {
+    reference::ProgramBuilder builder;
+    const graph::NodeId x = builder.input("x", ops::Shape{inputs});
+    const graph::NodeId wide = builder.node("wide");
+    const graph::NodeId narrow = builder.node("narrow");
+    const graph::NodeId y = builder.output("y");
+    builder.op(wide, ops::OpKind::relu);
+    builder.op(narrow, ops::OpKind::dense, reference::dense_attrs(units));
+    builder.edge(x, wide);
+    builder.edge(wide, narrow);
+    builder.edge(narrow, y);
+    return plan(builder.finish(), PlanMode::inference).tile_rows;
+  };
+  CHECK(rows(16, 16) == 64);     // all of it in cache
+  CHECK(rows(32'000, 16) == 8);  // 12 rows fit
+  CHECK(rows(64'000, 16) == 8);  // the least
+  CHECK(rows(64'000, 130) == 32);
+  CHECK(rows(64'000, 2000) == 64);
+}
+
 TEST_CASE("every pass has a name of its own that finds it") {
   for (const PassInfo& info : pipeline) CHECK(find_pass(info.name)->pass == info.pass);
   CHECK(find_pass("fold") == nullptr);
