@@ -62,10 +62,11 @@ class RealData(CommandLineTest):
         logits = {}
         self.expect(WELL, self.d2nn("run", PROGRAM, *self.options(model), file, "-o", "process.npy"))
         logits["in process"] = tensors.read_npy(self.folder / "process.npy")[1]
-        self.expect(WELL, self.d2nn("build", PROGRAM, *self.options(model), "--emit", "shared", "-o", f"{model}.so"))
-        network = native_library.Network(self.folder / f"{model}.so", NETWORK, BATCH)
-        logits["shared library"] = list(network.run(pictures))
-        network.close()
+        if "D2NN_LIBRARY" in os.environ:  # Python loads no library with a sanitizer
+            self.expect(WELL, self.d2nn("build", PROGRAM, *self.options(model), "--emit", "shared", "-o", f"{model}.so"))
+            network = native_library.Network(self.folder / f"{model}.so", NETWORK, BATCH)
+            logits["shared library"] = list(network.run(pictures))
+            network.close()
         self.expect(WELL, self.d2nn("build", PROGRAM, *self.options(model), "-o", model))
         self.expect(WELL, self.call(self.folder / model, "run", file, "-o", "executable.npy"))
         logits["executable"] = tensors.read_npy(self.folder / "executable.npy")[1]
