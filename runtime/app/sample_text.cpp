@@ -76,7 +76,7 @@ std::string count_text(std::int64_t count) {
   const std::size_t digits_begin = count < 0 ? 1 : 0;
   for (std::size_t place = text.size(); place > digits_begin + 3;) {
     place -= 3;
-    text.insert(place, ",");
+    text.insert(place, 1, ',');
   }
   return text;
 }
