@@ -1,4 +1,5 @@
-// Places the buffers of a plan in the arena, at compile time: tensors that never live together share memory.
+// Places the buffers of a plan in the arena, at compile time: tensors that never live together share memory,
+// and so do those of one size that no row needs both of: of exclusive branches, and of the join that takes one of them.
 #pragma once
 
 #include "passes/plan.h"

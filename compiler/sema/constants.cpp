@@ -52,6 +52,12 @@ std::optional<Value> compare(ast::BinaryOp op, const T& left, const T& right) {
   }
 }
 
+bool is_arithmetic(ast::BinaryOp op) {
+  using ast::BinaryOp;
+  return op == BinaryOp::add || op == BinaryOp::subtract || op == BinaryOp::multiply || op == BinaryOp::divide ||
+         op == BinaryOp::modulo;
+}
+
 }  // namespace
 
 void ConstantScope::declare_members(const std::string& module, const ConstantScope& members) {
@@ -171,7 +177,11 @@ std::optional<Value> Evaluator::evaluate_guarded(const ast::Expr& expr) const {
     is_wrong = true;
   }
   if (is_wrong || value) return value;
-  return Value(false);  // what it would be does not matter
+  // What it would be does not matter, only its type.
+  const auto* binary = std::get_if<ast::BinaryExpr>(&expr.value);
+  const auto* unary = std::get_if<ast::UnaryExpr>(&expr.value);
+  const bool is_boolean = binary != nullptr ? !is_arithmetic(binary->op) : unary == nullptr || unary->op == '!';
+  return is_boolean ? Value(false) : Value(std::int64_t{0});
 }
 
 std::optional<Value> Evaluator::evaluate_binary(const ast::BinaryExpr& binary, SourceRange range) const {

@@ -68,7 +68,8 @@ class Evaluator {
   std::optional<Value> number_arithmetic(const ast::BinaryExpr& binary, double left, double right,
                                          SourceRange range) const;
   /// The right side of `&&` or `||` where the left one decides, as in `k != 0 && 8 / k > 1` for k = 0: wrong names and
-  /// types are reported, but not that there is no value (beyond 64 bits, divided by 0).
+  /// types are reported, but not that there is no value (beyond 64 bits, divided by 0); what such a part is part of is
+  /// not looked at.
   std::optional<Value> evaluate_guarded(const ast::Expr& expr) const;
   std::optional<double> evaluate_number(const ast::Expr& expr, const std::string& what) const;
   bool append_tensor(const ast::Expr& expr, std::size_t depth, TensorLiteral& literal, const std::string& what) const;

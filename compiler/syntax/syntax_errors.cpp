@@ -371,6 +371,13 @@ class ErrorStrategy final : public antlr4::DefaultErrorStrategy {
     return out.empty() ? "a declaration" : out;
   }
 
+  /// The token before `index` is a name with which an argument begins.
+  bool is_argument_name(std::size_t index) const {
+    if (index < 2 || token(index - 1).getType() != P::NAME) return false;
+    const std::size_t before = token(index - 2).getType();
+    return before == P::LEFT_PAREN || before == P::COMMA;
+  }
+
   void report(antlr4::Parser& parser, const Token& found) {
     if (!may_report(found)) return;
     ParserRuleContext& context = *parser.getContext();
@@ -400,7 +407,8 @@ class ErrorStrategy final : public antlr4::DefaultErrorStrategy {
       }
     } else if (opener != nullptr && (is_closing(type) || is_declaration_word(type))) {
       diagnostic.notes.push_back({range(*opener), spelling(*opener) + " is opened here"});
-    } else if (rule == P::RuleArguments && type == P::ASSIGN) {  // as Python writes it
+    } else if (rule == P::RuleArguments && type == P::ASSIGN &&
+               is_argument_name(found.getTokenIndex())) {  // as Python writes it
       diagnostic.fixes.push_back({.message = "write `:` between the name of an argument and its value",
                                   .range = diagnostic.range,
                                   .replacement = ":",

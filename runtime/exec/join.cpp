@@ -12,7 +12,7 @@ namespace {
 void copy(const EdgeValue& edge, std::int64_t elements, float* out) {
   if (edge.broadcast) {
     std::fill_n(out, elements, edge.values[0]);
-  } else if (edge.values != out) {  // a choice may stand where its sources stand (plan_memory.h)
+  } else if (edge.values != out) {  // a choice may stand where its sources stand (passes/plan_memory.cpp)
     std::copy_n(edge.values, elements, out);
   }
 }

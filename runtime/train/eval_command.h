@@ -23,13 +23,13 @@ namespace d2nn::train {
 struct EvalCommand {
   std::string weights;  // safetensors; empty: what is embedded
   std::string data;     // SPEC of datasets/dataset.h
-  std::string split;    // train, val, test; empty: test if there is one, else val
+  std::string split;    // train, val, test, all; empty: test if there is one, else val
   Reward reward;        // lambda, metric and efficiency, as in training
   GivenOptions given;
   std::int64_t threads = 0;  // 0: one per CPU
   std::int64_t batch = 64;
   std::int64_t max_cost = 0;  // multiplications of a sample; 0: no bound
-  std::uint64_t seed = 1;  // of generated samples and of splits made here; training's default
+  std::uint64_t seed = 1;  // of generated samples; training's default
   bool resizes = false;
   bool prints_json = false;
 };

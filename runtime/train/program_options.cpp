@@ -90,8 +90,9 @@ void add_objective_options(CLI::App& app, TrainOptions& options) {
 void add_acting_options(CLI::App& app, TrainOptions& options) {
   const std::string group = "Acting and stages";
   add_parsed(app, "--epsilon", "START:FLOOR[:STEPS]",
-             "probability of a random action, falling linearly (default 1:0.05 over 60 % of the steps)", parse_epsilon,
-             options.epsilon)
+             "probability of a random action, falling linearly (default 1:0.05 over 60 % of choice, or of the steps "
+             "after paths)",
+             parse_epsilon, options.epsilon)
       ->group(group);
   add_choice(app, "--explore",
              "learn from the actions taken, or run every action of every control node (default chosen)",

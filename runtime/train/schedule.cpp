@@ -66,7 +66,7 @@ Schedule::Schedule(const TrainOptions& options, std::int64_t steps_per_epoch, bo
   steps_of(Stage::choice) = part(shares.choice);
   steps_of(Stage::control) = std::min<std::int64_t>(part(shares.control), rest - steps_of(Stage::choice));
   steps_of(Stage::joint) = rest - steps_of(Stage::choice) - steps_of(Stage::control);
-  const std::int64_t exploring = shares.choice > 0 ? steps_of(Stage::choice) : rest;
+  const std::int64_t exploring = steps_of(Stage::choice) > 0 ? steps_of(Stage::choice) : rest;
   epsilon_steps_ = epsilon_.steps > 0 ? epsilon_.steps : std::llround(static_cast<double>(exploring) * epsilon_share);
 }
 

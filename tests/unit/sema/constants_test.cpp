@@ -67,6 +67,9 @@ TEST_CASE("comparisons and logic give bools") {
   CHECK(value("1 == 1 || 8 / 0 > 1 && 9223372036854775807 + 1 > 0") == "true");
   CHECK(value("1 == 1 && 8 / 0 > 1") == "E0207");
   CHECK(value("false && 1") == "E0204");
+  CHECK(value("false && 1 / 0") == "E0204");
+  CHECK(value("true || -(1 / 0)") == "E0204");
+  CHECK(value("true || !(1 / 0 > 1)") == "true");
   CHECK(value("true || 8 / none > 1") == "E0201");
   CHECK(value("3x3 < 4x4") == "E0204");
 }

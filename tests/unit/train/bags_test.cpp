@@ -155,6 +155,11 @@ TEST_CASE("a stage of choice stands between paths and joint, and epsilon falls i
   const Schedule alone(options, 100, true);
   CHECK(alone.at(0).stage == Stage::choice);
   CHECK(alone.at(999).stage == Stage::choice);
+  options.stages = {.paths = 0, .choice = 0.01, .joint = 99, .control = 1};  // a share too small for a step
+  const Schedule without(options, 100, true);
+  CHECK(without.at(0).stage == Stage::joint);
+  CHECK(without.at(0).epsilon == 1.0);
+  CHECK(without.at(300).epsilon == doctest::Approx(1 - 0.95 / 2));
 }
 
 TEST_CASE("the cosine falls from the rate to a twentieth in every stage") {
