@@ -6,14 +6,11 @@
 #include <utility>
 
 #include "diag/diagnostic.h"
+#include "diag/spelling.h"
 
 namespace d2nn::diag {
 
 namespace {
-
-bool is_name_char(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-}
 
 /// The word before `end` is f32: what follows in brackets is a shape and no index.
 bool ends_with_type(const std::string& message, std::size_t end) {

@@ -7,8 +7,8 @@
 // something needs it, perhaps later: behind the decisions that settle that.
 //
 // Two plans exist. Inference fuses (batch norm into conv and dense, relu into what is before it), drops layers that
-// only rename (flatten, reshape, identity, dropout) and lets tensors share memory (plan_memory.h). Training
-// keeps every value that backward reads and fuses nothing.
+// only rename (flatten, reshape, identity, dropout) and lets tensors share memory (plan_memory.h). Training keeps
+// every value that backward reads and fuses nothing.
 #pragma once
 
 #include <cstdint>

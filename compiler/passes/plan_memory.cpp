@@ -60,8 +60,8 @@ class Placement {
       for (const std::uint32_t other : placed_) {
         if (lifetimes_[index].overlaps(lifetimes_[other])) together.push_back(other);
       }
-      buffers_[index].offset = shared_place(index, together).value_or(-1);
-      if (buffers_[index].offset < 0) buffers_[index].offset = first_fit(index, together);
+      const std::optional<std::int64_t> shared = shared_place(index, together);
+      buffers_[index].offset = shared ? *shared : first_fit(index, together);
       total = std::max(total, end(index));
       placed_.push_back(index);
     }

@@ -1,7 +1,6 @@
 // One call operator per kind of declaration; edges are left to edges.cpp.
 #include "sema/declarations.h"
 
-
 #include "diag/spelling.h"
 #include "sema/report.h"
 #include "sema/unroll.h"

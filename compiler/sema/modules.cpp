@@ -17,9 +17,8 @@ constexpr std::size_t max_modules = 1000;
 constexpr std::size_t max_nesting = 100;
 
 bool is_name(const std::string& text) {
-  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
-  return !text.empty() && is_letter(text[0]) &&
-         std::all_of(text.begin(), text.end(), [&](char c) { return is_letter(c) || (c >= '0' && c <= '9'); });
+  const bool begins_with_digit = !text.empty() && text[0] >= '0' && text[0] <= '9';
+  return !text.empty() && !begins_with_digit && std::all_of(text.begin(), text.end(), diag::is_name_char);
 }
 
 /// As written: "std.vision" or "\"heads.d2nn\"".

@@ -12,6 +12,7 @@
 #include "app/run_files.h"
 #include "app/run_images.h"
 #include "exec/budget.h"
+#include "exec/context.h"
 #include "exec/model.h"
 #include "io/image.h"
 
@@ -36,7 +37,6 @@ int end_parsing(const CLI::App& app, const CLI::ParseError& error, const std::st
 
 namespace {
 
-constexpr int most_threads = 4096;     // of a context (d2nn.h)
 constexpr int most_samples = 1 << 20;  // of a batch
 
 int fail(const Status& status) {
@@ -83,7 +83,7 @@ void add_run_options(CLI::App& app, RunCommand& command, bool embedded) {
       ->type_name("FILE");
   app.add_option("--trace", command.trace, "Write what each sample did as JSON")->type_name("FILE");
   app.add_option("--threads", command.threads, "Threads; 0: as many as help. Results do not depend on it")
-      ->check(CLI::Range(0, most_threads))
+      ->check(CLI::Range(std::size_t{0}, exec::most_threads))
       ->capture_default_str();
   app.add_flag("--resize", command.resize, "Scale images of another size instead of refusing them");
   app.add_option("--max-cost", command.max_cost,
@@ -98,7 +98,7 @@ void add_bench_options(CLI::App& app, BenchCommand& command, bool embedded) {
       ->check(CLI::Range(1, most_samples))
       ->capture_default_str();
   app.add_option("--threads", command.threads, "Threads; 0: as many as help")
-      ->check(CLI::Range(0, most_threads))
+      ->check(CLI::Range(std::size_t{0}, exec::most_threads))
       ->capture_default_str();
   add_weights(app, command.weights, embedded);
 }

@@ -15,8 +15,6 @@
 namespace d2nn::exec {
 namespace {
 
-constexpr std::size_t most_threads = 4096;
-
 /// Processors that this process may run on; at least 1.
 std::size_t processors() {
 #if defined(__linux__)

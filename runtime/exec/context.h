@@ -66,6 +66,9 @@ class Frame {
   d2nn_frame_state state_;
 };
 
+/// Threads that a context may be made with.
+inline constexpr std::size_t most_threads = 4096;
+
 /// How many tiles a batch is cut into: as few as there can be, but rather one for each thread than a thread without
 /// any.
 std::size_t count_tiles(const d2nn_module& module, std::size_t batch, std::size_t threads);

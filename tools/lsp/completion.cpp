@@ -4,6 +4,7 @@
 #include <array>
 #include <set>
 
+#include "diag/spelling.h"
 #include "lsp/features.h"
 #include "lsp/positions.h"
 #include "ops/attributes.h"
@@ -22,10 +23,6 @@ enum ItemKind {
   item_keyword = 14,
   item_constant = 21
 };
-
-bool is_name_char(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-}
 
 enum class Place { file, network, body, train, nowhere };
 
@@ -65,10 +62,10 @@ class Reader {
     const std::size_t known = words_.size() - (is_typing ? 1 : 0);
     if (known > 0) found.before = words_[known - 1];
     std::size_t end = text_.size();
-    while (end > 0 && is_name_char(text_[end - 1])) --end;
+    while (end > 0 && diag::is_name_char(text_[end - 1])) --end;
     if (end > 0 && text_[end - 1] == '.') {
       std::size_t begin = end - 1;
-      while (begin > 0 && is_name_char(text_[begin - 1])) --begin;
+      while (begin > 0 && diag::is_name_char(text_[begin - 1])) --begin;
       found.owner = text_.substr(begin, end - 1 - begin);
     }
     return found;
@@ -97,9 +94,9 @@ class Reader {
     } else if (c == '"') {
       ++at_;
       skip_to("\"");
-    } else if (is_name_char(c)) {
+    } else if (diag::is_name_char(c)) {
       std::size_t end = at_;
-      while (end < text_.size() && is_name_char(text_[end])) ++end;
+      while (end < text_.size() && diag::is_name_char(text_[end])) ++end;
       word(std::string(text_.substr(at_, end - at_)));
       at_ = word_end_ = end;
     } else {

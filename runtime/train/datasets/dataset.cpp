@@ -100,12 +100,6 @@ Status ByteSource::fill(std::size_t index, float* out) const {
   return {};
 }
 
-std::vector<std::uint32_t> divided(std::span<const std::int32_t> labels, Split split) {
-  Division division = divide(labels, split == Split::all ? 0 : 0.2, 0);
-  if (split == Split::all) return std::move(division.kept);
-  return split == Split::train ? std::move(division.kept) : std::move(division.held_out);
-}
-
 bool is_image_shape(std::span<const std::int64_t> shape) {
   return shape.size() == 3 && (shape[0] == 1 || shape[0] == 3);
 }

@@ -162,11 +162,13 @@ Result<Selection> select(const std::string& place, const Listing& listing, const
       selection.items.push_back({std::move(member), static_cast<std::int32_t>(selection.class_names.size())});
     selection.class_names.push_back(name);
   }
-  if (splits.empty()) {
+  if (splits.empty() && split != Split::all) {
     std::vector<std::int32_t> labels;
     for (const Item& item : selection.items) labels.push_back(item.label);
+    const Division division = divide(labels, 0.2, 0);
     std::vector<Item> kept;
-    for (const std::uint32_t index : divided(labels, split)) kept.push_back(std::move(selection.items[index]));
+    for (const std::uint32_t index : split == Split::train ? division.kept : division.held_out)
+      kept.push_back(std::move(selection.items[index]));
     if (kept.empty())
       return refuse(place, std::string("has too few images of each class to set some aside for ") + split_name(split));
     selection.items = std::move(kept);

@@ -39,9 +39,6 @@ class ByteSource : public Source {
   std::size_t elements_;
 };
 
-/// The numbers of the samples of undivided data that belong to `split`.
-std::vector<std::uint32_t> divided(std::span<const std::int32_t> labels, Split split);
-
 /// True when `shape` is [1 or 3, H, W].
 bool is_image_shape(std::span<const std::int64_t> shape);
 
