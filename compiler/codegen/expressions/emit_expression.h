@@ -1,0 +1,51 @@
+// Tensor expressions as LLVM IR: one function per expression, about one row (one sample), with constant sizes. The only
+// place that turns the primitives of expr/expression.h into instructions.
+//
+// How. A term is *inlined* into its reader, at the reader's place, unless it is a reduction (or a reshape of something
+// that is no leaf): these are *stored*, in scratch, by a loop nest of their own. Nests that keep the same axes share the
+// loops over them, so that layer_norm and softmax read a row of a matrix while it is in the first-level cache. The lanes
+// of a vector run along the innermost axis of a nest; where that axis is reduced, each lane sums its part and the lanes
+// are added at the end; the order of the additions is a function of the sizes and the target alone.
+#pragma once
+
+#include <llvm/ADT/STLFunctionalExtras.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "codegen/kernels/kernels.h"
+#include "expr/expression.h"
+
+namespace llvm {
+class Value;
+}
+
+namespace d2nn::codegen {
+
+class KernelBuilder;
+
+/// What happens to what already stands in a result.
+enum class ResultStore : std::uint8_t { overwrite, add };
+
+struct ExpressionKernel {
+  /// `internal void name(const float* operand 0, .., const float* weight 0, .., float* result 0, .., float* scratch)`.
+  /// A result may be the memory of an operand only where the expression is pointwise in it. 4-byte alignment is assumed.
+  llvm::Function* function = nullptr;
+  std::int64_t scratch_floats = 0;  ///< 0: scratch may be null
+};
+
+/// `stores` has one entry per result. Never reads or writes outside the tensors and the stated scratch.
+ExpressionKernel emit_expression(llvm::Module& module, const expr::Expression& expression,
+                                 const std::vector<ResultStore>& stores, const TargetInfo& target,
+                                 const std::string& name);
+
+/// Floats of scratch that emit_expression will ask for, without emitting.
+std::int64_t expression_scratch_floats(const expr::Expression& expression, const TargetInfo& target);
+
+/// The value of a pointwise expression for a vector of operand 0 (`x`), inside another kernel's body: what conv and
+/// dense apply before they store. `leaf(term, lanes)` gives the vector of any other leaf at the same places.
+llvm::Value* emit_pointwise(KernelBuilder& kernel, const expr::Expression& expression, llvm::Value* x,
+                            llvm::function_ref<llvm::Value*(const expr::TermInfo& leaf, int lanes)> leaf);
+
+}  // namespace d2nn::codegen
