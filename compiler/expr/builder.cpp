@@ -8,7 +8,9 @@
 namespace d2nn::expr {
 namespace {
 
-[[noreturn]] void refuse(const std::string& fault) { throw diag::InternalError("tensor expression: " + fault); }
+[[noreturn]] void refuse(const std::string& fault) {
+  throw diag::InternalError("tensor expression: " + fault);
+}
 
 /// The size of an axis, to read and to change.
 std::int64_t& size_of(Dims& dims, std::int64_t axis) {
@@ -67,7 +69,9 @@ Term Builder::ranked(Term constant, std::size_t rank) {
   return append(std::move(info));
 }
 
-Term Builder::filled(float number, const Dims& dims) { return broadcast(constant(number), dims); }
+Term Builder::filled(float number, const Dims& dims) {
+  return broadcast(constant(number), dims);
+}
 
 Term Builder::before_broadcast(Term term) const {
   return is(term, Primitive::broadcast) ? info(term).terms[0] : term;
@@ -78,14 +82,22 @@ std::optional<float> Builder::number(Term term) const {
   return source.primitive == Primitive::constant ? std::optional(source.number) : std::nullopt;
 }
 
-Term Builder::unary(Primitive primitive, Term a) { return elementwise(primitive, {a}); }
-Term Builder::binary(Primitive primitive, Term a, Term b) { return elementwise(primitive, {a, b}); }
+Term Builder::unary(Primitive primitive, Term a) {
+  return elementwise(primitive, {a});
+}
+Term Builder::binary(Primitive primitive, Term a, Term b) {
+  return elementwise(primitive, {a, b});
+}
 Term Builder::select(Term condition, Term when_true, Term when_false) {
   return elementwise(Primitive::select, {condition, when_true, when_false});
 }
 
-Term Builder::sum(Term a, std::vector<std::int64_t> axes) { return reduction(Primitive::sum, a, std::move(axes)); }
-Term Builder::max(Term a, std::vector<std::int64_t> axes) { return reduction(Primitive::max, a, std::move(axes)); }
+Term Builder::sum(Term a, std::vector<std::int64_t> axes) {
+  return reduction(Primitive::sum, a, std::move(axes));
+}
+Term Builder::max(Term a, std::vector<std::int64_t> axes) {
+  return reduction(Primitive::max, a, std::move(axes));
+}
 
 Term Builder::mean(Term a, std::vector<std::int64_t> axes) {
   const std::int64_t all = elements(dims(a));
@@ -166,8 +178,7 @@ Term Builder::permute(Term a, std::vector<std::int64_t> axes) {
 }
 
 Term Builder::slice(Term a, std::int64_t axis, std::int64_t from, std::int64_t to) {
-  TermInfo made{
-      .primitive = Primitive::slice, .terms = {a}, .dims = dims(a), .axes = {axis}, .from = from, .to = to};
+  TermInfo made{.primitive = Primitive::slice, .terms = {a}, .dims = dims(a), .axes = {axis}, .from = from, .to = to};
   size_of(made.dims, axis) = to - from;
   check(made);
   if (made.dims == dims(a)) return a;
@@ -206,16 +217,25 @@ Term Builder::make(const TermInfo& info) {
   switch (info.primitive) {
     case Primitive::operand:
     case Primitive::weight:
-    case Primitive::constant: return append(info);
+    case Primitive::constant:
+      return append(info);
     case Primitive::sum:
-    case Primitive::max: return reduction(info.primitive, info.terms[0], info.axes);
-    case Primitive::broadcast: return broadcast(info.terms[0], info.dims);
-    case Primitive::reshape: return reshape(info.terms[0], info.dims);
-    case Primitive::permute: return permute(info.terms[0], info.axes);
-    case Primitive::slice: return slice(info.terms[0], info.axes[0], info.from, info.to);
-    case Primitive::pad: return pad(info.terms[0], info.axes[0], info.from, info.to, info.number);
-    case Primitive::repeat: return repeat(info.terms[0], info.axes[0], info.from);
-    default: return elementwise(info.primitive, info.terms);
+    case Primitive::max:
+      return reduction(info.primitive, info.terms[0], info.axes);
+    case Primitive::broadcast:
+      return broadcast(info.terms[0], info.dims);
+    case Primitive::reshape:
+      return reshape(info.terms[0], info.dims);
+    case Primitive::permute:
+      return permute(info.terms[0], info.axes);
+    case Primitive::slice:
+      return slice(info.terms[0], info.axes[0], info.from, info.to);
+    case Primitive::pad:
+      return pad(info.terms[0], info.axes[0], info.from, info.to, info.number);
+    case Primitive::repeat:
+      return repeat(info.terms[0], info.axes[0], info.from);
+    default:
+      return elementwise(info.primitive, info.terms);
   }
 }
 

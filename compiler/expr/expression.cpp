@@ -48,7 +48,9 @@ constexpr auto primitives = per_primitive<PrimitiveInfo>({
     {Primitive::repeat, {"repeat", Family::movement, 1}},
 });
 
-const PrimitiveInfo& row(Primitive primitive) { return primitives[static_cast<std::size_t>(primitive)]; }
+const PrimitiveInfo& row(Primitive primitive) {
+  return primitives[static_cast<std::size_t>(primitive)];
+}
 
 std::uint32_t leaf_count(const Expression& expression, Primitive leaf) {
   std::uint32_t count = 0;
@@ -64,8 +66,12 @@ std::string text(float number) {
   return {digits, std::to_chars(digits, digits + sizeof digits, number).ptr};
 }
 
-std::string text(Term term) { return "%" + std::to_string(term.index); }
-std::string text(std::int64_t number) { return std::to_string(number); }
+std::string text(Term term) {
+  return "%" + std::to_string(term.index);
+}
+std::string text(std::int64_t number) {
+  return std::to_string(number);
+}
 
 template <class Items>
 std::string listed(const Items& items) {
@@ -79,16 +85,23 @@ std::string attributes_text(const TermInfo& info) {
   const std::string along = info.axes.empty() ? "" : " along " + text(info.axes[0]);
   switch (info.primitive) {
     case Primitive::operand:
-    case Primitive::weight: return " " + std::to_string(info.index);
-    case Primitive::constant: return " " + text(info.number);
+    case Primitive::weight:
+      return " " + std::to_string(info.index);
+    case Primitive::constant:
+      return " " + text(info.number);
     case Primitive::sum:
-    case Primitive::max: return " over " + listed(info.axes);
-    case Primitive::permute: return " to " + listed(info.axes);
-    case Primitive::slice: return along + " from " + text(info.from) + " to " + text(info.to);
+    case Primitive::max:
+      return " over " + listed(info.axes);
+    case Primitive::permute:
+      return " to " + listed(info.axes);
+    case Primitive::slice:
+      return along + " from " + text(info.from) + " to " + text(info.to);
     case Primitive::pad:
       return along + " by " + text(info.from) + " and " + text(info.to) + " of " + text(info.number);
-    case Primitive::repeat: return along + " by " + text(info.from);
-    default: return "";
+    case Primitive::repeat:
+      return along + " by " + text(info.from);
+    default:
+      return "";
   }
 }
 
@@ -98,9 +111,15 @@ std::int64_t elements(const Dims& dims) {
   return std::accumulate(dims.begin(), dims.end(), std::int64_t{1}, std::multiplies<>());
 }
 
-const char* spelling(Primitive primitive) { return row(primitive).spelling; }
-Family family(Primitive primitive) { return row(primitive).family; }
-std::size_t arity(Primitive primitive) { return row(primitive).arity; }
+const char* spelling(Primitive primitive) {
+  return row(primitive).spelling;
+}
+Family family(Primitive primitive) {
+  return row(primitive).family;
+}
+std::size_t arity(Primitive primitive) {
+  return row(primitive).arity;
+}
 
 bool operator==(const TermInfo& a, const TermInfo& b) {
   return a.primitive == b.primitive && a.terms == b.terms && a.dims == b.dims && a.index == b.index &&
@@ -108,8 +127,12 @@ bool operator==(const TermInfo& a, const TermInfo& b) {
          a.from == b.from && a.to == b.to;
 }
 
-std::uint32_t Expression::operand_count() const { return leaf_count(*this, Primitive::operand); }
-std::uint32_t Expression::weight_count() const { return leaf_count(*this, Primitive::weight); }
+std::uint32_t Expression::operand_count() const {
+  return leaf_count(*this, Primitive::operand);
+}
+std::uint32_t Expression::weight_count() const {
+  return leaf_count(*this, Primitive::weight);
+}
 
 Expression without_detach(const Expression& expression) {
   Builder builder;

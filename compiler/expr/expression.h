@@ -2,8 +2,8 @@
 // through gradient() (gradient.h), the backward pass are emitted from it (codegen/expressions). A few primitives, as in
 // tinygrad; a layer composes them.
 //
-// An Expression is a list of terms in topological order, about one sample. Elementwise primitives take operands of equal
-// dims: the Builder inserts the broadcasts. Reductions keep the reduced axes with size 1. Everything is f32.
+// An Expression is a list of terms in topological order, about one sample. Elementwise primitives take operands of
+// equal dims: the Builder inserts the broadcasts. Reductions keep the reduced axes with size 1. Everything is f32.
 //
 // NaN and infinities follow IEEE 754 and PyTorch: maximum, minimum and the reduction max hand NaN on; a comparison with
 // NaN is false.
@@ -130,7 +130,8 @@ class Builder {
   Term repeat(Term a, std::int64_t axis, std::int64_t times);
 
   /// Composes a term from its description, whose terms are this builder's: how an expression is copied, perhaps with
-  /// other terms in some places. The dims of what computes its own (all but leaves, broadcast and reshape) are not read.
+  /// other terms in some places. The dims of what computes its own (all but leaves, broadcast and reshape) are not
+  /// read.
   Term make(const TermInfo& info);
 
   /// References live until the next term is made.

@@ -54,11 +54,7 @@ class Step {
  public:
   Step(const Expression& forward, std::size_t index, const std::vector<Value>& values,
        std::vector<std::optional<Value>>& adjoints)
-      : info(forward.terms[index]),
-        y(values[index]),
-        dy(*adjoints[index]),
-        values_(values),
-        adjoints_(adjoints) {}
+      : info(forward.terms[index]), y(values[index]), dy(*adjoints[index]), values_(values), adjoints_(adjoints) {}
 
   const TermInfo& info;
   const Value y;
@@ -81,15 +77,27 @@ using Rule = void (*)(const Step&);
 /// Leaves keep what they were given; comparisons and detach hand nothing on.
 void end(const Step&) {}
 
-void negate(const Step& s) { s.give(-s.dy); }
-void exp(const Step& s) { s.give(s.dy * s.y); }
-void log(const Step& s) { s.give(s.dy / s.x()); }
-void sqrt(const Step& s) { s.give(s.dy * 0.5 / s.y); }
+void negate(const Step& s) {
+  s.give(-s.dy);
+}
+void exp(const Step& s) {
+  s.give(s.dy * s.y);
+}
+void log(const Step& s) {
+  s.give(s.dy / s.x());
+}
+void sqrt(const Step& s) {
+  s.give(s.dy * 0.5 / s.y);
+}
 void abs(const Step& s) {
   s.give(select(greater(s.x(), 0), Value(s.dy), select(greater(0, s.x()), Value(-s.dy), 0)));
 }
-void tanh(const Step& s) { s.give(s.dy * (1 - s.y * s.y)); }
-void erf(const Step& s) { s.give(s.dy * (2 * std::numbers::inv_sqrtpi * exp(-(s.x() * s.x())))); }
+void tanh(const Step& s) {
+  s.give(s.dy * (1 - s.y * s.y));
+}
+void erf(const Step& s) {
+  s.give(s.dy * (2 * std::numbers::inv_sqrtpi * exp(-(s.x() * s.x()))));
+}
 
 void add(const Step& s) {
   s.give(0, s.dy);
@@ -116,8 +124,12 @@ void share(const Step& s, const Value& lost_0, const Value& lost_1) {
   s.give(0, select(lost_0, 0, part));
   s.give(1, select(lost_1, 0, part));
 }
-void maximum(const Step& s) { share(s, greater(s.x(1), s.x(0)), greater(s.x(0), s.x(1))); }
-void minimum(const Step& s) { share(s, greater(s.x(0), s.x(1)), greater(s.x(1), s.x(0))); }
+void maximum(const Step& s) {
+  share(s, greater(s.x(1), s.x(0)), greater(s.x(0), s.x(1)));
+}
+void minimum(const Step& s) {
+  share(s, greater(s.x(0), s.x(1)), greater(s.x(1), s.x(0)));
+}
 
 void select(const Step& s) {
   s.give(1, select(s.x(0), Value(s.dy), 0));
@@ -131,7 +143,9 @@ Value moved(Term (Builder::*movement)(Term, Arguments...), const Value& dy,
   return {dy.builder(), (dy.builder().*movement)(dy, arguments...)};
 }
 
-void sum(const Step& s) { s.give(moved(&Builder::broadcast, s.dy, s.x().dims())); }
+void sum(const Step& s) {
+  s.give(moved(&Builder::broadcast, s.dy, s.x().dims()));
+}
 
 /// Evenly to all that are greatest.
 void max(const Step& s) {
@@ -148,7 +162,9 @@ void broadcast(const Step& s) {
   s.give(sum(Value(s.dy), repeated));
 }
 
-void reshape(const Step& s) { s.give(moved(&Builder::reshape, s.dy, s.x().dims())); }
+void reshape(const Step& s) {
+  s.give(moved(&Builder::reshape, s.dy, s.x().dims()));
+}
 
 void permute(const Step& s) {
   Axes inverse(s.info.axes.size());
@@ -159,7 +175,9 @@ void permute(const Step& s) {
 }
 
 /// The size of the axis along which slice, pad and repeat work, before they do.
-std::int64_t size_along(const Step& s) { return s.x().dims()[static_cast<std::size_t>(s.info.axes[0])]; }
+std::int64_t size_along(const Step& s) {
+  return s.x().dims()[static_cast<std::size_t>(s.info.axes[0])];
+}
 
 void slice(const Step& s) {
   s.give(moved(&Builder::pad, s.dy, s.info.axes[0], s.info.from, size_along(s) - s.info.to, 0.0F));

@@ -11,13 +11,17 @@
 namespace d2nn::expr {
 namespace {
 
-/// On f32 numbers. Rounding the double to f32 is the f32 operation for + - * / and sqrt (a double has more than twice the
-/// digits), and nearer to the truth than it for the others.
+/// On f32 numbers. Rounding the double to f32 is the f32 operation for + - * / and sqrt (a double has more than twice
+/// the digits), and nearer to the truth than it for the others.
 using Fold = double (*)(double, double, double);
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-double maximum_of(double a, double b) { return std::isnan(a) || std::isnan(b) ? nan : std::max(a, b); }
-double minimum_of(double a, double b) { return std::isnan(a) || std::isnan(b) ? nan : std::min(a, b); }
+double maximum_of(double a, double b) {
+  return std::isnan(a) || std::isnan(b) ? nan : std::max(a, b);
+}
+double minimum_of(double a, double b) {
+  return std::isnan(a) || std::isnan(b) ? nan : std::min(a, b);
+}
 
 constexpr auto folds = per_primitive<Fold>({
     {Primitive::operand, nullptr},
@@ -111,18 +115,24 @@ std::optional<Term> Builder::simplified(Primitive primitive, std::span<const Ter
     case Primitive::negate:
       if (is(terms[0], Primitive::negate)) return info(terms[0]).terms[0];
       return std::nullopt;
-    case Primitive::detach: return is(terms[0], Primitive::detach) ? std::optional(terms[0]) : std::nullopt;
-    case Primitive::add: return simplified_sum(terms[0], terms[1]);
+    case Primitive::detach:
+      return is(terms[0], Primitive::detach) ? std::optional(terms[0]) : std::nullopt;
+    case Primitive::add:
+      return simplified_sum(terms[0], terms[1]);
     case Primitive::subtract:
       if (is(terms[1], 0.0F)) return terms[0];
       if (is(terms[1], Primitive::negate)) return binary(Primitive::add, terms[0], info(terms[1]).terms[0]);
       return std::nullopt;
     case Primitive::multiply:
-    case Primitive::divide: return simplified_product(primitive, terms[0], terms[1]);
+    case Primitive::divide:
+      return simplified_product(primitive, terms[0], terms[1]);
     case Primitive::maximum:
-    case Primitive::minimum: return terms[0] == terms[1] ? std::optional(terms[0]) : std::nullopt;
-    case Primitive::select: return simplified_select(terms[0], terms[1], terms[2]);
-    default: return std::nullopt;
+    case Primitive::minimum:
+      return terms[0] == terms[1] ? std::optional(terms[0]) : std::nullopt;
+    case Primitive::select:
+      return simplified_select(terms[0], terms[1], terms[2]);
+    default:
+      return std::nullopt;
   }
 }
 

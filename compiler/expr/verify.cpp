@@ -1,4 +1,5 @@
-// The rules of a well-formed expression. The Builder holds each term to them as it is made; passes hold whole expressions.
+// The rules of a well-formed expression. The Builder holds each term to them as it is made; passes hold whole
+// expressions.
 #include <algorithm>
 #include <map>
 #include <utility>
@@ -69,12 +70,15 @@ std::string verify_along(const TermInfo& info, Dims dims) {
 
 std::string verify_movement(const TermInfo& info, const Dims& dims) {
   switch (info.primitive) {
-    case Primitive::broadcast: return verify_broadcast(info, dims);
-    case Primitive::permute: return verify_permute(info, dims);
+    case Primitive::broadcast:
+      return verify_broadcast(info, dims);
+    case Primitive::permute:
+      return verify_permute(info, dims);
     case Primitive::reshape:
       if (elements(info.dims) == elements(dims)) return "";
       return "cannot view " + dims_text(dims) + " as " + dims_text(info.dims);
-    default: return verify_along(info, dims);
+    default:
+      return verify_along(info, dims);
   }
 }
 
@@ -106,7 +110,8 @@ std::string verify_term(std::span<const TermInfo> before, const TermInfo& info) 
       }
       return "";
     case Family::reduction:
-    case Family::movement: break;
+    case Family::movement:
+      break;
   }
   const Dims& dims = before[info.terms[0].index].dims;
   const std::string fault =

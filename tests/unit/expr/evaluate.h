@@ -36,29 +36,51 @@ inline std::size_t flat_of(const Dims& place, const Dims& dims) {
   return static_cast<std::size_t>(flat);
 }
 
-inline double greatest(double a, double b) { return std::isnan(a) || a > b ? a : b; }
-inline double least(double a, double b) { return std::isnan(a) || a < b ? a : b; }
+inline double greatest(double a, double b) {
+  return std::isnan(a) || a > b ? a : b;
+}
+inline double least(double a, double b) {
+  return std::isnan(a) || a < b ? a : b;
+}
 
 inline double elementwise(Primitive primitive, const std::vector<double>& x) {
   switch (primitive) {
-    case Primitive::negate: return -x[0];
-    case Primitive::exp: return std::exp(x[0]);
-    case Primitive::log: return std::log(x[0]);
-    case Primitive::sqrt: return std::sqrt(x[0]);
-    case Primitive::abs: return std::fabs(x[0]);
-    case Primitive::tanh: return std::tanh(x[0]);
-    case Primitive::erf: return std::erf(x[0]);
-    case Primitive::detach: return x[0];
-    case Primitive::add: return x[0] + x[1];
-    case Primitive::subtract: return x[0] - x[1];
-    case Primitive::multiply: return x[0] * x[1];
-    case Primitive::divide: return x[0] / x[1];
-    case Primitive::maximum: return greatest(x[0], x[1]);
-    case Primitive::minimum: return least(x[0], x[1]);
-    case Primitive::greater: return x[0] > x[1];
-    case Primitive::equal: return x[0] == x[1];
-    case Primitive::select: return x[0] != 0 ? x[1] : x[2];
-    default: throw std::logic_error("not elementwise");
+    case Primitive::negate:
+      return -x[0];
+    case Primitive::exp:
+      return std::exp(x[0]);
+    case Primitive::log:
+      return std::log(x[0]);
+    case Primitive::sqrt:
+      return std::sqrt(x[0]);
+    case Primitive::abs:
+      return std::fabs(x[0]);
+    case Primitive::tanh:
+      return std::tanh(x[0]);
+    case Primitive::erf:
+      return std::erf(x[0]);
+    case Primitive::detach:
+      return x[0];
+    case Primitive::add:
+      return x[0] + x[1];
+    case Primitive::subtract:
+      return x[0] - x[1];
+    case Primitive::multiply:
+      return x[0] * x[1];
+    case Primitive::divide:
+      return x[0] / x[1];
+    case Primitive::maximum:
+      return greatest(x[0], x[1]);
+    case Primitive::minimum:
+      return least(x[0], x[1]);
+    case Primitive::greater:
+      return x[0] > x[1];
+    case Primitive::equal:
+      return x[0] == x[1];
+    case Primitive::select:
+      return x[0] != 0 ? x[1] : x[2];
+    default:
+      throw std::logic_error("not elementwise");
   }
 }
 
@@ -77,10 +99,17 @@ inline bool source_place(const TermInfo& info, const Dims& source_dims, Dims& pl
       for (std::size_t i = 0; i < result.size(); ++i) place[static_cast<std::size_t>(info.axes[i])] = result[i];
       return true;
     }
-    case Primitive::slice: place[axis] += info.from; return true;
-    case Primitive::pad: place[axis] -= info.from; return place[axis] >= 0 && place[axis] < source_dims[axis];
-    case Primitive::repeat: place[axis] /= info.from; return true;
-    default: throw std::logic_error("no movement");
+    case Primitive::slice:
+      place[axis] += info.from;
+      return true;
+    case Primitive::pad:
+      place[axis] -= info.from;
+      return place[axis] >= 0 && place[axis] < source_dims[axis];
+    case Primitive::repeat:
+      place[axis] /= info.from;
+      return true;
+    default:
+      throw std::logic_error("no movement");
   }
 }
 
