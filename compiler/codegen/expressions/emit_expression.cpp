@@ -1,6 +1,9 @@
 // See emit_expression.h.
 #include "codegen/expressions/emit_expression.h"
 
+#include <llvm/IR/Module.h>
+
+#include <algorithm>
 #include <map>
 
 #include "codegen/expressions/arithmetic.h"
@@ -46,9 +49,13 @@ std::int64_t expression_scratch_floats(const expr::Expression& expression, const
   return schedule_expression(expression, target).scratch_floats;
 }
 
-llvm::Value* emit_pointwise(KernelBuilder& kernel, const expr::Expression& expression, llvm::Value* x,
+llvm::Value* emit_pointwise(KernelBuilder& kernel, const expr::Expression& given, llvm::Value* x,
                             llvm::function_ref<llvm::Value*(const expr::TermInfo& leaf, int lanes)> leaf) {
   const auto lanes = static_cast<int>(llvm::cast<llvm::FixedVectorType>(x->getType())->getNumElements());
+  const bool has_detach = std::any_of(given.terms.begin(), given.terms.end(), [](const TermInfo& info) {
+    return info.primitive == Primitive::detach;
+  });
+  const expr::Expression expression = has_detach ? expr::without_detach(given) : given;
   Arithmetic arithmetic(kernel, expression, {});
   std::map<std::uint32_t, llvm::Value*> values;
   const auto value = [&](const auto& self, Term term) -> llvm::Value* {

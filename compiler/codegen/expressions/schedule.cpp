@@ -27,7 +27,7 @@ struct StageReading {
 class Scheduler {
  public:
   Scheduler(const expr::Expression& expression, const TargetInfo& target) : target_(target) {
-    expr::Expression stripped = expression;
+    expr::Expression stripped = expr::without_detach(expression);
     // The order of elements is all that counts in a result.
     for (expr::Term& result : stripped.results) {
       while (stripped[result].primitive == Primitive::reshape) result = stripped[result].terms[0];
@@ -59,7 +59,7 @@ class Scheduler {
       }
       if (is_stored[term] == 0 && stage.results.empty()) continue;
       const TermInfo& info = expression()[stage.term];
-      stage.is_reduction = is_reduction(info.primitive);
+      stage.is_reduction = expr::family(info.primitive) == expr::Family::reduction;
       if (stage.is_reduction) stage.source = info.terms[0];
       stage.domain = expression()[stage.source].dims;
       stage.is_reduced.assign(stage.domain.size(), 0);

@@ -2,7 +2,6 @@
 #include "codegen/expressions/stored_terms.h"
 
 #include <algorithm>
-#include <set>
 
 #include "codegen/expressions/index.h"
 
@@ -13,6 +12,13 @@ namespace {
 using expr::Dims;
 using expr::Primitive;
 using expr::TermInfo;
+
+bool is_leaf(Primitive primitive) {
+  return expr::family(primitive) == expr::Family::leaf;
+}
+bool is_reduction(Primitive primitive) {
+  return expr::family(primitive) == expr::Family::reduction;
+}
 
 // Tens of instructions each.
 bool is_polynomial(Primitive primitive) {
@@ -154,14 +160,6 @@ class StoredTerms {
 
 std::vector<char> choose_stored_terms(const expr::Expression& expression) {
   return StoredTerms(expression).run();
-}
-
-bool is_leaf(Primitive primitive) {
-  return primitive == Primitive::operand || primitive == Primitive::weight || primitive == Primitive::constant;
-}
-
-bool is_reduction(Primitive primitive) {
-  return primitive == Primitive::sum || primitive == Primitive::max;
 }
 
 }  // namespace d2nn::codegen

@@ -12,7 +12,4 @@ namespace d2nn::codegen {
 /// The results of the expression are no reshapes.
 std::vector<char> choose_stored_terms(const expr::Expression& expression);
 
-bool is_leaf(expr::Primitive primitive);
-bool is_reduction(expr::Primitive primitive);
-
 }  // namespace d2nn::codegen

@@ -5,7 +5,6 @@
 #include <numeric>
 #include <utility>
 
-#include "codegen/expressions/stored_terms.h"
 #include "diag/internal_error.h"
 
 namespace d2nn::codegen {
@@ -119,7 +118,7 @@ llvm::Value* TermEmitter::emit_value(const Reading& reading) {
 
 llvm::Value* TermEmitter::definition(const Reading& reading) {
   const TermInfo& info = schedule_.expression[reading.term];
-  if (is_leaf(info.primitive)) return value(reading);
+  if (expr::family(info.primitive) == expr::Family::leaf) return value(reading);
   switch (info.primitive) {
     case Primitive::pad:
       return padded(reading);
