@@ -47,9 +47,15 @@ class Collapse {
     return std::find(axes.begin(), axes.end(), static_cast<std::int64_t>(axis)) != axes.end();
   }
 
-  // Whether (p, q) -> (r, s) is still a broadcast when both are one axis.
+  // Whether axis and axis + 1 are both repeated or both kept. An axis of size 1 on both sides goes with the one before
+  // it, and leading ones with the first that is not: three axes must not be joined over one in their middle.
   static bool is_broadcast_of_pair(const Dims& from, const Dims& to, std::size_t pair) {
-    return from[pair] * from[pair + 1] == 1 || (from[pair] == to[pair] && from[pair + 1] == to[pair + 1]);
+    const auto kind = [&](std::size_t axis) {
+      while (axis > 0 && to[axis] == 1) --axis;
+      while (axis + 1 < to.size() && to[axis] == 1) ++axis;
+      return from[axis] == to[axis];
+    };
+    return kind(pair) == kind(pair + 1);
   }
 
   void visit(std::size_t term) {

@@ -111,8 +111,8 @@ void NestEmitter::open(const PassLoops& loops, const Block& block) {
 void NestEmitter::hoist(const PassLoops& loops, const std::vector<std::size_t>& closed_axes, Blocks blocks) {
   const Block no_block{{}, full_shape()};
   for (const Block& block : blocks.empty() ? Blocks(no_block) : blocks) {
-    open(loops, block);
     const Place position = position_;
+    open(loops, block);
     for (const std::size_t axis : closed_axes) {
       if ((*loops.domain)[axis] > 1) position_[axis] = Index::of(terms_.variables().counter((*loops.domain)[axis]));
     }

@@ -94,8 +94,10 @@ llvm::Value* TermEmitter::value(const Reading& reading) {
   const bool uniform = is_uniform(reading);
   Key key{reading, uniform ? kernel_.lanes() : shape_.lanes};
   if (llvm::Value* known = find(key)) return with_lanes(known, shape_.lanes);
-  if (!reading.conditions.empty()) {
-    if (llvm::Value* known = find({{reading.term, reading.place, {}}, key.lanes})) return with_lanes(known, shape_.lanes);
+  if (!reading.conditions.empty()) {  // what is known everywhere is known where the conditions hold
+    const Reading anywhere{reading.term, reading.place, {}};
+    llvm::Value* known = find({anywhere, is_uniform(anywhere) ? kernel_.lanes() : shape_.lanes});
+    if (known != nullptr) return with_lanes(known, shape_.lanes);
   }
   const VectorShape shape = shape_;
   if (uniform) shape_ = {kernel_.lanes(), kernel_.lanes()};
