@@ -60,13 +60,30 @@ class Collapse {
 
   void visit(std::size_t term) {
     const TermInfo& info = expression_.terms[term];
-    if (info.primitive == Primitive::reshape) return;
+    if (info.primitive == Primitive::reshape) return visit_reshape(term, info.terms[0].index);
     for (const expr::Term operand_term : info.terms) {
       const std::size_t operand = operand_term.index;
       const Dims& dims = expression_.terms[operand].dims;
       const bool is_number = info.primitive == Primitive::broadcast && expr::elements(dims) == 1;
       if (is_number) continue;  // one number that many may share: its axes tie nothing
       for (std::size_t pair = 0; pair + 1 < dims.size(); ++pair) visit_pair(term, info, operand, dims, pair);
+    }
+  }
+
+  // Axes of a reshape that end where axes of its source end stay apart as long as those do: then an index of the one is
+  // a sum of indices of the other.
+  void visit_reshape(std::size_t term, std::size_t operand) {
+    if (expr::family(expression_.terms[operand].primitive) == expr::Family::leaf) return;
+    const Dims& to = expression_.terms[term].dims;
+    const Dims& from = expression_.terms[operand].dims;
+    std::int64_t end = 1;
+    for (std::size_t pair = 0; pair + 1 < to.size(); ++pair) {
+      end *= to[pair];
+      std::int64_t other_end = 1;
+      for (std::size_t other = 0; other + 1 < from.size(); ++other) {
+        other_end *= from[other];
+        if (end == other_end) tie(term, pair, operand, other);
+      }
     }
   }
 

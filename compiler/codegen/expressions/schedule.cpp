@@ -8,6 +8,7 @@
 
 #include "codegen/expressions/collapse.h"
 #include "codegen/expressions/index.h"
+#include "codegen/expressions/refine.h"
 #include "codegen/expressions/stored_terms.h"
 
 namespace d2nn::codegen {
@@ -32,7 +33,7 @@ class Scheduler {
     for (expr::Term& result : stripped.results) {
       while (stripped[result].primitive == Primitive::reshape) result = stripped[result].terms[0];
     }
-    schedule_.expression = collapse_axes(std::move(stripped));
+    schedule_.expression = collapse_axes(refine_axes(std::move(stripped)));
   }
 
   Schedule run() {

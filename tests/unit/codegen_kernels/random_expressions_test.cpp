@@ -214,6 +214,17 @@ TEST_CASE("passes over a row share its loop and keep what they need in registers
   CHECK(rows.scratch_floats == 20);
 }
 
+TEST_CASE("channels computed from groups of channels are split into them") {
+  const codegen::Schedule norm = schedule_of([](Builder& b) {
+    const Value x{b, b.reshape(normalise({b, b.operand(0, {3, 2 * 5 * 7})}, {1}, 0.1), {6, 5, 7})};
+    return x * Value{b, b.weight(0, {6, 1, 1})};
+  });
+  REQUIRE(norm.nests.size() == 1);
+  CHECK(norm.nests[0].passes.size() == 3);
+  CHECK(norm.stages.back().domain == Dims{3, 2, 35});
+  CHECK(norm.scratch_floats == 0);
+}
+
 TEST_CASE("a reduction over outer axes has its lanes along the innermost one") {
   const codegen::Schedule schedule =
       schedule_of([](Builder& b) { return softmax({b, b.operand(0, {6, 9, 11})}, {0}); });
