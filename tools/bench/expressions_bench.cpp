@@ -67,11 +67,14 @@ std::vector<Case> cases() {
   }));
   const std::size_t layers = all.size();
   for (std::size_t i = 1; i < layers; ++i) all.push_back(backward(all[i]));
-  all.push_back(forward("mean over pixels [512, 7, 7]", [](Builder& b) { return mean(tensor(b, {512, 7, 7}), {1, 2}); }));
+  all.push_back(forward("mean over pixels [512, 7, 7]",
+                        [](Builder& b) { return mean(tensor(b, {512, 7, 7}), {1, 2}); }));
   all.push_back(forward("heads [197, 12, 64] to [12, 197, 64]", [](Builder& b) {
     return Value{b, b.permute(tensor(b, {197, 12, 64}), {1, 0, 2})};
   }));
-  all.push_back(forward("transpose [197, 768]", [](Builder& b) { return Value{b, b.permute(tensor(b, {197, 768}), {1, 0})}; }));
+  all.push_back(forward("transpose [197, 768]", [](Builder& b) {
+    return Value{b, b.permute(tensor(b, {197, 768}), {1, 0})};
+  }));
   all.push_back(forward("upsample [64, 28, 28] by 2", [](Builder& b) {
     return Value{b, b.repeat(b.repeat(tensor(b, {64, 28, 28}), 1, 2), 2, 2)};
   }));

@@ -60,7 +60,8 @@ llvm::Value* TermEmitter::by_lane(const Index& index) {
       }
       add(llvm::ConstantVector::get(values));
     } else {
-      llvm::Value* quotient = ir.CreateSDiv(by_lane(variables_[variable].numerator), splat(variables_[variable].divisor));
+      const Variables::Info& info = variables_[variable];
+      llvm::Value* quotient = ir.CreateSDiv(by_lane(info.numerator), splat(info.divisor));
       add(ir.CreateMul(quotient, splat(factor)));
     }
   }
@@ -115,7 +116,8 @@ llvm::Value* TermEmitter::load_near(llvm::Value* base, const llvm::SmallVectorIm
   const int lanes = shape_.lanes;
   base = kernel_.at(base, *least);
   llvm::Value* low = kernel_.load_lanes(base, lanes, {0, extent}, 0.0F);
-  llvm::Value* high = extent <= lanes ? low : kernel_.load_lanes(kernel_.at(base, lanes), lanes, {0, extent - lanes}, 0.0F);
+  llvm::Value* high = low;
+  if (extent > lanes) high = kernel_.load_lanes(kernel_.at(base, lanes), lanes, {0, extent - lanes}, 0.0F);
   llvm::SmallVector<int, 16> places;
   for (const std::int64_t offset : offsets) places.push_back(static_cast<int>(offset - *least));
   places.resize(static_cast<std::size_t>(lanes), -1);

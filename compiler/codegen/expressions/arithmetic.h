@@ -1,5 +1,5 @@
-// Elementwise primitives as instructions on vectors: comparisons stay masks where a select reads them, products that one
-// sum reads are fused into it, and a maximum with a number is one instruction.
+// Elementwise primitives as instructions on vectors: comparisons stay masks where a select reads them, products that
+// one sum reads are fused into it, and a maximum with a number is one instruction.
 #pragma once
 
 #include <llvm/ADT/STLFunctionalExtras.h>

@@ -224,7 +224,9 @@ void NestEmitter::emit_reductions(const PassLoops& loops, Blocks blocks) {
       sum += slots;
       for (; parts.size() > 1; parts.resize((parts.size() + 1) / 2)) {
         const std::size_t half = (parts.size() + 1) / 2;
-        for (std::size_t i = half; i < parts.size(); ++i) parts[i - half] = combine(*reduction, parts[i - half], parts[i]);
+        for (std::size_t i = half; i < parts.size(); ++i) {
+          parts[i - half] = combine(*reduction, parts[i - half], parts[i]);
+        }
       }
       llvm::Value* result = loops.reduces_lanes ? combine_lanes(*reduction, parts[0]) : parts[0];
       open(loops, loops.reduces_lanes ? Block{{}, full_shape()} : block);

@@ -1,5 +1,5 @@
-// See refine.h. A split goes to all terms that are tied to the axis: through elementwise work, broadcasts, reductions and
-// permutations; a reshape ends it, since it only counts elements. An axis that is cut or padded cannot be split.
+// See refine.h. A split goes to all terms that are tied to the axis: through elementwise work, broadcasts, reductions
+// and permutations; a reshape ends it, since it only counts elements. An axis that is cut or padded cannot be split.
 #include "codegen/expressions/refine.h"
 
 #include <algorithm>

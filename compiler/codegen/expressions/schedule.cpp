@@ -115,7 +115,8 @@ class Scheduler {
   }
 
   // The axes that the nest would share with this stage in it; nullopt: it belongs elsewhere.
-  std::optional<std::vector<std::size_t>> axes_shared_with(const Nest& nest, std::size_t nest_index, std::size_t stage) {
+  std::optional<std::vector<std::size_t>> axes_shared_with(const Nest& nest, std::size_t nest_index,
+                                                           std::size_t stage) {
     const Stage& first = stages()[nest.passes[0].stages[0]];
     std::vector<std::size_t> axes;
     bool reads_nest = false;

@@ -104,8 +104,9 @@ class StoredTerms {
   }
 
   bool is_root(std::size_t term) const {
-    return is_stored_[term] != 0 || std::find(expression_.results.begin(), expression_.results.end(),
-                                              expr::Term{static_cast<std::uint32_t>(term)}) != expression_.results.end();
+    const auto& results = expression_.results;
+    return is_stored_[term] != 0 || std::any_of(results.begin(), results.end(),
+                                                [&](expr::Term result) { return result.index == term; });
   }
 
   const Dims& domain(std::size_t root) const {

@@ -1,5 +1,5 @@
-// Values of terms at places, pulled from the leaves: a term inlined at its reader's place, with what is computed twice in
-// one round of a loop emitted once. Which loops are open, NestEmitter decides.
+// Values of terms at places, pulled from the leaves: a term inlined at its reader's place, with what is computed twice
+// in one round of a loop emitted once. Which loops are open, NestEmitter decides.
 #pragma once
 
 #include <map>

@@ -52,8 +52,9 @@ const std::map<std::string, Names>& allowed_rooms() {
 /// Folders whose targets have another name than the folder.
 std::string folder_of_target(const std::string& target) {
   static const std::map<std::string, std::string> renamed{
-      {"front", "driver"}, {"codegen_kernels", "codegen"}, {"app_main", "app"}, {"app_main_train", "app"},
-      {"images", "io"},    {"datasets", "train"},          {"train_commands", "train"},
+      {"front", "driver"},    {"codegen_kernels", "codegen"},  {"codegen_expressions", "codegen"},
+      {"app_main", "app"},    {"app_main_train", "app"},       {"images", "io"},
+      {"datasets", "train"},  {"train_commands", "train"},
   };
   const auto found = renamed.find(target);
   return found == renamed.end() ? target : found->second;

@@ -65,7 +65,8 @@ std::string difference(const std::vector<float>& got, const Elements& want, doub
     const bool is_same = std::isfinite(expected) ? std::abs(got[i] - expected) <= 1e-5 * scale
                                                  : got[i] == expected || (std::isnan(expected) && std::isnan(got[i]));
     if (!is_same) {
-      return "element " + std::to_string(i) + " is " + std::to_string(got[i]) + ", expected " + std::to_string(expected);
+      return "element " + std::to_string(i) + " is " + std::to_string(got[i]) + ", expected " +
+             std::to_string(expected);
     }
   }
   return "";

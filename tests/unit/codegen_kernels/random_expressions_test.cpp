@@ -16,8 +16,8 @@ using namespace d2nn::testing;
 
 namespace {
 
-/// Grows an expression term by term. Values stay of the order of 1, and comparisons are between leaves, so that rounding
-/// decides nothing.
+/// Grows an expression term by term. Values stay of the order of 1, and comparisons are between leaves, so that
+/// rounding decides nothing.
 class RandomExpression {
  public:
   explicit RandomExpression(unsigned seed) : random_(seed) {}
@@ -32,7 +32,10 @@ class RandomExpression {
 
  private:
   int pick(int count) { return std::uniform_int_distribution(0, count - 1)(random_); }
-  Value any() { return values_[values_.size() - 1 - static_cast<std::size_t>(pick(std::min(4, static_cast<int>(values_.size()))))]; }
+  Value any() {  // one of the latest
+    const int recent = std::min(4, static_cast<int>(values_.size()));
+    return values_[values_.size() - 1 - static_cast<std::size_t>(pick(recent))];
+  }
 
   Dims random_dims() {
     constexpr std::int64_t sizes[] = {1, 2, 3, 4, 5, 8, 9, 17, 40};
