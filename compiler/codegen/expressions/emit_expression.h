@@ -2,11 +2,11 @@
 // place that turns the primitives of expr/expression.h into instructions.
 //
 // How. A term is *inlined* into its reader, at the reader's place, unless it is a reduction, or is dear and would be
-// computed again (stored_terms.h): these are *stored*, in scratch or registers, by a pass of their own. Passes that keep
-// the same axes share the loops over them (schedule.h), so that layer_norm and softmax read a row of a matrix while it
-// is in the first-level cache. The lanes of a vector run along the innermost axis; where that axis is reduced, each lane
-// sums its part and the lanes are added at the end; the order of the additions is a function of the sizes and the target
-// alone. No gradient is taken here: detach is its term.
+// computed again (stored_terms.h): these are *stored*, in scratch or registers, by a pass of their own. Passes that
+// keep the same axes share the loops over them (schedule.h), so that layer_norm and softmax read a row of a matrix
+// while it is in the first-level cache. The lanes of a vector run along the innermost axis; where that axis is reduced,
+// each lane sums its part and the lanes are added at the end; the order of the additions is a function of the sizes and
+// the target alone. No gradient is taken here: detach is its term.
 #pragma once
 
 #include <llvm/ADT/STLFunctionalExtras.h>

@@ -1,6 +1,7 @@
 // See math.h. exp: the argument is reduced to |r| <= ln2 / 2 (two-part ln2), a polynomial of degree 6, and the power
-// of two applied in two steps so that results down to the subnormals and up to infinity come out right. Polynomials of exp,
-// log and tanh are those of the Cephes library (expf, logf, tanhf); erf is the rational approximation used by Eigen.
+// of two applied in two steps so that results down to the subnormals and up to infinity come out right. Polynomials of
+// exp, log and tanh are those of the Cephes library (expf, logf, tanhf); erf is the rational approximation used by
+// Eigen.
 #include "codegen/kernels/math.h"
 
 #include <iterator>
