@@ -56,7 +56,9 @@ class NetworkEmitter {
     const NetworkLayout train_layout = make_layout(program_, training);
     NodeEmitter train_nodes(module_, train_layout, no_kernels, options_.target);
     DriverEmitter train_drivers(module_, train_layout);
+    const std::vector<TrainExpression> expressions = emit_train_expressions(module_, training, options_.target, program_.name + ".train");
     tables.training = &train_layout;
+    tables.train_expressions = &expressions;
     tables.train_forward = train_drivers.emit_forward_rows(
         emit_each(training, [&](const passes::NodePlan& node) { return train_nodes.emit_train_forward(node); }), program_.name + ".train_forward");
     tables.train_backward = train_drivers.emit_backward_rows(

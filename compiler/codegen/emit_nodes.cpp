@@ -1,16 +1,13 @@
 #include "codegen/emit_nodes.h"
 
-#include <bit>
-
 #include <llvm/IR/Module.h>
 
+#include "codegen/expressions/emit_expression.h"
 #include "d2nn/module.h"
 
 namespace d2nn::codegen {
 
 namespace {
-
-using ops::Kernel;
 
 TargetInfo info_of(const Target& target) { return {target.vector_floats, target.vector_registers}; }
 
@@ -45,8 +42,6 @@ std::string problem_name(const KernelProblem& p) {
   pair("p", p.pad_h, p.pad_w, 0);
   pair("d", p.dilation_h, p.dilation_w, 1);
   if (p.groups != 1) name += "_g" + std::to_string(p.groups);
-  if (p.alpha != 0) name += "_a" + std::to_string(std::bit_cast<std::uint32_t>(p.alpha));
-  if (p.before != 0 || p.after != 0) pair("c", p.before, p.after, 0);
   constexpr const char* activations[] = {"", "_relu", "_leaky_relu", "_sigmoid", "_tanh", "_gelu", "_silu"};
   name += activations[static_cast<std::size_t>(p.activation)];
   if (p.pool.kernel_h != 0) {
@@ -73,10 +68,27 @@ llvm::Function* NodeEmitter::dense_kernel(const KernelProblem& problem) {
   return function;
 }
 
-llvm::Function* NodeEmitter::binary_kernel(const KernelProblem& problem) {
-  llvm::Function*& function = functions_[problem_name(problem)];
-  if (!function) function = emit_binary_kernel(module_, problem, info_of(target_), problem_name(problem));
+llvm::Function* NodeEmitter::expression_kernel(const expr::Expression& expression) {
+  llvm::Function*& function = functions_[to_string(expression)];
+  if (!function) {
+    const std::string name = layout_.program->name + ".expression" + std::to_string(functions_.size());
+    function = emit_expression(module_, expression, {ResultStore::overwrite}, info_of(target_), name).function;
+  }
   return function;
+}
+
+void NodeEmitter::emit_expression_step(Body& body, std::uint32_t index, llvm::Value* row) {
+  const passes::Step& step = layout_.plan->steps[index];
+  std::vector<llvm::Value*> arguments;
+  for (const passes::Operand operand : step.operands) arguments.push_back(body.frame.row_address(operand, row));
+  std::uint64_t at = 0;
+  for (const graph::ParamId parameter : step.parameters) {
+    arguments.push_back(body.b.CreateConstInBoundsGEP1_64(body.b.getFloatTy(), body.frame.packed(index), at));
+    at += static_cast<std::uint64_t>((*layout_.program)[parameter].shape.elements());
+  }
+  arguments.push_back(body.frame.row_address({false, step.result}, row));
+  arguments.push_back(body.frame.scratch());
+  body.b.CreateCall(expression_kernel(step.expression), arguments);
 }
 
 NodeEmitter::Body NodeEmitter::begin(const std::string& name) {
@@ -113,6 +125,7 @@ void NodeEmitter::emit_row_step(Body& body, std::uint32_t index, llvm::Value* ro
   auto& b = body.b;
   const passes::Step& step = layout_.plan->steps[index];
   const KernelChoice& choice = kernels_[index];
+  if (choice.source == KernelSource::expression) return emit_expression_step(body, index, row);
   llvm::Value* dst = body.frame.row_address({false, step.result}, row);
   if (choice.source == KernelSource::none) {
     std::int64_t at = 0;
@@ -126,10 +139,6 @@ void NodeEmitter::emit_row_step(Body& body, std::uint32_t index, llvm::Value* ro
     return;
   }
   llvm::Value* src = body.frame.row_address(step.operands[0], row);
-  if (step.kernel == Kernel::add || step.kernel == Kernel::multiply) {
-    b.CreateCall(binary_kernel(choice.problem), {src, body.frame.row_address(step.operands[1], row), dst});
-    return;
-  }
   llvm::Value* scratch = body.frame.scratch();
   llvm::Value* first_dst = dst;
   if (choice.pool_problem) {

@@ -16,7 +16,7 @@ using graph::NodeId;
 using graph::NodeKind;
 using ops::Kernel;
 
-static_assert(static_cast<int>(Kernel::concat) == D2NN_OP_CONCAT && ops::kernel_count == D2NN_OP_KINDS, "module.h lists the kernels in the order of ops::Kernel");
+static_assert(static_cast<int>(Kernel::expression) == D2NN_OP_EXPRESSION && ops::kernel_count == D2NN_OP_KINDS, "module.h lists the kernels in the order of ops::Kernel");
 static_assert(static_cast<int>(ops::Start::normal) == D2NN_START_NORMAL, "module.h lists the ways to start in the order of ops::Start");
 static_assert(static_cast<int>(graph::Join::last) == D2NN_JOIN_LAST, "module.h lists the joins in the graph's order");
 
@@ -216,12 +216,10 @@ class TableEmitter {
       const auto number = [&](const char* name) {
         return step.arguments.has(name) ? static_cast<float>(step.arguments.number(name)) : 0.0F;
       };
-      for (const char* name : {"slope", "eps", "p"}) {
+      for (const char* name : {"eps", "p"}) {
         if (step.arguments.has(name)) op.alpha = number(name);
       }
       op.momentum = number("momentum");
-      op.before = problem.before;
-      op.after = problem.after;
       set_parameters(op.params, step.parameters);
       set_parameters(op.fold_params, step.folded_norm);
       op.fold_eps = static_cast<float>(step.folded_eps);
@@ -235,10 +233,15 @@ class TableEmitter {
       for (const passes::Operand operand : step.operands) operands.push_back(operand.index + (operand.is_input ? D2NN_INPUT_OPERAND : 0));
       op.operand_count = static_cast<std::uint32_t>(operands.size());
       op.result = step.result;
+      TrainExpression expression;
+      if (kernels == nullptr) expression = (*request_.train_expressions)[i];
+      op.expression_scratch = expression.scratch_floats;
       op.state = step.state.value_or(D2NN_NO_INDEX);
       image.append(op, {{offsetof(d2nn_op, label), tables_.string(step.label)},
                         {offsetof(d2nn_op, mean), step.kernel == Kernel::normalize ? floats(step.arguments.numbers("mean")) : nullptr},
                         {offsetof(d2nn_op, std), step.kernel == Kernel::normalize ? floats(step.arguments.numbers("std")) : nullptr},
+                        {offsetof(d2nn_op, expression_forward), expression.forward},
+                        {offsetof(d2nn_op, expression_backward), expression.backward},
                         {offsetof(d2nn_op, operands), tables_.integers(operands)}});
     }
     count = static_cast<std::uint32_t>(plan.steps.size());

@@ -6,6 +6,7 @@
 
 #include "codegen/constant_tables.h"
 #include "codegen/emit_nodes.h"
+#include "codegen/emit_train_expressions.h"
 #include "paths/paths.h"
 #include "paths/remaining_costs.h"
 
@@ -19,6 +20,7 @@ struct TableRequest {
   const NetworkLayout* inference = nullptr;
   const std::vector<KernelChoice>* kernels = nullptr;
   const NetworkLayout* training = nullptr;     // or null
+  const std::vector<TrainExpression>* train_expressions = nullptr;  // with training: one per step of its plan
   llvm::Function* forward_one = nullptr;
   llvm::Function* forward_tile = nullptr;
   llvm::Function* train_forward = nullptr;

@@ -2,13 +2,15 @@
 
 #include <algorithm>
 
+#include "codegen/expressions/emit_expression.h"
+
 namespace d2nn::codegen {
 
 namespace {
 
 using ops::Kernel;
 
-/// Sizes of a tensor as kernels count them: [C, H, W]. Axis 0 stays the channels (softmax, normalize and concat work on it);
+/// Sizes of a tensor as kernels count them: [C, H, W]. Axis 0 stays the channels (normalize and concat work on it);
 /// what follows is one plane, whatever its rank.
 struct Sizes {
   std::int64_t c, h, w;
@@ -46,7 +48,13 @@ KernelChoice choose(const passes::Step& step, const Target& target) {
     choice.source = KernelSource::none;
     return choice;
   }
-  if (step.kernel == Kernel::dense || step.kernel == Kernel::add || step.kernel == Kernel::multiply) {
+  if (step.kernel == Kernel::expression) {
+    choice.source = KernelSource::expression;
+    if (!step.parameters.empty()) choice.pack = {D2NN_PACK_PLAIN, 0};
+    choice.scratch_floats = aligned(expression_scratch_floats(step.expression, info));
+    return choice;
+  }
+  if (step.kernel == Kernel::dense) {
     choice.pack = choose_pack(choice.problem, info);
     return choice;
   }
@@ -129,9 +137,6 @@ KernelProblem kernel_problem(const passes::Step& step) {
   p.dilation_h = dilation.h;
   p.dilation_w = dilation.w;
   p.groups = integer("groups", 1);
-  p.alpha = arguments.has("slope") ? static_cast<float>(arguments.number("slope")) : 0.0F;
-  p.before = integer("before", 0);
-  p.after = integer("after", 0);
   p.activation = step.fused_relu ? Activation::relu : Activation::none;
   return p;
 }

@@ -1,6 +1,7 @@
 // The arguments of a layer by name, with their types, ranges and defaults.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <limits>
 #include <span>
@@ -53,7 +54,11 @@ class Arguments {
 
   /// Sets or replaces. `name` is that of a ParamInfo: the text must outlive the arguments.
   Arguments& set(std::string_view name, Argument value);
-  Arguments& set(std::string_view name, int value) { return set(name, Argument(std::int64_t{value})); }
+  template <std::integral T>
+    requires(!std::same_as<T, bool> && !std::same_as<T, std::int64_t>)
+  Arguments& set(std::string_view name, T value) {
+    return set(name, Argument(static_cast<std::int64_t>(value)));
+  }
 
   bool has(std::string_view name) const { return find(name) != nullptr; }
   /// nullptr when the name has no value.

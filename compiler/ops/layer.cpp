@@ -37,24 +37,12 @@ constexpr auto kernel_names = per_kernel<const char*>({
     {Kernel::dense, "dense"},
     {Kernel::max_pool, "max_pool"},
     {Kernel::avg_pool, "avg_pool"},
-    {Kernel::global_avg_pool, "global_avg_pool"},
     {Kernel::batch_norm, "batch_norm"},
-    {Kernel::relu, "relu"},
-    {Kernel::leaky_relu, "leaky_relu"},
-    {Kernel::sigmoid, "sigmoid"},
-    {Kernel::tanh, "tanh"},
-    {Kernel::gelu, "gelu"},
-    {Kernel::silu, "silu"},
-    {Kernel::softmax, "softmax"},
-    {Kernel::dropout, "dropout"},
-    {Kernel::flatten, "flatten"},
-    {Kernel::reshape, "reshape"},
     {Kernel::normalize, "normalize"},
-    {Kernel::pad_channels, "pad_channels"},
-    {Kernel::identity, "identity"},
-    {Kernel::add, "add"},
-    {Kernel::multiply, "multiply"},
+    {Kernel::dropout, "dropout"},
+    {Kernel::copy, "copy"},
     {Kernel::concat, "concat"},
+    {Kernel::expression, "expression"},
 });
 
 }  // namespace
@@ -84,6 +72,14 @@ ShapeResult infer_shape(const Layer& layer, const Arguments& arguments, Shapes i
     if (auto error = check_argument(param, *arguments.find(param.name))) return *error;
   }
   return layer.shape(arguments, inputs);
+}
+
+expr::Expression meaning(const Layer& layer, const Arguments& arguments, Shapes inputs,
+                         std::span<const std::uint32_t> numbers) {
+  expr::Builder builder;
+  Composition composition(builder, inputs, numbers);
+  const expr::Value result = layer.meaning(composition, arguments);
+  return builder.finish({result});
 }
 
 }  // namespace d2nn::ops

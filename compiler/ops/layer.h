@@ -13,39 +13,29 @@
 #include <string_view>
 #include <vector>
 
+#include "expr/value.h"
 #include "ops/arguments.h"
 #include "ops/shape.h"
 
 namespace d2nn::ops {
 
-/// How a layer is computed. module.h lists the same (d2nn_op_kind).
+/// How a layer is computed: by a kernel of its own, or as an expression, which says what it means (Layer::meaning).
+/// module.h lists the same (d2nn_op_kind).
 enum class Kernel : std::uint8_t {
   conv,
   dense,
   max_pool,
   avg_pool,
-  global_avg_pool,
   batch_norm,
-  relu,
-  leaky_relu,
-  sigmoid,
-  tanh,
-  gelu,
-  silu,
-  softmax,
-  dropout,
-  flatten,
-  reshape,
   normalize,
-  pad_channels,
-  identity,
-  add,
-  multiply,
+  dropout,
+  copy,  ///< the same elements in the same order: no computing where the tensor can be handed on
   concat,
+  expression,
 };
 /// "conv"; for names of emitted functions and messages.
 const char* spelling(Kernel kernel);
-inline constexpr std::size_t kernel_count = static_cast<std::size_t>(Kernel::concat) + 1;
+inline constexpr std::size_t kernel_count = static_cast<std::size_t>(Kernel::expression) + 1;
 
 using Shapes = std::span<const Shape>;
 
@@ -91,11 +81,35 @@ ShapeResult same_shape(const Arguments& arguments, Shapes inputs);
 std::optional<std::int64_t> no_cost(const Arguments& arguments, Shapes inputs, const Shape& output);
 std::vector<Weight> no_weights(const Arguments& arguments, Shapes inputs, const Shape& output);
 
+/// What the meaning of a layer is composed from: its operands and weights.
+class Composition {
+ public:
+  /// `numbers`: under which number each input is an operand of the expression; two inputs that are one tensor have one.
+  Composition(expr::Builder& builder, Shapes inputs, std::span<const std::uint32_t> numbers)
+      : builder_(builder), inputs_(inputs), numbers_(numbers) {}
+
+  std::size_t inputs() const { return inputs_.size(); }
+  const Shape& shape(std::size_t input = 0) const { return inputs_[input]; }
+  /// An input, under its own dims or viewed under others.
+  expr::Value operand(std::size_t input = 0) { return operand(input, inputs_[input].dims); }
+  expr::Value operand(std::size_t input, expr::Dims dims) {
+    return {builder_, builder_.operand(numbers_[input], std::move(dims))};
+  }
+  /// Weight number `index` of Layer::weights, viewed under `dims`.
+  expr::Value weight(std::uint32_t index, expr::Dims dims) { return {builder_, builder_.weight(index, std::move(dims))}; }
+  expr::Builder& builder() { return builder_; }
+
+ private:
+  expr::Builder& builder_;
+  Shapes inputs_;
+  std::span<const std::uint32_t> numbers_;
+};
+
 /// A definition. Arguments that reach its rules are complete and within the ranges of `params`; their number of inputs
 /// is right.
 struct Layer {
   const char* name;
-  Kernel kernel;
+  Kernel kernel = Kernel::expression;
   /// False for what operators and `concat(a, b)` of bodies mean: no pipeline can name it.
   bool is_in_pipelines = true;
   std::span<const ParamInfo> params = {};
@@ -103,6 +117,8 @@ struct Layer {
   ShapeResult (*shape)(const Arguments&, Shapes inputs) = same_shape;
   /// Multiplications of one sample, exact; nullopt when the count exceeds int64 (E0308). Bias adds none.
   std::optional<std::int64_t> (*cost)(const Arguments&, Shapes inputs, const Shape& output) = no_cost;
+  /// Of Kernel::expression: the result, under any dims with its elements in its order.
+  expr::Value (*meaning)(Composition&, const Arguments&) = nullptr;
   /// In PyTorch's order.
   std::vector<Weight> (*weights)(const Arguments&, Shapes inputs, const Shape& output) = no_weights;
   const char* doc;
@@ -118,5 +134,9 @@ const Layer& layer(std::string_view name);
 /// Whether the arguments lie in their ranges and the inputs suit the layer, and the shape of its result. Complete
 /// arguments; any values.
 ShapeResult infer_shape(const Layer& layer, const Arguments& arguments, Shapes inputs);
+
+/// The meaning of a layer that is an expression, its one result. `numbers` as for Composition.
+expr::Expression meaning(const Layer& layer, const Arguments& arguments, Shapes inputs,
+                         std::span<const std::uint32_t> numbers);
 
 }  // namespace d2nn::ops

@@ -19,8 +19,7 @@ using graph::NodeKind;
 using ops::Kernel;
 
 bool only_renames(Kernel kernel, PlanMode mode) {
-  return kernel == Kernel::identity || kernel == Kernel::flatten || kernel == Kernel::reshape ||
-         (kernel == Kernel::dropout && mode == PlanMode::inference);
+  return kernel == Kernel::copy || (kernel == Kernel::dropout && mode == PlanMode::inference);
 }
 
 /// What is known without asking: everything may be needed on every path.
@@ -144,7 +143,7 @@ class Planner {
       // tensor.
       Step copy;
       copy.node = id;
-      copy.kernel = Kernel::identity;
+      copy.kernel = Kernel::copy;
       copy.in = copy.out = node.shape;
       copy.operands = {result};
       copy.operand_elements = {node.shape.elements()};
@@ -166,13 +165,32 @@ class Planner {
     return uses;
   }
 
-  /// The op right behind `index` when it alone reads the result of `index` and is of this kind.
+  /// Lists what an op reads and, where it is an expression, what it computes from that.
+  static void read_operands(Step& step, const graph::Node& node, const graph::Op& op,
+                            const std::vector<Operand>& values) {
+    std::vector<std::uint32_t> numbers;
+    std::vector<ops::Shape> shapes;
+    for (const graph::ValueId id : op.operands) {
+      const Operand operand = values[id.index];
+      shapes.push_back(graph::value_shape(node, id));
+      const auto known = std::find(step.operands.begin(), step.operands.end(), operand);
+      numbers.push_back(static_cast<std::uint32_t>(known - step.operands.begin()));
+      if (known != step.operands.end() && step.kernel == Kernel::expression) continue;
+      step.operands.push_back(operand);
+      step.operand_elements.push_back(shapes.back().elements());
+    }
+    if (step.kernel == Kernel::expression) {
+      step.expression = ops::meaning(*op.layer, op.arguments, shapes, numbers);
+    }
+  }
+
+  /// The op right behind `index` when it alone reads the result of `index` and is of this layer.
   static const graph::Op* sole_reader(const graph::Node& node, std::size_t index,
-                                      const std::vector<std::uint32_t>& uses, Kernel kernel) {
+                                      const std::vector<std::uint32_t>& uses, const ops::Layer& layer) {
     const std::size_t value = node.inputs.size() + index;
     if (index + 1 >= node.ops.size() || uses[value] != 1) return nullptr;
     const graph::Op& next = node.ops[index + 1];
-    return next.layer->kernel == kernel && next.operands.size() == 1 && next.operands[0].index == value ? &next : nullptr;
+    return next.layer == &layer && next.operands.size() == 1 && next.operands[0].index == value ? &next : nullptr;
   }
 
   /// Plans the op at `index` and what fuses into it; returns how many ops that covers.
@@ -190,10 +208,7 @@ class Planner {
     step.arguments = op.arguments;
     step.in = graph::value_shape(node, op.operands[0]);
     step.out = op.shape;
-    for (const graph::ValueId operand : op.operands) {
-      step.operands.push_back(values[operand.index]);
-      step.operand_elements.push_back(graph::value_shape(node, operand).elements());
-    }
+    read_operands(step, node, op, values);
     step.parameters = op.parameters;
     step.label = node.name + "." + op.label;
     step.cost = op.cost;
@@ -201,19 +216,19 @@ class Planner {
     std::size_t covered = 1;
     const bool has_weights = op.layer->kernel == Kernel::conv || op.layer->kernel == Kernel::dense;
     if (has_weights) {
-      const graph::Op* norm = sole_reader(node, index, uses, Kernel::batch_norm);
+      const graph::Op* norm = sole_reader(node, index, uses, ops::layer("batch_norm"));
       if (norm && passes_.has(Pass::fold_norm)) {
         step.folded_norm = norm->parameters;
         step.folded_eps = norm->arguments.number("eps");
         ++covered;
       }
-      if (passes_.has(Pass::fuse_relu) && sole_reader(node, index + covered - 1, uses, Kernel::relu)) {
+      if (passes_.has(Pass::fuse_relu) && sole_reader(node, index + covered - 1, uses, ops::layer("relu"))) {
         step.fused_relu = true;
         ++covered;
       }
     }
     if (passes_.has(Pass::fuse_pool) && op.layer->kernel == Kernel::conv) {
-      if (const graph::Op* pool = sole_reader(node, index + covered - 1, uses, Kernel::max_pool)) {
+      if (const graph::Op* pool = sole_reader(node, index + covered - 1, uses, ops::layer("max_pool"))) {
         step.fused_pool = pool->arguments;
         step.conv_out = step.out;
         step.out = pool->shape;

@@ -16,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "expr/expression.h"
 #include "graph/graph.h"
 #include "passes/conditions.h"
 #include "passes/pipeline.h"
@@ -45,12 +46,14 @@ struct Buffer {
 /// One kernel: a layer, with what was fused into it.
 struct Step {
   graph::NodeId node;
-  ops::Kernel kernel = ops::Kernel::identity;
+  ops::Kernel kernel = ops::Kernel::copy;
   ops::Arguments arguments;  // of its layer; complete
   ops::Shape in;   // of the first operand
   ops::Shape out;  // of the result, fused pooling included
+  /// What it reads; of an expression, its operands by their numbers: each tensor once.
   std::vector<Operand> operands;
   std::vector<std::int64_t> operand_elements;  // of each operand
+  expr::Expression expression;                 // of Kernel::expression
   std::uint32_t result = 0;                    // buffer
   std::vector<graph::ParamId> parameters;      // as in Layer::weights
   std::vector<graph::ParamId> folded_norm;     // batch norm multiplied into the weights: weight, bias, mean, variance

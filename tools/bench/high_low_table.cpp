@@ -36,6 +36,24 @@ d2nn_op dense(std::int64_t c, std::int64_t size, std::int64_t units) {
   return op;
 }
 
+/// What the compiler emits for relu on so many elements; the C++ compiler vectorises it.
+template <std::int64_t elements>
+void relu_forward(const float* const* operands, const float* const*, float* const* results, float*) {
+  for (std::int64_t i = 0; i < elements; ++i) results[0][i] = operands[0][i] < 0 ? 0.0F : operands[0][i];
+}
+template <std::int64_t elements>
+void relu_backward(const float* const* operands, const float* const*, float* const* results, float*) {
+  for (std::int64_t i = 0; i < elements; ++i) results[0][i] = operands[0][i] > 0 ? operands[1][i] : 0.0F;
+}
+
+template <std::int64_t c, std::int64_t size>
+d2nn_op relu() {
+  d2nn_op op = shaped(D2NN_OP_EXPRESSION, c, size, size);
+  op.expression_forward = relu_forward<c * size * size>;
+  op.expression_backward = relu_backward<c * size * size>;
+  return op;
+}
+
 }  // namespace
 
 HighLowTable::HighLowTable(std::int64_t batch) : batch_(batch) {
@@ -44,26 +62,26 @@ HighLowTable::HighLowTable(std::int64_t batch) : batch_(batch) {
     (r % 2 == 0 ? even_ : odd_).push_back(r);
   }
   std::uint32_t x = add(window(D2NN_OP_CONV, 3, 112, 8, 2), "N1.conv1", D2NN_INPUT_OPERAND, all_);
-  x = add(shaped(D2NN_OP_RELU, 8, 56, 56), "N1.relu1", x, all_);
+  x = add(relu<8, 56>(), "N1.relu1", x, all_);
   const std::uint32_t n1 = add(window(D2NN_OP_MAX_POOL, 8, 56, 8, 2), "N1.max_pool1", x, all_, true);
 
   x = add(window(D2NN_OP_CONV, 8, 28, 2, 1), "Q.conv1", n1, all_);
-  x = add(shaped(D2NN_OP_RELU, 2, 28, 28), "Q.relu1", x, all_);
+  x = add(relu<2, 28>(), "Q.relu1", x, all_);
   x = add(window(D2NN_OP_MAX_POOL, 2, 28, 2, 2), "Q.max_pool1", x, all_);
   x = add(dense(2, 14, 128), "Q.dense1", x, all_);
-  x = add(shaped(D2NN_OP_RELU, 128, 1, 1), "Q.relu2", x, all_);
+  x = add(relu<128, 1>(), "Q.relu2", x, all_);
   add(dense(128, 1, 2), "Q.dense2", x, all_, true);
 
   x = add(window(D2NN_OP_CONV, 8, 28, 16, 1), "N2.conv1", n1, even_);
-  x = add(shaped(D2NN_OP_RELU, 16, 28, 28), "N2.relu1", x, even_);
+  x = add(relu<16, 28>(), "N2.relu1", x, even_);
   x = add(window(D2NN_OP_MAX_POOL, 16, 28, 16, 2), "N2.max_pool1", x, even_);
   x = add(dense(16, 14, 512), "N2.dense1", x, even_);
-  x = add(shaped(D2NN_OP_RELU, 512, 1, 1), "N2.relu2", x, even_);
+  x = add(relu<512, 1>(), "N2.relu2", x, even_);
   add(dense(512, 1, 2), "N2.dense2", x, even_, true);
 
   x = add(window(D2NN_OP_MAX_POOL, 8, 28, 8, 2), "N3.max_pool1", n1, odd_);
   x = add(dense(8, 14, 32), "N3.dense1", x, odd_);
-  x = add(shaped(D2NN_OP_RELU, 32, 1, 1), "N3.relu1", x, odd_);
+  x = add(relu<32, 1>(), "N3.relu1", x, odd_);
   add(dense(32, 1, 2), "N3.dense2", x, odd_, true);
 
   std::mt19937 random(1);

@@ -19,33 +19,9 @@ using ops::Kernel;
 
 namespace {
 
-std::optional<Activation> activation_of(Kernel kind) {
-  switch (kind) {
-    case Kernel::relu:
-      return Activation::relu;
-    case Kernel::leaky_relu:
-      return Activation::leaky_relu;
-    case Kernel::sigmoid:
-      return Activation::sigmoid;
-    case Kernel::tanh:
-      return Activation::tanh;
-    case Kernel::gelu:
-      return Activation::gelu;
-    case Kernel::silu:
-      return Activation::silu;
-    default:
-      return std::nullopt;
-  }
-}
-
-bool is_copy(Kernel kind) {
-  return kind == Kernel::identity || kind == Kernel::flatten || kind == Kernel::reshape || kind == Kernel::dropout;
-}
-
 // Kernels that are a loop or two; the others stay out of line.
 bool is_small(Kernel kind) {
-  return activation_of(kind) || is_copy(kind) || kind == Kernel::batch_norm || kind == Kernel::normalize ||
-         kind == Kernel::pad_channels;
+  return kind == Kernel::copy || kind == Kernel::dropout || kind == Kernel::batch_norm || kind == Kernel::normalize;
 }
 
 }  // namespace
@@ -80,7 +56,7 @@ PackChoice choose_pack(const KernelProblem& problem, const TargetInfo& target) {
 }
 
 bool has_row_kernel(Kernel kind) {
-  return kind != Kernel::dense && kind != Kernel::add && kind != Kernel::multiply && kind != Kernel::concat;
+  return kind != Kernel::dense && kind != Kernel::concat && kind != Kernel::expression;
 }
 
 bool can_fuse_pool(const KernelProblem& conv, const PoolStage& pool) {
@@ -101,47 +77,25 @@ llvm::Function* emit_row_kernel(llvm::Module& module, const KernelProblem& probl
   llvm::Type* pointer = llvm::PointerType::getUnqual(context);
   auto* type = llvm::FunctionType::get(llvm::Type::getVoidTy(context), {pointer, pointer, pointer, pointer}, false);
   KernelBuilder kernel(module, name, type, target, is_small(problem.kind));
-  const std::optional<Activation> activation = activation_of(problem.kind);
-  if (activation) {
-    emit_activation_layer(kernel, problem, *activation);
-  } else if (is_copy(problem.kind)) {
-    emit_copy(kernel, problem);
-  } else {
-    switch (problem.kind) {
-      case Kernel::conv:
-        emit_conv(kernel, problem);
-        break;
-      case Kernel::max_pool:
-      case Kernel::avg_pool:
-        emit_pool(kernel, problem);
-        break;
-      case Kernel::global_avg_pool:
-        emit_global_pool(kernel, problem);
-        break;
-      case Kernel::batch_norm:
-      case Kernel::normalize:
-        emit_scale(kernel, problem);
-        break;
-      case Kernel::softmax:
-        emit_softmax(kernel, problem);
-        break;
-      case Kernel::pad_channels:
-        emit_pad_channels(kernel, problem);
-        break;
-      default:
-        throw std::logic_error("emit_row_kernel: this kind has no row kernel (has_row_kernel)");
-    }
+  switch (problem.kind) {
+    case Kernel::conv:
+      emit_conv(kernel, problem);
+      break;
+    case Kernel::max_pool:
+    case Kernel::avg_pool:
+      emit_pool(kernel, problem);
+      break;
+    case Kernel::batch_norm:
+    case Kernel::normalize:
+      emit_scale(kernel, problem);
+      break;
+    case Kernel::copy:
+    case Kernel::dropout:
+      emit_copy(kernel, problem);
+      break;
+    default:
+      throw std::logic_error("emit_row_kernel: this kind has no row kernel (has_row_kernel)");
   }
-  return kernel.finish();
-}
-
-llvm::Function* emit_binary_kernel(llvm::Module& module, const KernelProblem& problem, const TargetInfo& target,
-                                   const std::string& name) {
-  llvm::LLVMContext& context = module.getContext();
-  llvm::Type* pointer = llvm::PointerType::getUnqual(context);
-  auto* type = llvm::FunctionType::get(llvm::Type::getVoidTy(context), {pointer, pointer, pointer}, false);
-  KernelBuilder kernel(module, name, type, target, true);
-  emit_binary(kernel, problem);
   return kernel.finish();
 }
 

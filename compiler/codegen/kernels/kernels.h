@@ -34,7 +34,7 @@ struct PoolStage {
 
 /// One layer application of one sample, sizes as d2nn_op has them. Shapes are checked already (ops/layer.h).
 struct KernelProblem {
-  ops::Kernel kind = ops::Kernel::identity;
+  ops::Kernel kind = ops::Kernel::copy;
   std::int64_t in_c = 1, in_h = 1, in_w = 1;     ///< of the first operand; not an image: in_c = elements
   std::int64_t out_c = 1, out_h = 1, out_w = 1;  ///< of what is written; with a fused pool, the pool's result
   std::int64_t kernel_h = 1, kernel_w = 1;
@@ -42,8 +42,6 @@ struct KernelProblem {
   std::int64_t pad_h = 0, pad_w = 0;
   std::int64_t dilation_h = 1, dilation_w = 1;
   std::int64_t groups = 1;
-  float alpha = 0.0F;                        ///< leaky_relu: slope
-  std::int64_t before = 0, after = 0;        ///< pad_channels
   Activation activation = Activation::none;  ///< conv and dense only
   float activation_alpha = 0.0F;             ///< slope of a fused leaky_relu
   PoolStage pool;                            ///< conv only; see can_fuse_pool
@@ -64,7 +62,7 @@ struct PackChoice {
 };
 PackChoice choose_pack(const KernelProblem& problem, const TargetInfo& target);
 
-/// True when emit_row_kernel makes this kind: every layer with one operand except dense.
+/// True when emit_row_kernel makes this kind: what reads one operand, except dense and expressions.
 bool has_row_kernel(ops::Kernel kind);
 /// True when a conv of this problem with this pool behind it can be one kernel: relu (fused), then a pool with padding
 /// of at most half its kernel. `conv` describes the conv alone: its own out sizes, no pool.
@@ -73,15 +71,10 @@ bool can_fuse_pool(const KernelProblem& conv, const PoolStage& pool);
 std::int64_t scratch_floats(const KernelProblem& problem, const TargetInfo& target);
 
 /// `internal void name(const float* src, float* dst, const float* packed, float* scratch)`: one row. packed and scratch
-/// may be null where choose_pack and scratch_floats say none. src and dst must not overlap, except that activations,
-/// batch_norm, normalize, softmax and the copying kinds may have dst == src.
+/// may be null where choose_pack and scratch_floats say none. src and dst must not overlap, except that batch_norm,
+/// normalize and copies may have dst == src.
 llvm::Function* emit_row_kernel(llvm::Module& module, const KernelProblem& problem, const TargetInfo& target,
                                 const std::string& name);
-
-/// add or multiply of two rows of in_c * in_h * in_w elements: `internal void name(const float* a, const float* b,
-/// float* dst)`. dst may equal a or b.
-llvm::Function* emit_binary_kernel(llvm::Module& module, const KernelProblem& problem, const TargetInfo& target,
-                                   const std::string& name);
 
 /// dense for several rows: `internal void name(const float* src, i64 src_stride, const i32* rows, i64 n, float* dst,
 /// i64 dst_stride, const float* packed)`. Row r is read at src + r * src_stride and written at dst + r * dst_stride

@@ -1,4 +1,4 @@
-// Kernels that look at each element, pixel or channel by itself: emission. Private to this room; the door is kernels.h.
+// Kernels that scale or copy: emission. Private to this room; the door is kernels.h.
 #pragma once
 
 #include "codegen/kernels/kernel_builder.h"
@@ -10,12 +10,7 @@ void emit_elementwise(KernelBuilder& kernel, llvm::Value* src, llvm::Value* dst,
                       llvm::function_ref<llvm::Value*(llvm::Value*)> f);
 
 /// The bodies of the row kernels; arguments: src, dst, packed.
-void emit_activation_layer(KernelBuilder& kernel, const KernelProblem& problem, Activation activation);
 void emit_scale(KernelBuilder& kernel, const KernelProblem& problem);
-void emit_softmax(KernelBuilder& kernel, const KernelProblem& problem);
-void emit_pad_channels(KernelBuilder& kernel, const KernelProblem& problem);
 void emit_copy(KernelBuilder& kernel, const KernelProblem& problem);
-/// Of a binary kernel; arguments: a, b, dst.
-void emit_binary(KernelBuilder& kernel, const KernelProblem& problem);
 
 }  // namespace d2nn::codegen

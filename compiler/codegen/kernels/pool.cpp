@@ -91,37 +91,6 @@ void emit_pool(KernelBuilder& kernel, const KernelProblem& problem) {
       });
 }
 
-void emit_global_pool(KernelBuilder& kernel, const KernelProblem& problem) {
-  constexpr std::int64_t chains = 4;
-  auto& ir = kernel.ir();
-  const std::int64_t pixels = problem.in_h * problem.in_w;
-  const int lanes = kernel.lanes();
-  kernel.loop(problem.in_c, [&](llvm::Value* channel) {
-    llvm::Value* image = kernel.at(kernel.argument(0), kernel.multiply(channel, pixels));
-    const Values zeros(chains, kernel.splat(0.0F, lanes));
-    const std::int64_t rounds = pixels / (chains * lanes);
-    Values sums = kernel.loop(rounds, zeros, [&](llvm::Value* round, const Values& carried) {
-      Values next;
-      for (std::int64_t chain = 0; chain < chains; ++chain) {
-        llvm::Value* from = kernel.at(image, kernel.add(kernel.multiply(round, chains * lanes), chain * lanes));
-        next.push_back(ir.CreateFAdd(carried[static_cast<std::size_t>(chain)], kernel.load(from, lanes)));
-      }
-      return next;
-    });
-    const std::int64_t done = rounds * chains * lanes;
-    for (std::int64_t chain = 0; done + chain * lanes < pixels; ++chain) {
-      const std::int64_t start = done + chain * lanes;
-      llvm::Value* rest = kernel.load_lanes(kernel.at(image, start), lanes, {0, pixels - start}, 0.0F);
-      llvm::Value*& sum = sums[static_cast<std::size_t>(chain)];
-      sum = ir.CreateFAdd(sum, rest);
-    }
-    llvm::Value* total = ir.CreateFAdd(ir.CreateFAdd(sums[0], sums[1]), ir.CreateFAdd(sums[2], sums[3]));
-    llvm::Value* mean =
-        ir.CreateFDiv(kernel.sum_lanes(total), llvm::ConstantFP::get(ir.getFloatTy(), static_cast<double>(pixels)));
-    kernel.store(mean, kernel.at(kernel.argument(1), channel));
-  });
-}
-
 void emit_relu_pool_row(KernelBuilder& kernel, const RowWindow& window, std::int64_t kernel_h, std::int64_t pitch,
                         llvm::Value* rows, llvm::Value* dst) {
   auto& ir = kernel.ir();

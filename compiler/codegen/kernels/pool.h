@@ -6,9 +6,8 @@
 
 namespace d2nn::codegen {
 
-/// The bodies of max_pool, avg_pool and global_avg_pool kernels; arguments: src, dst.
+/// The body of max_pool and avg_pool kernels; arguments: src, dst.
 void emit_pool(KernelBuilder& kernel, const KernelProblem& problem);
-void emit_global_pool(KernelBuilder& kernel, const KernelProblem& problem);
 
 /// One row of a max pool over values that are +0 or greater, or NaN, as relu_for_pool makes them: the greatest of the
 /// windows over the `kernel_h` rows at `rows`, `pitch` floats apart, to dst.

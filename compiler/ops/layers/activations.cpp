@@ -1,6 +1,7 @@
 // Layers that keep the shape and have no weights: activations, softmax (over channels), dropout, identity.
 #include <cmath>
 
+#include "expr/compose.h"
 #include "ops/layers/families.h"
 #include "ops/layers/rules.h"
 
@@ -24,6 +25,20 @@ ShapeResult dropout_shape(const Arguments& arguments, Shapes inputs) {
   return accept(inputs[0]);
 }
 
+/// The meaning of a layer that computes each element from the one at the same place.
+template <expr::Value (*function)(const expr::Value&)>
+expr::Value elementwise(Composition& layer, const Arguments&) {
+  return function(layer.operand());
+}
+
+expr::Value leaky_relu(Composition& layer, const Arguments& arguments) {
+  return expr::leaky_relu(layer.operand(), arguments.number("slope"));
+}
+
+expr::Value softmax(Composition& layer, const Arguments&) {
+  return expr::softmax(layer.operand(), {0});
+}
+
 constexpr ParamInfo leaky_relu_params[] = {
     {"slope", ParamType::number, "0.01", "factor of negative values"},
 };
@@ -32,21 +47,19 @@ constexpr ParamInfo dropout_params[] = {
 };
 
 constexpr Layer family[] = {
-    {.name = "relu", .kernel = Kernel::relu, .doc = "max(x, 0); NaN passes through."},
+    {.name = "relu", .meaning = elementwise<expr::relu>, .doc = "max(x, 0); NaN passes through."},
     {.name = "leaky_relu",
-     .kernel = Kernel::leaky_relu,
      .params = leaky_relu_params,
      .shape = leaky_relu_shape,
+     .meaning = leaky_relu,
      .doc = "x where it is positive, slope x elsewhere."},
-    {.name = "sigmoid", .kernel = Kernel::sigmoid, .doc = "1 / (1 + exp(-x))."},
-    {.name = "tanh", .kernel = Kernel::tanh, .doc = "Hyperbolic tangent."},
+    {.name = "sigmoid", .meaning = elementwise<expr::sigmoid>, .doc = "1 / (1 + exp(-x))."},
+    {.name = "tanh", .meaning = elementwise<expr::tanh>, .doc = "Hyperbolic tangent."},
     {.name = "gelu",
-     .kernel = Kernel::gelu,
+     .meaning = elementwise<expr::gelu>,
      .doc = "x times the standard normal distribution function of x, exact (with erf)."},
-    {.name = "silu", .kernel = Kernel::silu, .doc = "x sigmoid(x)."},
-    {.name = "softmax",
-     .kernel = Kernel::softmax,
-     .doc = "exp(x) divided by its sum over the first dimension (channels)."},
+    {.name = "silu", .meaning = elementwise<expr::silu>, .doc = "x sigmoid(x)."},
+    {.name = "softmax", .meaning = softmax, .doc = "exp(x) divided by its sum over the first dimension (channels)."},
     {.name = "dropout",
      .kernel = Kernel::dropout,
      .params = dropout_params,

@@ -32,16 +32,28 @@ ShapeResult concat_shape(const Arguments&, Shapes inputs) {
   return accept(Shape(std::move(dims)));
 }
 
+expr::Value sum_of_operands(Composition& layer, const Arguments&) {
+  expr::Value result = layer.operand(0);
+  for (std::size_t i = 1; i < layer.inputs(); ++i) result = result + layer.operand(i);
+  return result;
+}
+
+expr::Value product_of_operands(Composition& layer, const Arguments&) {
+  expr::Value result = layer.operand(0);
+  for (std::size_t i = 1; i < layer.inputs(); ++i) result = result * layer.operand(i);
+  return result;
+}
+
 constexpr Layer family[] = {
     {.name = "add",
-     .kernel = Kernel::add,
      .is_in_pipelines = false,
      .shape = equal_shapes,
+     .meaning = sum_of_operands,
      .doc = "`a + b`: element by element."},
     {.name = "multiply",
-     .kernel = Kernel::multiply,
      .is_in_pipelines = false,
      .shape = equal_shapes,
+     .meaning = product_of_operands,
      .doc = "`a * b`: element by element."},
     {.name = "concat",
      .kernel = Kernel::concat,

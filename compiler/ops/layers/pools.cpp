@@ -34,6 +34,10 @@ ShapeResult global_avg_pool_shape(const Arguments&, Shapes inputs) {
   return accept(Shape{inputs[0].channels(), 1, 1});
 }
 
+expr::Value global_avg_pool(Composition& layer, const Arguments&) {
+  return expr::mean(layer.operand(), {1, 2});
+}
+
 constexpr ParamInfo max_pool_params[] = {
     {"kernel", ParamType::extent, nullptr, "height and width of the window", 1},
     {"stride", ParamType::extent, "kernel", "step of the window", 1},
@@ -57,8 +61,8 @@ constexpr Layer family[] = {
      .shape = avg_pool_shape,
      .doc = "Mean of each window; padded zeros are counted."},
     {.name = "global_avg_pool",
-     .kernel = Kernel::global_avg_pool,
      .shape = global_avg_pool_shape,
+     .meaning = global_avg_pool,
      .doc = "Mean of each channel: [C, H, W] gives [C, 1, 1]."},
 };
 

@@ -33,6 +33,11 @@ ShapeResult pad_channels_shape(const Arguments& arguments, Shapes inputs) {
   return accept_if_representable(std::move(dims), "pad_channels");
 }
 
+expr::Value pad_channels(Composition& layer, const Arguments& arguments) {
+  const expr::Value x = layer.operand();
+  return {x.builder(), x.builder().pad(x, 0, arguments.integer("before"), arguments.integer("after"))};
+}
+
 constexpr ParamInfo reshape_params[] = {
     {"dims", ParamType::dims, nullptr, "the new dimensions, with as many elements"},
 };
@@ -43,20 +48,20 @@ constexpr ParamInfo pad_channels_params[] = {
 
 constexpr Layer family[] = {
     {.name = "flatten",
-     .kernel = Kernel::flatten,
+     .kernel = Kernel::copy,
      .shape = flatten_shape,
      .doc = "One dimension, elements in C, H, W order."},
     {.name = "reshape",
-     .kernel = Kernel::reshape,
+     .kernel = Kernel::copy,
      .params = reshape_params,
      .shape = reshape_shape,
      .doc = "The same elements in the same order under other dimensions."},
     {.name = "pad_channels",
-     .kernel = Kernel::pad_channels,
      .params = pad_channels_params,
      .shape = pad_channels_shape,
+     .meaning = pad_channels,
      .doc = "Adds channels of zeros."},
-    {.name = "identity", .kernel = Kernel::identity, .doc = "Its input."},
+    {.name = "identity", .kernel = Kernel::copy, .doc = "Its input."},
 };
 
 }  // namespace

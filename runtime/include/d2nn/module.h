@@ -24,12 +24,10 @@ extern "C" {
 
 /* How an op is computed, in the order of the compiler's ops::Kernel, which a static_assert holds to it. */
 typedef enum d2nn_op_kind {
-  D2NN_OP_CONV, D2NN_OP_DENSE, D2NN_OP_MAX_POOL, D2NN_OP_AVG_POOL, D2NN_OP_GLOBAL_AVG_POOL, D2NN_OP_BATCH_NORM,
-  D2NN_OP_RELU, D2NN_OP_LEAKY_RELU, D2NN_OP_SIGMOID, D2NN_OP_TANH, D2NN_OP_GELU, D2NN_OP_SILU, D2NN_OP_SOFTMAX,
-  D2NN_OP_DROPOUT, D2NN_OP_FLATTEN, D2NN_OP_RESHAPE, D2NN_OP_NORMALIZE, D2NN_OP_PAD_CHANNELS, D2NN_OP_IDENTITY,
-  D2NN_OP_ADD, D2NN_OP_MULTIPLY, D2NN_OP_CONCAT
+  D2NN_OP_CONV, D2NN_OP_DENSE, D2NN_OP_MAX_POOL, D2NN_OP_AVG_POOL, D2NN_OP_BATCH_NORM, D2NN_OP_NORMALIZE, D2NN_OP_DROPOUT,
+  D2NN_OP_COPY, D2NN_OP_CONCAT, D2NN_OP_EXPRESSION
 } d2nn_op_kind;
-#define D2NN_OP_KINDS 22
+#define D2NN_OP_KINDS 10
 
 /* How the runtime lays out an op's weights for the kernel that codegen chose. `block` is d2nn_op::pack_block.
  * NONE      no weights, or the kernel takes none.
@@ -47,18 +45,22 @@ typedef enum d2nn_pack {
 /* Operands and join sources at or above this are network inputs: input index = operand - D2NN_INPUT_OPERAND. */
 #define D2NN_INPUT_OPERAND 0x80000000u
 
+/* Compiled code for an expression on one row. Reads operands[i] and weights[i], of the sizes that it was compiled for, and writes
+ * or adds to results[i]; scratch: d2nn_op::expression_scratch floats. */
+typedef void (*d2nn_expression_fn)(const float* const* operands, const float* const* weights, float* const* results, float* scratch);
+
 /* One layer application: a kernel's problem. Sizes of one sample; vectors are [C] with h = w = 1 (rank keeps the difference). */
 typedef struct d2nn_op {
   uint32_t kind;                /* d2nn_op_kind */
   uint32_t node;                /* index into nodes */
   const char* label;            /* "N2.conv1", for messages and benchmarks */
-  int64_t in_c, in_h, in_w;     /* of the first operand; other ranks: in_c = first dimension, in_h = the rest, in_w = 1; dense: in_c = all */
+  int64_t in_c, in_h, in_w;     /* of the first operand; other ranks: in_c = first dimension, in_h = the rest, in_w = 1; dense: in_c = all.
+                                 * D2NN_OP_EXPRESSION: not used, its code knows */
   int64_t out_c, out_h, out_w;
   int64_t kernel_h, kernel_w, stride_h, stride_w, pad_h, pad_w, dilation_h, dilation_w;
   int64_t groups;
-  float alpha;                  /* leaky_relu: slope; batch_norm: eps; dropout: p */
+  float alpha;                  /* batch_norm: eps; dropout: p */
   float momentum;               /* batch_norm */
-  int64_t before, after;        /* pad_channels */
   const float* mean;            /* normalize: [C] */
   const float* std;
   uint32_t params[4];           /* index into parameters, in the layer's order (batch_norm: weight, bias, running_mean, running_var); D2NN_NO_INDEX: none */
@@ -71,6 +73,12 @@ typedef struct d2nn_op {
   uint32_t operand_count;       /* training: buffers (or network inputs) read, and the buffer written */
   const uint32_t* operands;
   uint32_t result;
+  /* D2NN_OP_EXPRESSION in training; NULL elsewhere. Forward writes results[0]. Backward reads the operands and behind them the
+   * gradient of the result; its results are the gradients of the operands that have one, in order, each written or, where its
+   * buffer accumulates, added to, and then those of params, always added to. NULL: nothing trained stands before it. */
+  d2nn_expression_fn expression_forward;
+  d2nn_expression_fn expression_backward;
+  int64_t expression_scratch;
   uint32_t state;               /* training: buffer (bytes) for what backward needs beyond values, or D2NN_NO_INDEX */
 } d2nn_op;
 

@@ -90,11 +90,6 @@ struct PoolScatter {
   float* dx;
 };
 
-/// y = f(x) over n floats.
-using Unary = void (*)(std::int64_t n, float alpha, const float* x, float* y);
-/// dx = dy * f'(x or y) over n floats; `add`: added to dx.
-using UnaryGradient = void (*)(std::int64_t n, float alpha, const float* value, const float* dy, float* dx, bool add);
-
 /// One instruction set's loops.
 struct Loops {
   const char* name;
@@ -112,13 +107,6 @@ struct Loops {
                      void* dst);
   void (*pool_scatter)(const PoolScatter&);
 
-  Unary relu, leaky_relu, sigmoid, tanh, gelu, silu;
-  UnaryGradient relu_gradient, leaky_relu_gradient;  // of the result (leaky: of the operand)
-  UnaryGradient sigmoid_gradient, tanh_gradient;     // of the result
-  UnaryGradient gelu_gradient, silu_gradient;        // of the operand
-  /// y = exp(x - shift)
-  void (*exp_shifted)(std::int64_t n, float shift, const float* x, float* y);
-
   float (*sum)(std::int64_t n, const float* x);
   float (*dot)(std::int64_t n, const float* x, const float* y);
   /// sum of (x - mean)^2
@@ -131,8 +119,6 @@ struct Loops {
                           bool add);
   void (*copy)(std::int64_t n, const float* x, float* y, bool add);
   void (*add)(std::int64_t n, const float* x, float* y);                                     // y += x
-  void (*multiply)(std::int64_t n, const float* x, float* y);                                // y *= x
-  void (*multiply_add)(std::int64_t n, const float* a, const float* b, float* y, bool add);  // y = or += a * b
   /// y = bias + x; bias may be nullptr
   void (*add_bias)(std::int64_t n, const float* x, const float* bias, float* y);
   /// y = x * scale where the hash of (key, element index) is at least threshold, else 0; or added. The masks of

@@ -151,36 +151,6 @@ class AvgPoolOp final : public TrainOp {
   }
 };
 
-class GlobalAvgPoolOp final : public TrainOp {
- public:
-  using TrainOp::TrainOp;
-
-  void forward(RowList rows) override {
-    const Place x = operand();
-    const Place y = result();
-    const std::int64_t plane = op_.in_h * op_.in_w;
-    for_rows(rows, in_elements(), [&](std::int64_t r, std::size_t) {
-      for (std::int64_t c = 0; c < op_.in_c; ++c)
-        y.row(r)[c] = loops().sum(plane, x.row(r) + c * plane) / static_cast<float>(plane);
-    });
-  }
-
-  void backward(RowList rows) override {
-    const Place dy = result_gradient();
-    const Place dx = operand_gradient();
-    if (!dy || !dx) return;
-    const bool add = adds();
-    const std::int64_t plane = op_.in_h * op_.in_w;
-    for_rows(rows, in_elements(), [&](std::int64_t r, std::size_t) {
-      for (std::int64_t c = 0; c < op_.in_c; ++c) {
-        const float d = dy.row(r)[c] / static_cast<float>(plane);
-        float* to = dx.row(r) + c * plane;
-        for (std::int64_t i = 0; i < plane; ++i) to[i] = add ? to[i] + d : d;
-      }
-    });
-  }
-};
-
 }  // namespace
 
 std::unique_ptr<TrainOp> make_max_pool(const d2nn_op& op, std::uint32_t index, Shared& shared) {
@@ -188,9 +158,6 @@ std::unique_ptr<TrainOp> make_max_pool(const d2nn_op& op, std::uint32_t index, S
 }
 std::unique_ptr<TrainOp> make_avg_pool(const d2nn_op& op, std::uint32_t index, Shared& shared) {
   return std::make_unique<AvgPoolOp>(op, index, shared);
-}
-std::unique_ptr<TrainOp> make_global_avg_pool(const d2nn_op& op, std::uint32_t index, Shared& shared) {
-  return std::make_unique<GlobalAvgPoolOp>(op, index, shared);
 }
 
 }  // namespace d2nn::kernels::train

@@ -97,7 +97,8 @@ class TrainOp {
     return std::find(op_.operands, op_.operands + i, op_.operands[i]) != op_.operands + i;
   }
 
-  /// Parameter `role` (0 weight, 1 bias, 2 running mean, 3 running variance), or nullptr when the op has none.
+  /// Parameter number `role` in the layer's order (conv, dense: weight, bias; batch_norm: then running mean, running
+  /// variance), or nullptr when the op has none.
   float* parameter(std::size_t role) const {
     const std::uint32_t p = op_.params[role];
     return p == D2NN_NO_INDEX ? nullptr : shared_.memory.parameters + shared_.module.parameters[p].offset;
@@ -150,16 +151,11 @@ std::unique_ptr<TrainOp> make_conv(const d2nn_op& op, std::uint32_t index, Share
 std::unique_ptr<TrainOp> make_dense(const d2nn_op& op, std::uint32_t index, Shared& shared);
 std::unique_ptr<TrainOp> make_max_pool(const d2nn_op& op, std::uint32_t index, Shared& shared);
 std::unique_ptr<TrainOp> make_avg_pool(const d2nn_op& op, std::uint32_t index, Shared& shared);
-std::unique_ptr<TrainOp> make_global_avg_pool(const d2nn_op& op, std::uint32_t index, Shared& shared);
 std::unique_ptr<TrainOp> make_batch_norm(const d2nn_op& op, std::uint32_t index, Shared& shared);
-std::unique_ptr<TrainOp> make_activation(const d2nn_op& op, std::uint32_t index, Shared& shared);
-std::unique_ptr<TrainOp> make_softmax(const d2nn_op& op, std::uint32_t index, Shared& shared);
 std::unique_ptr<TrainOp> make_dropout(const d2nn_op& op, std::uint32_t index, Shared& shared);
 std::unique_ptr<TrainOp> make_copy(const d2nn_op& op, std::uint32_t index, Shared& shared);
 std::unique_ptr<TrainOp> make_normalize(const d2nn_op& op, std::uint32_t index, Shared& shared);
-std::unique_ptr<TrainOp> make_pad_channels(const d2nn_op& op, std::uint32_t index, Shared& shared);
-std::unique_ptr<TrainOp> make_add(const d2nn_op& op, std::uint32_t index, Shared& shared);
-std::unique_ptr<TrainOp> make_multiply(const d2nn_op& op, std::uint32_t index, Shared& shared);
+std::unique_ptr<TrainOp> make_expression(const d2nn_op& op, std::uint32_t index, Shared& shared);
 std::unique_ptr<TrainOp> make_concat(const d2nn_op& op, std::uint32_t index, Shared& shared);
 
 }  // namespace d2nn::kernels::train

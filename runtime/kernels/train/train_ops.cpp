@@ -41,24 +41,12 @@ constexpr auto makers = makers_by_kind({
     {D2NN_OP_DENSE, train::make_dense},
     {D2NN_OP_MAX_POOL, train::make_max_pool},
     {D2NN_OP_AVG_POOL, train::make_avg_pool},
-    {D2NN_OP_GLOBAL_AVG_POOL, train::make_global_avg_pool},
     {D2NN_OP_BATCH_NORM, train::make_batch_norm},
-    {D2NN_OP_RELU, train::make_activation},
-    {D2NN_OP_LEAKY_RELU, train::make_activation},
-    {D2NN_OP_SIGMOID, train::make_activation},
-    {D2NN_OP_TANH, train::make_activation},
-    {D2NN_OP_GELU, train::make_activation},
-    {D2NN_OP_SILU, train::make_activation},
-    {D2NN_OP_SOFTMAX, train::make_softmax},
-    {D2NN_OP_DROPOUT, train::make_dropout},
-    {D2NN_OP_FLATTEN, train::make_copy},
-    {D2NN_OP_RESHAPE, train::make_copy},
     {D2NN_OP_NORMALIZE, train::make_normalize},
-    {D2NN_OP_PAD_CHANNELS, train::make_pad_channels},
-    {D2NN_OP_IDENTITY, train::make_copy},
-    {D2NN_OP_ADD, train::make_add},
-    {D2NN_OP_MULTIPLY, train::make_multiply},
+    {D2NN_OP_DROPOUT, train::make_dropout},
+    {D2NN_OP_COPY, train::make_copy},
     {D2NN_OP_CONCAT, train::make_concat},
+    {D2NN_OP_EXPRESSION, train::make_expression},
 });
 
 bool has_window(std::uint32_t kind) {
@@ -85,11 +73,11 @@ class OpCheck {
     if (op_.result >= code_.buffer_count) return "its result is no buffer";
     for (std::uint32_t i = 0; i < op_.operand_count; ++i)
       if (elements(op_.operands[i]) < 1) return "its operand " + std::to_string(i) + " is no buffer";
+    if (op_.kind == D2NN_OP_EXPRESSION) return expression_problem();
     for (const std::int64_t size : {op_.in_c, op_.in_h, op_.in_w, op_.out_c, op_.out_h, op_.out_w})
       if (size < 1) return "a size is " + std::to_string(size);
     const std::int64_t out = elements(op_.result);
-    if (op_.kind == D2NN_OP_CONCAT || op_.kind == D2NN_OP_ADD || op_.kind == D2NN_OP_MULTIPLY)
-      return operands_problem(out);
+    if (op_.kind == D2NN_OP_CONCAT) return concat_problem(out);
     if (elements(op_.operands[0]) != op_.in_c * op_.in_h * op_.in_w)
       return "its operand has another size than its buffer";
     if (out != op_.out_c * op_.out_h * op_.out_w) return "its result has another size than its buffer";
@@ -115,14 +103,18 @@ class OpCheck {
     return kernel >= 1 && stride >= 1 && pad >= 0 && (in + 2 * pad - dilation * (kernel - 1) - 1) / stride + 1 == out;
   }
 
-  std::string operands_problem(std::int64_t out) const {
+  std::string concat_problem(std::int64_t out) const {
     std::int64_t sum = 0;
-    for (std::uint32_t i = 0; i < op_.operand_count; ++i) {
-      const std::int64_t size = elements(op_.operands[i]);
-      sum += size;
-      if (op_.kind != D2NN_OP_CONCAT && size != out) return "its operands and its result have different sizes";
-    }
-    return op_.kind == D2NN_OP_CONCAT && sum != out ? "its operands do not fill its result" : "";
+    for (std::uint32_t i = 0; i < op_.operand_count; ++i) sum += elements(op_.operands[i]);
+    return sum != out ? "its operands do not fill its result" : "";
+  }
+
+  std::string expression_problem() const {
+    if (op_.expression_forward == nullptr) return "it has no code";
+    if (op_.expression_scratch < 0) return "its scratch is " + std::to_string(op_.expression_scratch);
+    for (const std::uint32_t p : op_.params)
+      if (p != D2NN_NO_INDEX && p >= module_.parameter_count) return "its parameter is none of the module's";
+    return "";
   }
 
   std::string window_problem(std::int64_t out) const {
@@ -158,12 +150,6 @@ class OpCheck {
                        has_parameter(3, op_.in_c)
                    ? ""
                    : "its parameters have other sizes";
-      case D2NN_OP_GLOBAL_AVG_POOL:
-        return out == op_.in_c ? "" : "its result is not one element per channel";
-      case D2NN_OP_PAD_CHANNELS:
-        return op_.before >= 0 && op_.after >= 0 && out == (op_.before + op_.in_c + op_.after) * op_.in_h * op_.in_w
-                   ? ""
-                   : "its result is not the padded operand";
       case D2NN_OP_NORMALIZE:
         if (!op_.mean || !op_.std) return "its mean or std is missing";
         [[fallthrough]];

@@ -56,7 +56,7 @@ void check(const DenseRun& run) {
   for (std::size_t row = 0; row < capacity; ++row) {
     const std::vector<float> src(run.sources.begin() + static_cast<std::ptrdiff_t>(row * inputs),
                                  run.sources.begin() + static_cast<std::ptrdiff_t>((row + 1) * inputs));
-    const Expected expected = run_naive(run.problem, weights, src, {});
+    const Expected expected = run_naive(run.problem, weights, src);
     for (std::size_t unit = 0; unit < units; ++unit) {
       const double difference = std::abs(all[row * units + unit] - expected.values[unit]);
       if (!(difference <= 2e-6 * expected.scale[unit])) ++wrong_values;

@@ -89,9 +89,6 @@ std::string name_of(std::size_t index) {
 llvm::Function* emit(llvm::Module& module, const KernelProblem& problem, const codegen::TargetInfo& target,
                      const std::string& name) {
   if (problem.kind == Kernel::dense) return codegen::emit_dense_kernel(module, problem, target, name);
-  if (problem.kind == Kernel::add || problem.kind == Kernel::multiply) {
-    return codegen::emit_binary_kernel(module, problem, target, name);
-  }
   return codegen::emit_row_kernel(module, problem, target, name);
 }
 

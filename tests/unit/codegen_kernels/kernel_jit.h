@@ -23,7 +23,6 @@ struct CpuLevel {
 std::vector<CpuLevel> runnable_levels();
 
 using RowKernel = void (*)(const float* src, float* dst, const float* packed, float* scratch);
-using BinaryKernel = void (*)(const float* a, const float* b, float* dst);
 using DenseKernel = void (*)(const float* src, std::int64_t src_stride, const std::int32_t* rows, std::int64_t count,
                              float* dst, std::int64_t dst_stride, const float* packed);
 
@@ -43,7 +42,6 @@ class CompiledKernels {
 
   /// The kernel of problems[index]; the caller picks the type that the problem's kind has.
   RowKernel row(std::size_t index) const { return reinterpret_cast<RowKernel>(address(index)); }
-  BinaryKernel binary(std::size_t index) const { return reinterpret_cast<BinaryKernel>(address(index)); }
   DenseKernel dense(std::size_t index) const { return reinterpret_cast<DenseKernel>(address(index)); }
 
   void* address(std::size_t index) const;

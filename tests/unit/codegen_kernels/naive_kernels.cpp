@@ -110,30 +110,6 @@ Expected pool(const KernelProblem& p, const std::vector<float>& src) {
   return result;
 }
 
-Expected global_pool(const KernelProblem& p, const std::vector<float>& src) {
-  Expected result;
-  for (std::int64_t c = 0; c < p.in_c; ++c) {
-    double sum = 0;
-    for (std::int64_t i = 0; i < p.in_h * p.in_w; ++i) sum += src[static_cast<std::size_t>(c * p.in_h * p.in_w + i)];
-    result.values.push_back(sum / static_cast<double>(p.in_h * p.in_w));
-    result.scale.push_back(1.0);
-  }
-  return result;
-}
-
-Expected softmax(const KernelProblem& p, const std::vector<float>& src) {
-  const auto pixels = static_cast<std::size_t>(p.in_h * p.in_w);
-  Expected result{std::vector<double>(src.size()), std::vector<double>(src.size(), 1.0)};
-  for (std::size_t pixel = 0; pixel < pixels; ++pixel) {
-    double best = -std::numeric_limits<double>::infinity();
-    for (std::size_t i = pixel; i < src.size(); i += pixels) best = greater(best, src[i]);
-    double sum = 0;
-    for (std::size_t i = pixel; i < src.size(); i += pixels) sum += std::exp(src[i] - best);
-    for (std::size_t i = pixel; i < src.size(); i += pixels) result.values[i] = std::exp(src[i] - best) / sum;
-  }
-  return result;
-}
-
 Expected dense(const KernelProblem& p, const Weights& weights, const std::vector<float>& src) {
   Expected result;
   for (std::int64_t unit = 0; unit < p.out_c; ++unit) {
@@ -151,45 +127,15 @@ Expected dense(const KernelProblem& p, const Weights& weights, const std::vector
   return result;
 }
 
-Activation layer_activation(Kernel kind) {
-  switch (kind) {
-    case Kernel::relu:
-      return Activation::relu;
-    case Kernel::leaky_relu:
-      return Activation::leaky_relu;
-    case Kernel::sigmoid:
-      return Activation::sigmoid;
-    case Kernel::tanh:
-      return Activation::tanh;
-    case Kernel::gelu:
-      return Activation::gelu;
-    case Kernel::silu:
-      return Activation::silu;
-    default:
-      return Activation::none;
-  }
-}
-
-Expected elementwise(const KernelProblem& p, const Weights& weights, const std::vector<float>& src,
-                     const std::vector<float>& second) {
+/// Of copies, too.
+Expected scale(const KernelProblem& p, const Weights& weights, const std::vector<float>& src) {
   Expected result;
   const auto pixels = static_cast<std::size_t>(p.in_h * p.in_w);
-  if (p.kind == Kernel::pad_channels) result.values.resize(static_cast<std::size_t>(p.before) * pixels);
+  const bool has_weights = p.kind == Kernel::batch_norm || p.kind == Kernel::normalize;
   for (std::size_t i = 0; i < src.size(); ++i) {
     const double x = src[i];
-    double y = x;
-    if (p.kind == Kernel::add) {
-      y = x + second[i];
-    } else if (p.kind == Kernel::multiply) {
-      y = x * second[i];
-    } else if (p.kind == Kernel::batch_norm || p.kind == Kernel::normalize) {
-      y = x * weights.weight[i / pixels] + weights.bias[i / pixels];
-    } else {
-      y = naive_activation(layer_activation(p.kind), p.alpha, x);
-    }
-    result.values.push_back(y);
+    result.values.push_back(has_weights ? x * weights.weight[i / pixels] + weights.bias[i / pixels] : x);
   }
-  result.values.resize(result_floats(p));
   for (const double value : result.values) result.scale.push_back(std::abs(value) + 1.0);
   return result;
 }
@@ -269,8 +215,7 @@ std::vector<float> pack(const codegen::PackChoice& choice, const Weights& weight
   return packed;
 }
 
-Expected run_naive(const KernelProblem& p, const Weights& weights, const std::vector<float>& src,
-                   const std::vector<float>& second) {
+Expected run_naive(const KernelProblem& p, const Weights& weights, const std::vector<float>& src) {
   switch (p.kind) {
     case Kernel::conv:
       return conv(p, weights, src);
@@ -279,12 +224,8 @@ Expected run_naive(const KernelProblem& p, const Weights& weights, const std::ve
     case Kernel::max_pool:
     case Kernel::avg_pool:
       return pool(p, src);
-    case Kernel::global_avg_pool:
-      return global_pool(p, src);
-    case Kernel::softmax:
-      return softmax(p, src);
     default:
-      return elementwise(p, weights, src, second);
+      return scale(p, weights, src);
   }
 }
 

@@ -28,8 +28,7 @@ Weights random_weights(const codegen::KernelProblem& problem, std::mt19937& rand
 std::vector<float> pack(const codegen::PackChoice& choice, const Weights& weights);
 
 /// One row. second: the other operand of add and multiply.
-Expected run_naive(const codegen::KernelProblem& problem, const Weights& weights, const std::vector<float>& src,
-                   const std::vector<float>& second);
+Expected run_naive(const codegen::KernelProblem& problem, const Weights& weights, const std::vector<float>& src);
 
 double naive_activation(codegen::Activation activation, double alpha, double x);
 

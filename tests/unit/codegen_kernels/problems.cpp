@@ -69,9 +69,8 @@ KernelProblem dense(std::int64_t inputs, std::int64_t units, Activation activati
   return p;
 }
 
-KernelProblem same_shape(Kernel kind, Image in, float alpha) {
+KernelProblem same_shape(Kernel kind, Image in) {
   KernelProblem p = windowed(kind, in, in.c, {});
-  p.alpha = alpha;
   return p;
 }
 

@@ -31,6 +31,6 @@ codegen::KernelProblem pool(ops::Kernel kind, Image in, Window window);
 codegen::KernelProblem dense(std::int64_t inputs, std::int64_t units,
                              codegen::Activation activation = codegen::Activation::none);
 /// Kinds whose result has the shape of their operand.
-codegen::KernelProblem same_shape(ops::Kernel kind, Image in, float alpha = 0.0F);
+codegen::KernelProblem same_shape(ops::Kernel kind, Image in);
 
 }  // namespace d2nn::testing

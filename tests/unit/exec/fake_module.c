@@ -36,17 +36,17 @@ static const d2nn_action r_actions[] = {{"more", 1, to_n4}, {"stop", 0, 0}};
 static const d2nn_control controls[] = {{Q, 2, q_actions}, {R, 2, r_actions}};
 
 static const d2nn_parameter parameters[] = {
-    {{"N1.dense1.weight", "", 2, dims_3_4, 12}, 0, 1, 0, D2NN_OP_DENSE, 4, 0},
-    {{"N1.dense1.bias", "", 1, dims_3, 3}, 1, 1, 0, D2NN_OP_DENSE, 4, 12},
-    {{"Q.dense1.weight", "", 2, dims_2_3, 6}, 0, 1, 1, D2NN_OP_DENSE, 3, 15},
-    {{"Q.dense1.bias", "", 1, dims_2, 2}, 1, 1, 1, D2NN_OP_DENSE, 3, 21},
-    {{"N2.dense1.weight", "", 2, dims_2_3, 6}, 0, 1, 2, D2NN_OP_DENSE, 3, 23},
-    {{"N2.dense1.bias", "", 1, dims_2, 2}, 1, 1, 2, D2NN_OP_DENSE, 3, 29},
-    {{"N3.dense1.weight", "", 2, dims_2_2, 4}, 0, 1, 3, D2NN_OP_DENSE, 2, 31},
-    {{"R.dense1.weight", "", 2, dims_2_2, 4}, 0, 1, 4, D2NN_OP_DENSE, 2, 35},
-    {{"R.dense1.bias", "", 1, dims_2, 2}, 1, 1, 4, D2NN_OP_DENSE, 2, 39},
-    {{"N4.dense1.weight", "", 2, dims_2_4, 8}, 0, 1, 5, D2NN_OP_DENSE, 4, 41},
-    {{"N4.dense1.bias", "", 1, dims_2, 2}, 1, 1, 5, D2NN_OP_DENSE, 4, 49},
+    {.tensor = {"N1.dense1.weight", "", 2, dims_3_4, 12}, .is_trained = 1, .decays = 1, .start = D2NN_START_FAN_IN, .fan_in = 4, .node = 0, .offset = 0},
+    {.tensor = {"N1.dense1.bias", "", 1, dims_3, 3}, .is_trained = 1, .decays = 0, .start = D2NN_START_FAN_IN, .fan_in = 4, .node = 0, .offset = 12},
+    {.tensor = {"Q.dense1.weight", "", 2, dims_2_3, 6}, .is_trained = 1, .decays = 1, .start = D2NN_START_FAN_IN, .fan_in = 3, .node = 1, .offset = 15},
+    {.tensor = {"Q.dense1.bias", "", 1, dims_2, 2}, .is_trained = 1, .decays = 0, .start = D2NN_START_FAN_IN, .fan_in = 3, .node = 1, .offset = 21},
+    {.tensor = {"N2.dense1.weight", "", 2, dims_2_3, 6}, .is_trained = 1, .decays = 1, .start = D2NN_START_FAN_IN, .fan_in = 3, .node = 2, .offset = 23},
+    {.tensor = {"N2.dense1.bias", "", 1, dims_2, 2}, .is_trained = 1, .decays = 0, .start = D2NN_START_FAN_IN, .fan_in = 3, .node = 2, .offset = 29},
+    {.tensor = {"N3.dense1.weight", "", 2, dims_2_2, 4}, .is_trained = 1, .decays = 1, .start = D2NN_START_FAN_IN, .fan_in = 2, .node = 3, .offset = 31},
+    {.tensor = {"R.dense1.weight", "", 2, dims_2_2, 4}, .is_trained = 1, .decays = 1, .start = D2NN_START_FAN_IN, .fan_in = 2, .node = 4, .offset = 35},
+    {.tensor = {"R.dense1.bias", "", 1, dims_2, 2}, .is_trained = 1, .decays = 0, .start = D2NN_START_FAN_IN, .fan_in = 2, .node = 4, .offset = 39},
+    {.tensor = {"N4.dense1.weight", "", 2, dims_2_4, 8}, .is_trained = 1, .decays = 1, .start = D2NN_START_FAN_IN, .fan_in = 4, .node = 5, .offset = 41},
+    {.tensor = {"N4.dense1.bias", "", 1, dims_2, 2}, .is_trained = 1, .decays = 0, .start = D2NN_START_FAN_IN, .fan_in = 4, .node = 5, .offset = 49},
 };
 
 #define NONE4 {D2NN_NO_INDEX, D2NN_NO_INDEX, D2NN_NO_INDEX, D2NN_NO_INDEX}

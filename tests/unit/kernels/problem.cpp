@@ -7,10 +7,9 @@
 namespace d2nn::test {
 namespace {
 
-constexpr std::array<const char*, D2NN_OP_KINDS> kKinds = {
-    "conv",      "dense",        "max_pool", "avg_pool", "global_avg_pool", "batch_norm", "relu",    "leaky_relu",
-    "sigmoid",   "tanh",         "gelu",     "silu",     "softmax",         "dropout",    "flatten", "reshape",
-    "normalize", "pad_channels", "identity", "add",      "multiply",        "concat"};
+constexpr std::array<const char*, D2NN_OP_KINDS> kKinds = {"conv",       "dense",     "max_pool", "avg_pool",
+                                                           "batch_norm", "normalize", "dropout",  "copy",
+                                                           "concat",     "expression"};
 
 std::vector<std::int64_t> numbers(const std::string& word, char separator) {
   std::vector<std::int64_t> result;
@@ -32,10 +31,6 @@ void finish_shape(Problem& problem, const std::vector<std::int64_t>& out) {
     if (op.kind == D2NN_OP_CONV) op.out_c = out.at(0);
     op.out_h = outputs(op.in_h, op.kernel_h, op.stride_h, op.pad_h, op.dilation_h);
     op.out_w = outputs(op.in_w, op.kernel_w, op.stride_w, op.pad_w, op.dilation_w);
-  } else if (op.kind == D2NN_OP_GLOBAL_AVG_POOL) {
-    op.out_h = op.out_w = 1;
-  } else if (op.kind == D2NN_OP_PAD_CHANNELS) {
-    op.out_c = op.before + op.in_c + op.after;
   } else if (op.kind == D2NN_OP_CONCAT) {
     op.out_c = 0;
     for (int i = 0; i < problem.operands; ++i) op.out_c += operand_elements(problem, i) / (op.in_h * op.in_w);
@@ -95,10 +90,6 @@ Problem parse_problem(const std::string& text) {
       in >> op.alpha;
     } else if (word == "momentum") {
       in >> op.momentum;
-    } else if (word == "before") {
-      in >> op.before;
-    } else if (word == "after") {
-      in >> op.after;
     } else if (word == "operands") {
       in >> problem.operands;
     } else if (word == "rows") {

@@ -249,8 +249,6 @@ TEST_CASE("pooling agrees with naive loops, forward and backward") {
       "max_pool in 1x40x40 k 17x17 s 5x5 p 8x8 rows 0,2/3",
       "avg_pool in 3x9x8 k 3x3 s 2x2 p 1x1 rows 0,2,3/5",
       "avg_pool in 3x8x8 k 2x2 s 2x2 rows 0,2,3/5 add",
-      "global_avg_pool in 5x7x3 rows 0,2,3/5",
-      "global_avg_pool in 5x7x3 rows 0,2,3/5 add",
   });
 }
 
@@ -266,27 +264,11 @@ TEST_CASE("norms agree with naive loops, forward and backward") {
   });
 }
 
-TEST_CASE("activations agree with naive loops, forward and backward") {
-  for (const std::string kind : {"relu", "leaky_relu", "sigmoid", "tanh", "gelu", "silu", "softmax"}) {
-    check_problem(kind + " in 5x7x3 alpha 0.2 rows 0,2,3/5");
-    check_problem(kind + " in 37 alpha 0.2 rows 0,1,2/3 add");
-    check_problem(kind + " in 6x40x50 alpha 0.2 rows 0,2/3");
-  }
-}
-
 TEST_CASE("ops on whole tensors agree with naive loops, forward and backward") {
   check_problems({
-      "identity in 5x7x3 rows 0,2,3/5",
-      "flatten in 5x7x3 out 105 rows 0,2,3/5 add",
-      "reshape in 5x7x3 out 7x5x3 rows 0,2,3/5",
-      "pad_channels in 3x4x5 before 2 after 1 rows 0,2,3/5",
-      "pad_channels in 3x4x5 before 0 after 3 rows 0,2,3/5 add",
-      "add in 3x4x5 operands 2 rows 0,2,3/5",
-      "add in 3x4x5 operands 3 rows 0,2,3/5 add",
-      "add in 3x4x5 operands 3 rows 0,2,3/5 twice",
-      "multiply in 3x4x5 operands 2 rows 0,2,3/5",
-      "multiply in 3x4x5 operands 3 rows 0,2,3/5 twice",
-      "multiply in 3x4x5 operands 3 rows 0,2,3/5 add twice",
+      "copy in 5x7x3 rows 0,2,3/5",
+      "copy in 5x7x3 out 105 rows 0,2,3/5 add",
+      "copy in 5x7x3 out 7x5x3 rows 0,2,3/5",
       "concat in 3x4x5 operands 3 rows 0,2,3/5",
       "concat in 3x4x5 operands 3 rows 0,2,3/5 twice",
       "concat in 3x4x5 operands 2 rows 0,2,3/5 add",
@@ -315,18 +297,8 @@ TEST_CASE("batch norm moves its running statistics by momentum times the share o
   CHECK(run(one, alone, 1).running_mean[1] == before);
 }
 
-TEST_CASE("NaN passes through relu and max pooling, and its gradient goes where PyTorch sends it") {
+TEST_CASE("NaN passes through max pooling, and its gradient goes where PyTorch sends it") {
   const float nan = std::numeric_limits<float>::quiet_NaN();
-  const Problem relu = parse_problem("relu in 20 rows 0/1");
-  OneOpModule m(relu, 1);
-  m.operand(0, 0)[3] = nan;
-  m.operand(0, 0)[19] = nan;
-  const Run r = run(m, relu, 1);
-  CHECK(std::isnan(r.results[0][3]));
-  CHECK(std::isnan(r.results[0][19]));
-  CHECK_FALSE(std::isnan(r.results[0][4]));
-  CHECK(r.operand_gradients[0][0][3] == m.result_gradient(0)[3]);
-
   const Problem pool = parse_problem("max_pool in 1x4x4 k 2x2 s 2x2 rows 0/1");
   OneOpModule p(pool, 1);
   p.operand(0, 0)[1] = nan;  // window 0: taps 1 and 2 are NaN, the last one wins
@@ -339,26 +311,6 @@ TEST_CASE("NaN passes through relu and max pooling, and its gradient goes where 
   CHECK(q.operand_gradients[0][0][1] == 0.0F);
   CHECK(q.results[0][3] == -std::numeric_limits<float>::infinity());
   CHECK(q.operand_gradients[0][0][10] == p.result_gradient(0)[3]);
-}
-
-TEST_CASE("sigmoid, tanh, gelu and silu saturate as their limits do") {
-  const float inf = std::numeric_limits<float>::infinity();
-  for (const auto& [kind, low, high] : {std::tuple{"sigmoid", 0.0F, 1.0F}, {"tanh", -1.0F, 1.0F}}) {
-    const Problem problem = parse_problem(std::string(kind) + " in 4 rows 0/1");
-    OneOpModule m(problem, 1);
-    const float values[] = {-inf, inf, -200.0F, 200.0F};
-    std::copy_n(values, 4, m.operand(0, 0));
-    const Run r = run(m, problem, 1);
-    CHECK(r.results[0] == std::vector<float>{low, high, low, high});
-  }
-  for (const char* kind : {"gelu", "silu"}) {
-    const Problem problem = parse_problem(std::string(kind) + " in 3 rows 0/1");
-    OneOpModule m(problem, 1);
-    const float values[] = {-200.0F, 200.0F, 0.0F};
-    std::copy_n(values, 3, m.operand(0, 0));
-    const Run r = run(m, problem, 1);
-    CHECK(r.results[0] == std::vector<float>{0.0F, 200.0F, 0.0F});
-  }
 }
 
 TEST_CASE("a damaged training table is refused with the op and the reason") {
@@ -378,8 +330,7 @@ TEST_CASE("a damaged training table is refused with the op and the reason") {
         std::string::npos);
   CHECK(refusal("max_pool in 4x5x5 k 2x2 s 2x2", [](d2nn_op& op) { op.pad_h = 2, op.out_h = 4; }).find("padding") !=
         std::string::npos);
-  CHECK(refusal("pad_channels in 4x5x5 before 1", [](d2nn_op& op) { op.before = 2; }).find("padded operand") !=
-        std::string::npos);
+  CHECK(refusal("expression in 4x5x5", [](d2nn_op&) {}).find("no code") != std::string::npos);
 }
 
 }  // namespace d2nn::test

@@ -17,6 +17,16 @@ constexpr std::array<std::int64_t, 8> buffer_elements = {8, 16, 16, 2, 2, 8, 8, 
 constexpr std::int64_t score_offset = 7 * 16;
 constexpr std::array<std::uint32_t, 8> accumulates = {1, 0, 0, 1, 1, 0, 0, 1};
 
+/// What the compiler would emit for relu on so many elements.
+template <std::int64_t elements>
+void relu_forward(const float* const* operands, const float* const*, float* const* results, float*) {
+  for (std::int64_t i = 0; i < elements; ++i) results[0][i] = operands[0][i] < 0 ? 0.0F : operands[0][i];
+}
+template <std::int64_t elements>
+void relu_backward(const float* const* operands, const float* const*, float* const* results, float*) {
+  for (std::int64_t i = 0; i < elements; ++i) results[0][i] = operands[0][i] > 0 ? operands[1][i] : 0.0F;
+}
+
 struct Tables {
   std::array<std::int64_t, 1> input_dims = {4};
   std::array<std::int64_t, 1> output_dims = {2};
@@ -47,7 +57,8 @@ struct Tables {
   void add_dense(std::uint32_t op, std::uint32_t node, const char* label, const char* weight, const char* bias,
                  std::int64_t in, std::int64_t out);
   void add_inference();
-  void add_relu(std::uint32_t op, std::uint32_t node, const char* label, std::int64_t elements);
+  template <std::int64_t elements>
+  void add_relu(std::uint32_t op, std::uint32_t node, const char* label);
 };
 
 std::int64_t list_executed(d2nn_frame* frame, std::uint32_t node, std::int64_t rows) {
@@ -213,8 +224,11 @@ void Tables::add_dense(std::uint32_t op, std::uint32_t node, const char* label, 
   }
 }
 
-void Tables::add_relu(std::uint32_t op, std::uint32_t node, const char* label, std::int64_t elements) {
-  ops[op].kind = D2NN_OP_RELU;
+template <std::int64_t elements>
+void Tables::add_relu(std::uint32_t op, std::uint32_t node, const char* label) {
+  ops[op].kind = D2NN_OP_EXPRESSION;
+  ops[op].expression_forward = relu_forward<elements>;
+  ops[op].expression_backward = relu_backward<elements>;
   ops[op].node = node;
   ops[op].label = label;
   ops[op].in_c = ops[op].out_c = elements;
@@ -232,10 +246,10 @@ Tables::Tables() {
   parameters.reserve(12);
   add_dense(0, node_n1, "N1.dense1", "N1.dense1.weight", "N1.dense1.bias", 4, 8);
   add_dense(5, node_q, "Q.dense1", "Q.dense1.weight", "Q.dense1.bias", 8, 8);
-  add_relu(6, node_q, "Q.relu1", 8);
+  add_relu<8>(6, node_q, "Q.relu1");
   add_dense(7, node_q, "Q.dense2", "Q.dense2.weight", "Q.dense2.bias", 8, 2);
   add_dense(1, node_n2, "N2.dense1", "N2.dense1.weight", "N2.dense1.bias", 8, 16);
-  add_relu(2, node_n2, "N2.relu1", 16);
+  add_relu<16>(2, node_n2, "N2.relu1");
   add_dense(3, node_n2, "N2.dense2", "N2.dense2.weight", "N2.dense2.bias", 16, 2);
   add_dense(4, node_n3, "N3.dense1", "N3.dense1.weight", "N3.dense1.bias", 8, 2);
 
