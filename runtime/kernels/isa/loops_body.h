@@ -54,6 +54,7 @@ const Loops& D2NN_ISA_FUNCTION() {
                                    gelu_gradient,
                                    silu_gradient,
                                    exp_shifted,
+                                   greatest_magnitude,
                                    sum,
                                    dot,
                                    squared_deviation,
