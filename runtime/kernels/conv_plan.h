@@ -28,4 +28,9 @@ float greatest_winograd_value(const d2nn_op& op, const float* weight, const floa
 Result<std::unique_ptr<LibraryOp>> create_library_op(const d2nn_op& op, ConvPlan plan, const float* weight,
                                                      const float* bias);
 
+/// A convolution by the plan `fast` (of the library) for the rows that stay below greatest_winograd_value, flat for the
+/// others: what create_library_op makes for `winograd`, which not every processor has.
+Result<std::unique_ptr<LibraryOp>> create_guarded_op(const d2nn_op& op, ConvPlan fast, const float* weight,
+                                                     const float* bias);
+
 }  // namespace d2nn::kernels
