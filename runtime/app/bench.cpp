@@ -67,7 +67,8 @@ Status run_bench(const exec::Model& model, const Bench& bench, std::ostream& out
   Result<BenchPaths> found = find_paths(context, *samples);
   if (!found.ok()) return found.status();
 
-  out << "by path (median, " << samples->description(found->samples) << ")\n";
+  out << "by path (median, " << samples->description(found->samples)
+      << (bench.has_random_weights ? ", random weights" : "") << ")\n";
   const std::string in_batch = "each of " + std::to_string(bench.batch);
   const std::size_t width = std::max<std::size_t>(in_batch.size(), 10) + 2;
   out << right("one sample", 14) << right(in_batch, width) << right("multiplications", 20) << right("samples", 10)

@@ -14,6 +14,7 @@ struct Bench {
   std::size_t batch = 64;
   std::size_t threads = 1;  // 0: as many as help
   SampleSource samples;
+  bool has_random_weights = false;  // the model's, to be said
 };
 
 /// Measures and prints medians: for each path, forced by its decisions, one sample and a batch, beside its

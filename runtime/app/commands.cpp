@@ -9,6 +9,7 @@
 
 #include "app/bench.h"
 #include "app/info.h"
+#include "app/random_weights.h"
 #include "app/run_files.h"
 #include "app/run_images.h"
 #include "exec/budget.h"
@@ -46,6 +47,13 @@ int fail(const Status& status) {
 Result<std::unique_ptr<exec::Model>> load(const d2nn_module& module, const std::string& weights) {
   const d2nn_weights_source file = {sizeof(file), D2NN_WEIGHTS_FILE, weights.c_str(), nullptr, 0};
   return exec::Model::create(module, weights.empty() ? nullptr : &file);
+}
+
+Result<std::unique_ptr<exec::Model>> with_random_weights(const d2nn_module& module) {
+  const Result<std::string> bytes = random_weights(module);
+  if (!bytes.ok()) return bytes.status();
+  const d2nn_weights_source memory = {sizeof(memory), D2NN_WEIGHTS_MEMORY, nullptr, bytes->data(), bytes->size()};
+  return exec::Model::create(module, &memory);
 }
 
 /// True when the network can run; else says that weights are missing.
@@ -180,8 +188,9 @@ int run_bench_command(const d2nn_module& module, const BenchCommand& command) {
   Bench bench{command.batch, command.threads, {{}, command.data, command.split, command.resize}};
   if (Status status = add_inputs(module, command.inputs, bench.samples.inputs); !status.ok())
     return fail(use_is_wrong, status.message());
-  if (!has_weights(module, command.weights)) return missing_weights(module);
-  Result<std::unique_ptr<exec::Model>> model = load(module, command.weights);
+  bench.has_random_weights = !has_weights(module, command.weights);
+  Result<std::unique_ptr<exec::Model>> model =
+      bench.has_random_weights ? with_random_weights(module) : load(module, command.weights);
   if (!model.ok()) return fail(model.status());
   const Status status = app::run_bench(**model, bench, std::cout);
   return status.ok() ? printed() : fail(status);

@@ -6,6 +6,7 @@
 #include <memory>
 #include <set>
 
+#include "app/random_weights.h"
 #include "fake_module.h"
 
 using namespace d2nn;
@@ -84,6 +85,16 @@ TEST_CASE("a forced path is taken by every sample of a batch") {
   free.trace = &trace;
   REQUIRE(bench.context->run(free).ok());
   CHECK(std::set<std::int64_t>(costs.begin(), costs.end()).size() > 1);
+}
+
+TEST_CASE("random weights fit the module and let it run") {
+  d2nn_module bare = *fork_module();
+  bare.embedded_weights = nullptr;
+  const auto bytes = app::random_weights(bare);
+  REQUIRE(bytes.ok());
+  const d2nn_weights_source memory = {sizeof(memory), D2NN_WEIGHTS_MEMORY, nullptr, bytes->data(), bytes->size()};
+  REQUIRE(exec::Model::create(bare, &memory).ok());
+  CHECK(*app::random_weights(bare) == *bytes);
 }
 
 TEST_CASE("equal answers of neighbours are told once") {
