@@ -1,6 +1,6 @@
 # What `cmake --install` lays down. The compiler finds its runtime beside itself (compiler/codegen/link.cpp), so the folders are
 # fixed, the same as in the build tree, whatever the system calls its library folder:
-#   bin/d2nn   lib/libd2nn.so   lib/d2nn/*.a   lib/cmake/d2nn   lib/pkgconfig/d2nn.pc   include/d2nn   share/d2nn/stdlib
+#   bin/d2nn   lib/libd2nn.so   lib/d2nn/*.a   lib/cmake/d2nn   lib/pkgconfig   include/d2nn   share/d2nn/stdlib
 include(CMakePackageConfigHelpers)
 
 # The same run path in both trees: rewriting it on installation fails with lld, which normalises what CMake looks for.
@@ -33,5 +33,8 @@ write_basic_package_version_file(${CMAKE_BINARY_DIR}/package/d2nn-config-version
 install(FILES ${CMAKE_BINARY_DIR}/package/d2nn-config.cmake ${CMAKE_BINARY_DIR}/package/d2nn-config-version.cmake
   DESTINATION ${package_folder})
 
-configure_file(cmake/d2nn.pc.in ${CMAKE_BINARY_DIR}/package/d2nn.pc @ONLY)
-install(FILES ${CMAKE_BINARY_DIR}/package/d2nn.pc DESTINATION lib/pkgconfig)
+# In the build tree where an installation has them: they lead to what stands beside them.
+foreach(package d2nn d2nn-static)
+  configure_file(cmake/${package}.pc.in ${CMAKE_BINARY_DIR}/lib/pkgconfig/${package}.pc @ONLY)
+  install(FILES ${CMAKE_BINARY_DIR}/lib/pkgconfig/${package}.pc DESTINATION lib/pkgconfig)
+endforeach()

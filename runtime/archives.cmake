@@ -4,7 +4,7 @@
 #   lib/d2nn/libd2nn_app.a       main() of compiled executables; libd2nn_app_train.a: with training
 
 set(runtime_rooms api exec kernels weights io threads)
-set(app_rooms app_main app images)
+set(app_rooms app_main app datasets images)
 set(train_rooms app_main_train app images train_commands train datasets)
 
 function(d2nn_archive target)

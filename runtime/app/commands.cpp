@@ -9,6 +9,7 @@
 
 #include "app/bench.h"
 #include "app/info.h"
+#include "app/random_weights.h"
 #include "app/run_files.h"
 #include "app/run_images.h"
 #include "exec/budget.h"
@@ -48,6 +49,13 @@ Result<std::unique_ptr<exec::Model>> load(const d2nn_module& module, const std::
   return exec::Model::create(module, weights.empty() ? nullptr : &file);
 }
 
+Result<std::unique_ptr<exec::Model>> with_random_weights(const d2nn_module& module) {
+  const Result<std::string> bytes = random_weights(module);
+  if (!bytes.ok()) return bytes.status();
+  const d2nn_weights_source memory = {sizeof(memory), D2NN_WEIGHTS_MEMORY, nullptr, bytes->data(), bytes->size()};
+  return exec::Model::create(module, &memory);
+}
+
 /// True when the network can run; else says that weights are missing.
 bool has_weights(const d2nn_module& module, const std::string& weights) {
   return module.embedded_weights != nullptr || !weights.empty() || module.parameter_count == 0;
@@ -69,6 +77,21 @@ void add_weights(CLI::App& app, std::string& weights, bool embedded) {
          "--weights", weights,
          embedded ? "Safetensors file to use instead of the embedded weights" : "Safetensors file with the weights")
       ->type_name("FILE");
+}
+
+/// Takes `--input [NAME=]FILE` apart.
+Status add_inputs(const d2nn_module& module, const std::vector<std::string>& given, std::vector<InputPath>& inputs) {
+  for (const std::string& input : given) {
+    const std::size_t equals = input.find('=');
+    if (equals == std::string::npos && module.input_count == 1) {
+      inputs.push_back({"", input});
+      continue;
+    }
+    if (equals == std::string::npos || equals == 0 || equals + 1 == input.size())
+      return {D2NN_INVALID_ARGUMENT, "--input is `" + input + "`, it must be NAME=FILE.npy"};
+    inputs.push_back({input.substr(0, equals), input.substr(equals + 1)});
+  }
+  return {};
 }
 
 }  // namespace
@@ -100,6 +123,17 @@ void add_bench_options(CLI::App& app, BenchCommand& command, bool embedded) {
   app.add_option("--threads", command.threads, "Threads; 0: as many as help")
       ->check(CLI::Range(std::size_t{0}, exec::most_threads))
       ->capture_default_str();
+  app.add_option("--input", command.inputs,
+                 "Measure on an npy file: of the only input, or NAME=FILE once for each input")
+      ->type_name("[NAME=]FILE");
+  app.add_option("--data", command.data,
+                 "Measure on samples of a data set: mnist:DIR, cmnist:DIR, cifar10:DIR, images:DIR, idx:IMAGES,LABELS, "
+                 "npy:X,Y, shapes")
+      ->type_name("SPEC");
+  app.add_option("--split", command.split, "Which samples of --data (default: test if there is one, else val)")
+      ->check(CLI::IsMember({"train", "val", "test", "all"}))
+      ->type_name("SPLIT");
+  app.add_flag("--resize", command.resize, "Scale images of --data that have another size instead of refusing them");
   add_weights(app, command.weights, embedded);
 }
 
@@ -130,17 +164,8 @@ int run_run_command(const d2nn_module& module, const RunCommand& command) {
   }
   app::RunFiles files{{}, command.output, command.trace, command.threads, command.max_cost};
   for (const std::string& file : command.files) files.inputs.push_back({"", file});
-  for (const std::string& input : command.inputs) {
-    const std::size_t equals = input.find('=');
-    if (equals == std::string::npos && module.input_count == 1) {
-      files.inputs.push_back({"", input});
-      continue;
-    }
-    if (equals == std::string::npos || equals == 0 || equals + 1 == input.size()) {
-      return fail(use_is_wrong, "--input is `" + input + "`, it must be NAME=FILE.npy");
-    }
-    files.inputs.push_back({input.substr(0, equals), input.substr(equals + 1)});
-  }
+  if (Status status = add_inputs(module, command.inputs, files.inputs); !status.ok())
+    return fail(use_is_wrong, status.message());
   if (!has_weights(module, command.weights)) return missing_weights(module);
 
   Result<std::unique_ptr<exec::Model>> model = load(module, command.weights);
@@ -156,10 +181,18 @@ int run_run_command(const d2nn_module& module, const RunCommand& command) {
 }
 
 int run_bench_command(const d2nn_module& module, const BenchCommand& command) {
-  if (!has_weights(module, command.weights)) return missing_weights(module);
-  Result<std::unique_ptr<exec::Model>> model = load(module, command.weights);
+  if (!command.data.empty() && !command.inputs.empty())
+    return fail(use_is_wrong, "--data and --input both say what to measure on: give one of them");
+  if (command.data.empty() && (!command.split.empty() || command.resize))
+    return fail(use_is_wrong, std::string(command.resize ? "--resize" : "--split") + " goes with --data");
+  Bench bench{command.batch, command.threads, {{}, command.data, command.split, command.resize}};
+  if (Status status = add_inputs(module, command.inputs, bench.samples.inputs); !status.ok())
+    return fail(use_is_wrong, status.message());
+  bench.has_random_weights = !has_weights(module, command.weights);
+  Result<std::unique_ptr<exec::Model>> model =
+      bench.has_random_weights ? with_random_weights(module) : load(module, command.weights);
   if (!model.ok()) return fail(model.status());
-  const Status status = app::run_bench(**model, {command.batch, command.threads}, std::cout);
+  const Status status = app::run_bench(**model, bench, std::cout);
   return status.ok() ? printed() : fail(status);
 }
 

@@ -38,6 +38,9 @@ struct RunCommand {
 };
 struct BenchCommand {
   std::string weights;
+  std::vector<std::string> inputs;  // NAME=FILE
+  std::string data, split;          // a data set and which of its samples
+  bool resize = false;
   std::size_t batch = 64;
   std::size_t threads = 0;
 };

@@ -60,6 +60,8 @@ Result<std::vector<std::string>> match_inputs(const d2nn_module& module, const s
   return found;
 }
 
+}  // namespace
+
 Result<std::vector<io::NpyReader>> open_inputs(const d2nn_module& module, const std::vector<InputPath>& inputs) {
   Result<std::vector<std::string>> paths = match_inputs(module, inputs);
   if (!paths.ok()) return paths.status();
@@ -76,6 +78,8 @@ Result<std::vector<io::NpyReader>> open_inputs(const d2nn_module& module, const 
   }
   return readers;
 }
+
+namespace {
 
 /// Samples per run: whole tiles, about 64 MB of buffers. Depends on the module only, so that results do too.
 std::size_t chunk_rows(const d2nn_module& module) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "exec/model.h"
+#include "io/npy.h"
 #include "status/status.h"
 
 namespace d2nn::app {
@@ -16,6 +17,10 @@ struct InputPath {
   std::string name;  // empty: the network's only input
   std::string path;
 };
+
+/// A reader for each input of the module, in its order, all of equally many samples. D2NN_INVALID_ARGUMENT: inputs
+/// missing, unknown, given twice, of other shapes or of different counts; D2NN_IO_ERROR.
+Result<std::vector<io::NpyReader>> open_inputs(const d2nn_module& module, const std::vector<InputPath>& inputs);
 
 struct RunFiles {
   std::vector<InputPath> inputs;

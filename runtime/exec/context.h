@@ -9,6 +9,7 @@
 
 #include "d2nn/module.h"
 #include "exec/budget.h"
+#include "exec/forced_policy.h"
 #include "exec/frame_state.h"
 #include "exec/model.h"
 #include "kernels/library_op.h"
@@ -27,7 +28,9 @@ struct RunRequest {
   const d2nn_trace* trace = nullptr;     ///< or NULL
   std::size_t threads = 0;               ///< 0: all of the context's
   std::int64_t cost_budget = 0;          ///< multiplications of a sample, accepted by check_budget; 0: none
-  std::size_t first_sample = 0;          ///< number of the first sample in messages, for data cut into runs
+  /// NULL, or [controls]: the action that each control node takes in every sample; together with no budget.
+  const std::int32_t* forced_actions = nullptr;
+  std::size_t first_sample = 0;  ///< number of the first sample in messages, for data cut into runs
 };
 
 /// The memory of one tile in flight, owned by one thread while it works. Its address is fixed: the frame points into
@@ -61,7 +64,9 @@ class Frame {
   std::vector<std::unique_ptr<kernels::LibraryCall>> owned_calls_;
   std::vector<kernels::LibraryCall*> library_calls_;
   BudgetPolicy budget_policy_;
-  std::int64_t budget_ = 0;  // of the request at hand
+  ForcedPolicy forced_policy_;
+  std::int64_t budget_ = 0;                       // of the request at hand
+  const std::int32_t* forced_actions_ = nullptr;  // the same
   d2nn_frame frame_{};
   d2nn_frame_state state_;
 };

@@ -30,6 +30,7 @@ std::string samples_text(std::size_t first, std::size_t rows) {
 
 void Frame::aim(const RunRequest& request, std::size_t first) {
   budget_ = request.cost_budget;
+  forced_actions_ = request.forced_actions;
   for (std::size_t i = 0; i < inputs_.size(); ++i) {
     inputs_[i] = request.inputs[i] + first * static_cast<std::size_t>(module_.inputs[i].elements);
   }
@@ -47,6 +48,10 @@ std::int32_t Frame::call(std::size_t rows, bool alone) {
   state_.failure = {};
   state_.policy = budget_ == 0 ? nullptr : &budget_policy_;
   if (budget_ != 0) budget_policy_.begin(budget_);
+  if (forced_actions_ != nullptr) {
+    forced_policy_.begin(forced_actions_);
+    state_.policy = &forced_policy_;
+  }
   return alone ? module_.forward_one(&frame_) : module_.forward_tile(&frame_, static_cast<std::int64_t>(rows));
 }
 

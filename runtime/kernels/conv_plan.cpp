@@ -19,6 +19,8 @@
 #include "kernels/conv_plan.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 namespace d2nn::kernels {
 
@@ -34,6 +36,28 @@ ConvPlan choose_plan(const d2nn_op& op) {
   if (!is_1x1 && has_few_outputs && op.in_c >= 16 && op.out_c >= 32) return ConvPlan::blocked;
   if (!is_1x1 && op.in_c <= 4 && op.out_c >= 64) return ConvPlan::planar_source;
   return ConvPlan::flat;
+}
+
+float greatest_winograd_value(const d2nn_op& op, const float* weight, const float* bias) {
+  // Tiles of 4x4 outputs: the transforms of operand and result multiply a magnitude by at most 10 * 10 and 19 * 19,
+  // that of the weights by about 1; other tilings stay below as well.
+  constexpr double growth = 1e6;
+  // A tile's rounding errors are about a millionth of its greatest value: they stay below 1, and activations of
+  // networks stay far below this.
+  constexpr double largest = 1048576;
+  const std::int64_t taps = op.in_c * op.kernel_h * op.kernel_w;
+  double weights = 1;
+  double offset = 0;
+  for (std::int64_t o = 0; o < op.out_c; ++o) {
+    double sum = 0;
+    for (std::int64_t t = 0; t < taps; ++t) sum += std::abs(static_cast<double>(weight[o * taps + t]));
+    weights = std::max(weights, sum);
+    if (bias) offset = std::max(offset, std::abs(static_cast<double>(bias[o])));
+  }
+  const double room = static_cast<double>(std::numeric_limits<float>::max()) / 2 - offset;
+  const double bound = std::min(largest, room / (growth * weights));
+  // Below 1 the weights themselves are near the end of the range, and may have overflowed in their transform.
+  return bound < 1 ? 0.0F : static_cast<float>(bound);
 }
 
 }  // namespace d2nn::kernels

@@ -2,6 +2,7 @@
 // (choose_plan) of what was measured fastest; the user of this room sees planar memory only.
 #include "kernels/library_op.h"
 
+#include <bit>
 #include <cstring>
 #include <new>
 #include <optional>
@@ -187,6 +188,40 @@ class PrimitiveCall final : public LibraryCall {
   std::vector<dnnl_exec_arg_t> arguments_, in_arguments_, out_arguments_;
 };
 
+/// A convolution by a plan that not every row may take, and our own loops for the others. A row alone decides which, so
+/// that it gets the same bits in every batch.
+class GuardedOp final : public LibraryOp {
+ public:
+  GuardedOp(const d2nn_op& op, ConvPlan fast, const float* weight, const float* bias)
+      : fast_(op, fast, weight, bias),
+        exact_(op, weight, bias),
+        elements_(op.in_c * op.in_h * op.in_w),
+        bound_(std::bit_cast<std::int32_t>(greatest_winograd_value(op, weight, bias))) {}
+  std::size_t packed_bytes() const override { return fast_.packed_bytes() + exact_.packed_bytes(); }
+  const PrimitiveOp& fast() const { return fast_; }
+  const FlatOp& exact() const { return exact_; }
+  bool is_safe(const float* src) const { return isa::host_loops().greatest_magnitude(elements_, src) < bound_; }
+
+ private:
+  PrimitiveOp fast_;
+  FlatOp exact_;
+  std::int64_t elements_;
+  std::int32_t bound_;  // the bits of a float
+};
+
+class GuardedCall final : public LibraryCall {
+ public:
+  explicit GuardedCall(const GuardedOp& op) : op_(op), fast_(op.fast()), exact_(op.exact()) {}
+  d2nn_status run(const float* src, float* dst) noexcept override {
+    return op_.is_safe(src) ? fast_.run(src, dst) : exact_.run(src, dst);
+  }
+
+ private:
+  const GuardedOp& op_;
+  PrimitiveCall fast_;
+  FlatCall exact_;
+};
+
 /// Runs `make` and turns what the library throws into a Status that names the op.
 template <class T, class F>
 Result<std::unique_ptr<T>> guarded(const std::string& what, F make) {
@@ -206,8 +241,14 @@ Result<std::unique_ptr<LibraryOp>> create_library_op(const d2nn_op& op, ConvPlan
                                                      const float* bias) {
   return guarded<LibraryOp>(name_of(op), [&]() -> LibraryOp* {
     if (op.kind == D2NN_OP_CONV && plan == ConvPlan::flat) return new FlatOp(op, weight, bias);
+    if (op.kind == D2NN_OP_CONV && plan == ConvPlan::winograd) return new GuardedOp(op, plan, weight, bias);
     return new PrimitiveOp(op, plan, weight, bias);
   });
+}
+
+Result<std::unique_ptr<LibraryOp>> create_guarded_op(const d2nn_op& op, ConvPlan fast, const float* weight,
+                                                     const float* bias) {
+  return guarded<LibraryOp>(name_of(op), [&] { return new GuardedOp(op, fast, weight, bias); });
 }
 
 Result<std::unique_ptr<LibraryOp>> LibraryOp::create(const d2nn_op& op, const float* weight, const float* bias) {
@@ -225,6 +266,7 @@ Result<std::unique_ptr<LibraryOp>> LibraryOp::create(const d2nn_op& op, const fl
 Result<std::unique_ptr<LibraryCall>> LibraryCall::create(const LibraryOp& op) {
   return guarded<LibraryCall>("a library op", [&]() -> LibraryCall* {
     if (const auto* flat = dynamic_cast<const FlatOp*>(&op)) return new FlatCall(*flat);
+    if (const auto* guarded = dynamic_cast<const GuardedOp*>(&op)) return new GuardedCall(*guarded);
     return new PrimitiveCall(dynamic_cast<const PrimitiveOp&>(op));
   });
 }

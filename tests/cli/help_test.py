@@ -5,7 +5,7 @@ import unittest
 
 from command_line import SOURCE, WELL, CommandLineTest
 
-COMMANDS = ("check", "build", "run", "import", "train", "eval", "graph", "fmt", "explain")
+COMMANDS = ("check", "build", "run", "bench", "import", "train", "eval", "graph", "fmt", "explain")
 COLUMN = 30
 OPTION = re.compile(r"^  (-[^ ]+)(.*)$")
 

@@ -244,6 +244,141 @@ class Lsp(CommandLineTest):
             self.open(example.as_uri(), example.read_text())
             self.assertEqual(self.diagnostics(example.as_uri()), [], example)
 
+    def renamed(self, needle, new_name, offset=0, nth=0, text=TEXT, uri=None):
+        """The open texts after the rename, by URI, or the reason why it is refused."""
+        answer = self.client.request("textDocument/rename", {"textDocument": {"uri": uri or self.uri}, "position": place(text, needle, offset, nth), "newName": new_name})
+        if "error" in answer:
+            self.assertEqual(answer["error"]["code"], -32803)
+            return answer["error"]["message"]
+        return answer["result"]["changes"]
+
+    def applied(self, text, edits):
+        for edit in sorted(edits, key=lambda e: (e["range"]["start"]["line"], e["range"]["start"]["character"]), reverse=True):
+            lines = text.split("\n")
+            start, end = edit["range"]["start"], edit["range"]["end"]
+            self.assertEqual(start["line"], end["line"])
+            units = lines[start["line"]].encode("utf-16-le")
+            units = units[:2 * start["character"]] + edit["newText"].encode("utf-16-le") + units[2 * end["character"]:]
+            lines[start["line"]] = units.decode("utf-16-le")
+            text = "\n".join(lines)
+        return text
+
+    def test_rename_changes_a_name_wherever_it_stands(self):
+        text = TEXT.replace("node left { hidden ->", "node left { hidden(units: 8) ->")
+        self.change([{"text": text}])
+        renames = [
+            ("stem {", "trunk", [("stem", "trunk")]),
+            ("Q ~>", "gate", [("control Q", "control gate"), (", Q,", ", gate,"), ("Q ~>", "gate ~>")]),
+            ("leaf ->", "leaves", [("leaf[i]", "leaves[i]"), ("Q, leaf;", "Q, leaves;"), ("leaf -> right", "leaves -> right")]),
+            ("one: left", "first_way", [("one: left", "first_way: left")]),
+            ("wide)", "width", [("wide", "width")]),
+            ("units: 8", "size", [("units", "size")]),
+            ("units)", "size", [("units", "size")]),
+            ("classes: int", "outputs", [("classes", "outputs")]),
+            ("sum -> dense", "total", [("let sum", "let total"), ("return sum", "return total")]),
+            ("b join sum", "second", [("right(a, b", "right(a, second"), ("a + b", "a + second"), ("right.b", "right.second")]),
+            ("hidden(units: int", "inner", [("block hidden", "block inner"), ("{ hidden(", "{ inner(")]),
+            ("x) { x", "t", [("(x) { x ->", "(t) { t ->")]),
+            ("i] { relu", "k", [("for i", "for k"), ("leaf[i]", "leaf[k]")]),
+            ("net(", "gated", [("network net", "network gated")]),
+            ("scores;\n  Q", "logits", [("output scores", "output logits"), ("-> scores", "-> logits")]),
+        ]
+        for needle, new_name, changes in renames:
+            with self.subTest(needle):
+                expected = text
+                for old, new in changes:
+                    self.assertIn(old, expected)
+                    expected = expected.replace(old, new)
+                edits = self.renamed(needle, new_name, text=text)
+                self.assertEqual(list(edits), [self.uri])
+                self.assertEqual(self.applied(text, edits[self.uri]), expected)
+                self.change([{"text": expected}])
+                self.assertEqual(self.diagnostics(), [])
+                self.change([{"text": text}])
+
+    def test_a_rename_that_would_break_something_is_refused_with_the_reason(self):
+        for needle, new_name, reason in [
+                ("stem {", "3x", "is no name"), ("stem {", "", "is no name"), ("stem {", "a b", "is no name"), ("stem {", "é", "is no name"),
+                ("stem {", "node", "cannot be its name"), ("stem {", "left", "cannot be its name"), ("one: left", "other", "cannot be its name"),
+                ("hidden ->", "dense", "cannot be its name"), ("classes: int", "wide", "wide"), ("sum = a", "a", "a"),
+                ("relu }\n\n", "gelu", "word of the language"), ("vision.conv", "v", "module"), ("conv_relu(w", "c", "belongs to the library")]:
+            with self.subTest(needle + new_name):
+                refusal = self.renamed(needle, new_name)
+                self.assertIsInstance(refusal, str)
+                self.assertIn(reason, refusal)
+        self.assertEqual(self.diagnostics(), [])
+        self.change([{"text": TEXT + "network {"}])
+        self.assertIn("syntax errors", self.renamed("stem {", "trunk"))
+
+    def test_prepare_rename_gives_the_name_or_the_reason(self):
+        prepared = self.client.ask("prepareRename", self.uri, position=place(TEXT, "stem ->", 2))
+        start = place(TEXT, "stem ->")
+        self.assertEqual(prepared, {"range": {"start": start, "end": dict(start, character=start["character"] + 4)}, "placeholder": "stem"})
+        self.assertIsNone(self.client.ask("prepareRename", self.uri, position=place(TEXT, "{ vision")))
+        answer = self.client.request("textDocument/prepareRename", {"textDocument": {"uri": self.uri}, "position": place(TEXT, "relu }")})
+        self.assertIn("word of the language", answer["error"]["message"])
+
+    def test_references_list_the_declaration_and_all_uses(self):
+        def places(needle, with_declaration):
+            found = self.client.ask("references", self.uri, position=place(TEXT, needle), context={"includeDeclaration": with_declaration})
+            return [(f["uri"], f["range"]["start"]) for f in found]
+        uses = [(self.uri, place(TEXT, "stem", 0, nth)) for nth in range(3)]
+        self.assertEqual(places("stem ->", True), uses)
+        self.assertEqual(places("stem {", False), uses[1:])
+        self.assertIsNone(self.client.ask("references", self.uri, position=place(TEXT, "relu }"), context={"includeDeclaration": True}))
+
+    def test_rename_and_references_reach_other_files_open_or_not(self):
+        heads, closed, opened = self.folder / "heads.d2nn", self.folder / "closed.d2nn", self.folder / "open.d2nn"
+        heads.write_text("block head(size: int)(x) { x -> dense(size) }\n")
+        user = 'import "heads.d2nn";\nnetwork n { input x: f32[2]; node A { heads.head(size: 3) } output y: f32[3]; x -> A -> y; }\n'
+        closed.write_text(user)
+        opened.write_text("network stale {")  # the editor's text counts
+        self.open(opened.as_uri(), user)
+        self.assertEqual(self.diagnostics(opened.as_uri()), [])
+        edits = self.renamed("head(size", "top", text=user, uri=opened.as_uri())
+        self.assertEqual(set(edits), {heads.as_uri(), closed.as_uri(), opened.as_uri()})
+        self.assertEqual(self.applied(heads.read_text(), edits[heads.as_uri()]), heads.read_text().replace("head(", "top("))
+        self.assertEqual(self.applied(user, edits[closed.as_uri()]), user.replace("heads.head", "heads.top"))
+        edits = self.renamed("size: 3", "width", text=user, uri=opened.as_uri())
+        self.assertEqual(self.applied(heads.read_text(), edits[heads.as_uri()]), heads.read_text().replace("size", "width"))
+        self.assertEqual(self.applied(user, edits[opened.as_uri()]), user.replace("size", "width"))
+        found = self.client.ask("references", opened.as_uri(), position=place(user, "head(size"), context={"includeDeclaration": True})
+        self.assertEqual({f["uri"] for f in found}, {heads.as_uri(), closed.as_uri(), opened.as_uri()})
+
+    def test_all_spellings_of_a_uri_are_one_file(self):
+        (self.folder / "heads of d2nn.d2nn").write_text("block head()(x) { x -> relu }\n")
+        text = 'import "heads of d2nn.d2nn" as heads;\nnetwork n { input x: f32[2]; node A { heads.head } output y: f32[2]; x -> A -> y; }\n'
+        (self.folder / "a b.d2nn").write_text("")
+        path = f"{self.folder}/a%20b.d2nn"
+        for prefix in ("file://", "file:", "file://localhost", "FILE://LOCALHOST"):
+            with self.subTest(prefix):
+                uri = prefix + path
+                self.open(uri, text)
+                self.assertEqual(self.diagnostics(uri), [])
+                found = self.client.ask("definition", "file://" + path, position=place(text, "head }"))
+                self.assertEqual(found["uri"], (self.folder / "heads of d2nn.d2nn").as_uri())
+                uses = self.client.ask("references", uri, position=place(text, "A {"), context={"includeDeclaration": True})
+                self.assertEqual({use["uri"] for use in uses}, {uri})
+                self.client.notify("textDocument/didClose", {"textDocument": {"uri": uri}})
+
+    def test_edits_that_queue_up_cost_one_analysis(self):
+        count = 3000
+        nodes = "".join(f"  node n{i} {{ dense(4) }}\n" for i in range(count))
+        text = "network chain {\n  input x: f32[4];\n" + nodes + "  output y: f32[4];\n  x" + "".join(f" -> n{i}" for i in range(count)) + " -> y;\n}\n"
+        uri = (self.folder / "chain.d2nn").as_uri()
+        self.open(uri, text)
+        self.client.ask("documentSymbol", uri)
+        received = 0
+        for version in range(2, 32):
+            self.change([{"range": {"start": {"line": 2, "character": 0}, "end": {"line": 2, "character": 0}}, "text": " "}], version, uri)
+        while True:
+            message = self.client.receive()
+            received += message.get("method") == "textDocument/publishDiagnostics"
+            if message["params"]["version"] == 31:
+                break
+        self.assertEqual(message["params"]["diagnostics"], [])
+        self.assertLess(received, 15)  # two or three; more only where the client is slower than the server
+
     def test_wrong_messages_get_errors_and_the_server_goes_on(self):
         body = b"{nonsense"
         self.client.send_bytes(b"Content-Length: %d\r\n\r\n" % len(body) + body)

@@ -3,6 +3,7 @@
 import json
 import math
 import pathlib
+import re
 import struct
 import unittest
 
@@ -243,6 +244,61 @@ class Run(CommandLineTest):
         self.expect(WRONG_INPUT, self.d2nn("run", HIGH_LOW, "--weights", GATE_WEIGHTS, "x.npy", "-o", "y.npy"), "`N1.conv1.weight`", "`high_low`")
         tensors.write_png(self.folder / "a.png", 4, 4, lambda x, y: (0, 51, 0))
         self.expect(WRONG_INPUT, self.gate("a.png"), "`gate`", "f32[2]", "no image")
+
+
+class Bench(CommandLineTest):
+    def rows(self, done):
+        """{path: (multiplications, share of samples)} of the table, and its first line."""
+        lines = self.expect(WELL, done).out.splitlines()
+        table = {}
+        for line in lines[2:]:
+            found = re.fullmatch(r" +([\d.]+) us +([\d.]+) us +([\d,]+) +([\d.]+) %  (.+)", line)
+            if found:
+                self.assertGreater(float(found[1]), 0)
+                table[found[5]] = (int(found[3].replace(",", "")), float(found[4]))
+        self.assertRegex(lines[-1], r"^batch of \d+: [\d.]+ us, [\d.]+ us a sample$")
+        return table, lines[0]
+
+    def test_every_path_stands_beside_its_multiplications(self):
+        tensors.write_npy(self.folder / "x.npy", [4, 2], [1, 2, -4, 1, 0.5, -0.25, 3, 1])
+        paths = {"Q: positive": (20, 75.0), "Q: other": (8, 25.0)}
+        for options in (["--input", "x.npy"], ["--input", "x=x.npy", "--batch", "2", "--threads", "1", "-O0"]):
+            with self.subTest(options):
+                table, title = self.rows(self.d2nn("bench", GATE, "--weights", GATE_WEIGHTS, *options))
+                self.assertEqual(table, paths)
+                self.assertIn("4 samples of x.npy", title)
+        fixed, _ = self.rows(self.d2nn("bench", GATE, "--weights", GATE_WEIGHTS, "--input", "x.npy", "--fix", "Q=other"))
+        self.assertEqual(fixed, {"Q: other": (8, 100.0)})
+
+    def test_an_executable_measures_with_the_same_options(self):
+        tensors.write_npy(self.folder / "x.npy", [1, 2], [1, 2])
+        self.expect(WELL, self.d2nn("build", GATE, "--weights", GATE_WEIGHTS, "-o", "gate"))
+        table, _ = self.rows(self.call("./gate", "bench", "--input", "x.npy", "--batch", "3"))
+        self.assertEqual(table, {"Q: positive": (20, 100.0), "Q: other": (8, 0.0)})
+
+    def test_without_weights_and_samples_they_are_random(self):
+        table, title = self.rows(self.d2nn("bench", GATE, "--batch", "4"))
+        self.assertEqual({path: cost for path, (cost, _) in table.items()}, {"Q: positive": 20, "Q: other": 8})
+        self.assertIn("random inputs, random weights", title)
+
+    def test_a_data_set_is_measured_on(self):
+        self.write("digits.d2nn", "network digits { input image: f32[3, 32, 32]; node N { max_pool(8x8, stride: 8) -> dense(2) } node M { dense(2) } "
+                   "control Q { global_avg_pool -> flatten -> dense(actions) } output y: f32[2] join last; image -> N, M, Q; N, M -> y; Q ~> low: N, high: M; }")
+        table, title = self.rows(self.d2nn("bench", "digits.d2nn", "--data", "shapes:400", "--batch", "8"))
+        self.assertEqual(set(table), {"Q: low", "Q: high"})
+        self.assertAlmostEqual(sum(share for _, share in table.values()), 100, delta=0.2)
+        self.assertIn("samples of shapes:400", title)
+        self.expect(WRONG_INPUT, self.d2nn("bench", "digits.d2nn", "--data", "npy:none.npy,none.npy"), "none.npy")
+
+    def test_of_many_paths_the_cheapest_the_dearest_and_frequent_ones_are_shown(self):
+        nodes = "for i in 0..20 { node s[i] join last { dense(4) } control g[i] { dense(actions) } }"
+        self.write("many.d2nn", f"network many {{ input x: f32[4]; {nodes} output y: f32[4] join sum; x -> s, g; s -> y; x -> y; for i in 0..20 {{ g[i] ~> run: s[i], skip: none; }} }}")
+        done = self.d2nn("bench", "many.d2nn", "--batch", "4")
+        table, _ = self.rows(done)
+        self.assertIn("of 1048576 paths", done.out)
+        self.assertIn(("g[0] to g[19]: run", 20 * 24), {(path, cost) for path, (cost, _) in table.items()})
+        self.assertIn(("g[0] to g[19]: skip", 20 * 8), {(path, cost) for path, (cost, _) in table.items()})
+        self.assertLessEqual(len(table), 10)
 
 
 if __name__ == "__main__":

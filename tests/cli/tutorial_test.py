@@ -2,12 +2,14 @@
 and the C program at its end is compiled and run."""
 
 import json
+import pathlib
 import re
 import shlex
 import unittest
 
 from command_line import PROGRAM, SOURCE, WELL, WRONG_INPUT, CommandLineTest
 
+SCRIPT = re.compile(r"^```sh prefix\nPREFIX=.*\n(?P<body>(?:.*\n)*?)```$", re.MULTILINE)
 PART = re.compile(r"^```(?:\w+) file=(?P<file>\S+)\n(?P<body>.*?)^```$|^```text\n(?P<shown>\$ .*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -24,7 +26,21 @@ class Tutorial(CommandLineTest):
         self.assertGreaterEqual(commands, 12)
         flags = json.loads((self.folder / "digits.json").read_text(encoding="utf-8"))
         self.expect(WELL, self.call("cc", "main.c", "digits.a", *flags["compile_flags"], *flags["link_flags"], "-o", "main"))
-        lines = self.expect(WELL, self.call("./main")).out.splitlines()
+        self.expect_pictures(self.expect(WELL, self.call("./main")))
+        self.link_by_pkg_config()
+
+    def link_by_pkg_config(self):
+        """The build tree is laid out as a prefix of an installation."""
+        scripts = SCRIPT.findall((SOURCE / "docs" / "tutorial.md").read_text(encoding="utf-8"))
+        self.assertEqual(len(scripts), 2)
+        prefix = pathlib.Path(PROGRAM).parent.parent
+        for script in scripts:
+            with self.subTest(script):
+                (self.folder / "main").unlink()
+                self.expect_pictures(self.expect(WELL, self.call("sh", "-e", "-c", f"PREFIX={shlex.quote(str(prefix))}\n{script}")))
+
+    def expect_pictures(self, done):
+        lines = done.out.splitlines()
         self.assertEqual(len(lines), 4)
         self.assertRegex(lines[0], r"^picture 0 went (high: 343184|low: 56592) multiplications$")
 

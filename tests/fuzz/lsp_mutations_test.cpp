@@ -2,10 +2,14 @@
 // crashes. A seeded loop; D2NN_FUZZ_SEED and D2NN_FUZZ_ROUNDS make it longer.
 #include <doctest/doctest.h>
 
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <random>
 #include <sstream>
 
 #include "from_environment.h"
+#include "fuzz/lsp_once.h"
 #include "lsp/lsp.h"
 #include "lsp/transport.h"
 
@@ -53,15 +57,17 @@ class Session {
   }
 
   std::string step() {
-    static const char* methods[]{"hover",      "definition", "completion", "documentSymbol",
-                                 "formatting", "codeAction", "fly"};
+    static const char* methods[]{"hover",      "definition", "completion",    "documentSymbol", "formatting",
+                                 "codeAction", "references", "prepareRename", "rename",         "fly"};
     Json params{{"textDocument", {{"uri", below(8) == 0 ? "file:///b.d2nn" : "file:///a.d2nn"}}},
                 {"position", position()},
+                {"context", {{"includeDeclaration", below(2) == 0}}},
+                {"newName", below(2) == 0 ? "z" : "b"},
                 {"range", {{"start", position()}, {"end", position()}}}};
     if (below(6) == 0) params[below(2) == 0 ? "position" : "textDocument"] = odd_value();
     if (below(2) == 0)
       return message(
-          {{"id", below(9)}, {"method", std::string("textDocument/") + methods[below(7)]}, {"params", params}});
+          {{"id", below(9)}, {"method", std::string("textDocument/") + methods[below(10)]}, {"params", params}});
     const std::string_view pieces[]{"",
                                     " ",
                                     "\n",
@@ -114,4 +120,18 @@ TEST_CASE("mutated sessions end with a status of the protocol") {
     CHECK((status == 0 || status == 1));
     CHECK(out.str().starts_with(bytes.empty() ? "" : "Content-Length: "));  // nobody answers a client that said nothing
   }
+}
+
+TEST_CASE("the sessions that libFuzzer begins with are served") {
+  const std::filesystem::path corpus = std::filesystem::path(std::getenv("D2NN_SOURCE_DIR")) / "tests/fuzz/corpus/lsp";
+  int files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(corpus)) {
+    std::ifstream in(entry.path(), std::ios::binary);
+    std::ostringstream bytes;
+    bytes << in.rdbuf();
+    CAPTURE(entry.path().string());
+    fuzz::lsp_once(bytes.str());  // aborts where a promise is broken
+    ++files;
+  }
+  CHECK(files >= 4);
 }

@@ -10,9 +10,7 @@
 #include "differential/program_generator.h"
 #include "differential/random_source.h"
 #include "from_environment.h"
-#include "graph/verify.h"
-#include "sema/check.h"
-#include "syntax/parse.h"
+#include "fuzz/program_once.h"
 
 using namespace d2nn;
 
@@ -124,16 +122,6 @@ std::string mutated(const std::string& text, differential::RandomSource& random)
   return result;
 }
 
-/// One module that can be had, one that imports what asks for it, and nothing else.
-sema::ImportedText load(const sema::ImportRequest& request) {
-  sema::ImportedText found;
-  found.name = request.path.empty() ? request.file : "vision.d2nn";
-  if (!request.path.empty()) found.text = "block conv_relu(n: int)(x) { x -> conv(3x3, n, pad: 1) -> relu }";
-  if (request.file == "self.d2nn") found.text = "import \"self.d2nn\"; const k = 1;";
-  found.error = "no such file";
-  return found;
-}
-
 }  // namespace
 
 TEST_CASE("mutated programs are refused or sound, and never take long") {
@@ -146,18 +134,9 @@ TEST_CASE("mutated programs are refused or sound, and never take long") {
     CAPTURE(seed);
     INFO(text);
     const auto begin = std::chrono::steady_clock::now();
-    source::SourceFiles files;
-    diag::Sink sink;
-    const ast::File tree = syntax::parse(files, files.add("fuzzed.d2nn", text), sink);
-    if (!sink.has_errors()) {
-      sema::CheckOptions options;
-      options.loader = load;
-      const std::vector<graph::Program> programs = sema::check(tree, files, options, sink);
-      for (const graph::Program& program : programs) REQUIRE(graph::verify(program).empty());
-      if (programs.empty()) REQUIRE(sink.has_errors());
-      sound += !programs.empty();
-    }
-    refused += sink.has_errors();
+    const fuzz::FrontEndResult result = fuzz::program_once(text);
+    REQUIRE(result.problem == "");
+    (result.is_sound ? sound : refused) += 1;
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
     CHECK(took.count() < 20);  // seconds, also under sanitizers on a busy machine
   }

@@ -52,6 +52,7 @@ int print_error(const std::string& sentence);
 
 void add_check(CLI::App& app, int& status);
 void add_build(CLI::App& app, int& status);
+void add_bench(CLI::App& app, int& status);
 void add_run(CLI::App& app, int& status);
 void add_train(CLI::App& app, int& status);
 void add_eval(CLI::App& app, int& status);

@@ -18,6 +18,7 @@ int run(int argc, char** argv) {
   d2nn::tool::add_check(app, status);
   d2nn::tool::add_build(app, status);
   d2nn::tool::add_run(app, status);
+  d2nn::tool::add_bench(app, status);
   d2nn::tool::add_train(app, status);
   d2nn::tool::add_eval(app, status);
   d2nn::tool::add_import(app, status);

@@ -59,13 +59,6 @@ std::optional<std::uint32_t> offset_in(const Analysis& analysis, const Document&
   return document.file().line(number) == analysis.files[0].line(number) ? std::optional(offset) : std::nullopt;
 }
 
-const Occurrence* name_at(const Document& document, const Json& position) {
-  const Analysis* good = document.good();
-  if (good == nullptr) return nullptr;
-  const auto offset = offset_in(*good, document, position);
-  return offset ? good->name_at(*offset) : nullptr;
-}
-
 class SymbolLister {
  public:
   explicit SymbolLister(const Analysis& analysis) : file_(analysis.files[0]) {}
@@ -99,6 +92,13 @@ class SymbolLister {
 
 }  // namespace
 
+const Occurrence* name_at(const Document& document, const Json& position) {
+  const Analysis* good = document.good();
+  if (good == nullptr) return nullptr;
+  const auto offset = offset_in(*good, document, position);
+  return offset ? good->name_at(*offset) : nullptr;
+}
+
 Json diagnostics(const Document& document, const std::string& uri) {
   const Analysis& analysis = document.latest();
   Json list = Json::array();
@@ -130,12 +130,13 @@ Json hover(const Document& document, const Json& position) {
           {"range", to_range(document.good()->files[0], name->range)}};
 }
 
-Json definition(const Document& document, const std::string& uri, const Json& position) {
+Json definition(const Documents& documents, const Document& document, const Json& position) {
   const Occurrence* name = name_at(document, position);
   if (name == nullptr || !name->definition) return nullptr;
   const Analysis& analysis = *document.good();
   const source::SourceRange place = *name->definition;
-  return {{"uri", uri_of_file(analysis, place.file, uri)}, {"range", to_range(analysis.files[place.file], place)}};
+  return {{"uri", documents.uri_of_path(analysis.files[place.file].name())},
+          {"range", to_range(analysis.files[place.file], place)}};
 }
 
 Json symbols(const Document& document) {

@@ -33,6 +33,12 @@ class Indexer {
   explicit Indexer(Analysis& analysis) : analysis_(analysis) {}
 
   void run() {
+    for (const graph::Program& program : analysis_.programs) {
+      for (const graph::Node& node : program.nodes) {
+        for (const graph::Op& op : node.ops)
+          ops_.emplace(std::pair(op.range.file, op.range.begin), OpPlace{&program, &node, &op});
+      }
+    }
     for (const ast::FileItem& item : analysis_.tree.items) declare(item);
     for (const ast::FileItem& item : analysis_.tree.items) visit(item);
   }
@@ -64,8 +70,10 @@ class Indexer {
   }
 
   void declare(const ast::FileItem& item) {
-    if (const auto* block = std::get_if<ast::Block>(&item))
+    if (const auto* block = std::get_if<ast::Block>(&item)) {
       file_scope_.emplace(block->name.text, block_meaning(*block));
+      blocks_.emplace(block->name.text, block);
+    }
     if (const auto* constant = std::get_if<ast::Const>(&item)) {
       file_scope_.emplace(constant->name.text, const_meaning(*constant));
     }
@@ -84,6 +92,18 @@ class Indexer {
                " tensors of weights";
     }
     return with_doc(hover, network.doc);
+  }
+
+  /// From here on node_hover() speaks of this network: its nodes are looked up by the names that the text declares.
+  void enter(const graph::Program* program) {
+    program_ = program;
+    members_.clear();
+    total_cost_ = 0;
+    if (program == nullptr) return;
+    for (const graph::Node& node : program->nodes) {
+      members_[node.name.substr(0, node.name.find('['))].push_back(&node);
+      total_cost_ += node.cost;
+    }
   }
 
   const graph::Program* program_of(const std::string& name) const {
@@ -141,14 +161,14 @@ class Indexer {
 
   void visit(const ast::Network& network) {
     add(network.name.range, file_scope_.at(network.name.text));
-    program_ = program_of(network.name.text);
+    enter(program_of(network.name.text));
     scopes_.emplace_back();
     declare_parameters(network.params, program_);
     for (const ast::NetworkItem& item : network.items) declare(item);
     for (const ast::NetworkItem& item : network.items) visit(item);
     scopes_.pop_back();
     inputs_.clear();
-    program_ = nullptr;
+    enter(nullptr);
   }
 
   void declare(const ast::NetworkItem& item) {
@@ -172,17 +192,18 @@ class Indexer {
   std::string node_hover(const std::string& name, const std::string& kind, const std::string& doc) const {
     std::string hover = code_block(kind + " " + name);
     if (program_ == nullptr) return with_doc(hover, doc);
-    std::int64_t total = 0;
-    for (const graph::Node& node : program_->nodes) total += node.cost;
     std::size_t members = 0;
-    for (const graph::Node& node : program_->nodes) {
-      const bool is_member = node.name.starts_with(name + "[");
-      if (node.name != name && !is_member) continue;
+    const auto found = members_.find(name);
+    if (found == members_.end()) return with_doc(hover, doc);
+    for (const graph::Node* member : found->second) {
+      const graph::Node& node = *member;
+      const bool is_member = node.name != name;
       if (++members > 8) continue;  // of large families the first
       hover += "\n\n" + (is_member ? "`" + node.name + "` " : std::string()) + "`" + node.shape.to_string() + "`";
       if (node.kind == graph::NodeKind::regular || node.kind == graph::NodeKind::control) {
         hover += ", " + graph::grouped(node.cost) + " multiplications";
-        if (total > 0) hover += " (" + std::to_string((200 * node.cost + total) / (2 * total)) + " % of all nodes)";
+        if (total_cost_ > 0)
+          hover += " (" + std::to_string((200 * node.cost + total_cost_) / (2 * total_cost_)) + " % of all nodes)";
       }
       for (const graph::Action& action : node.actions) {
         hover += "\n- `" + action.name + "` runs ";
@@ -304,30 +325,48 @@ class Indexer {
   }
 
   void visit(const ast::CallExpr& call, SourceRange range) {
+    const ast::Block* block = nullptr;
     if (call.module) {
-      member(call);
+      block = member(call);
     } else if (const Meaning* meaning = find(call.callee.text)) {
       add(call.callee.range, *meaning);
+      const auto found = blocks_.find(call.callee.text);
+      if (found != blocks_.end() && found->second->name.range == meaning->definition) block = found->second;
     } else {
       layer(call.callee, range);
     }
-    for (const ast::Argument& argument : call.arguments) visit(*argument.value);
+    for (const ast::Argument& argument : call.arguments) {
+      if (argument.name && block != nullptr) name_of_argument(*argument.name, *block);
+      visit(*argument.value);
+    }
     for (std::size_t i = 0; call.tensors && i < call.tensors->size(); ++i) visit(*(*call.tensors)[i]);
   }
 
-  /// "vision.conv_relu".
-  void member(const ast::CallExpr& call) {
+  /// The parameter of a block that an argument is given to by name.
+  void name_of_argument(const ast::Name& name, const ast::Block& block) {
+    for (const ast::Parameter& parameter : block.params) {
+      if (parameter.name.text == name.text) add(name.range, code_block(text(parameter.range)), parameter.name.range);
+    }
+  }
+
+  /// "vision.conv_relu"; the block, if it is one.
+  const ast::Block* member(const ast::CallExpr& call) {
+    const ast::Block* called = nullptr;
     const auto module = analysis_.modules.find(call.module->text);
-    if (module == analysis_.modules.end()) return;
+    if (module == analysis_.modules.end()) return called;
     add(call.module->range, "module: " + analysis_.files[module->second.file].name(),
         SourceRange{module->second.file, 0, 0});
     for (const ast::FileItem& item : module->second.tree.items) {
       const auto* block = std::get_if<ast::Block>(&item);
       const auto* constant = std::get_if<ast::Const>(&item);
-      if (block != nullptr && block->name.text == call.callee.text) add(call.callee.range, block_meaning(*block));
+      if (block != nullptr && block->name.text == call.callee.text) {
+        add(call.callee.range, block_meaning(*block));
+        called = block;
+      }
       if (constant != nullptr && constant->name.text == call.callee.text)
         add(call.callee.range, const_meaning(*constant));
     }
+    return called;
   }
 
   /// A layer, with what it does at this place: the first op that comes from it.
@@ -336,27 +375,34 @@ class Indexer {
     if (info == nullptr) return;
     std::string hover = code_block(ops::signature_text(info->name, info->params)) + "\n\n" + info->doc;
     for (const ops::ParamInfo& param : info->params) hover += std::string("\n- `") + param.name + "`: " + param.doc;
-    for (const graph::Program& program : analysis_.programs) {
-      for (const graph::Node& node : program.nodes) {
-        for (const graph::Op& op : node.ops) {
-          if (!(op.range == range)) continue;
-          hover += "\n\nin `" + node.name + "`: `" + value_shape(node, op.operands[0]).to_string() + "` to `" +
-                   op.shape.to_string() + "`, " + graph::grouped(op.cost) + " multiplications";
-          for (graph::ParamId id : op.parameters) {
-            hover += "\n- `" + program[id].name + "` " + program[id].shape.to_string();
-          }
-          return add(name.range, std::move(hover));
-        }
-      }
+    const auto [first, last] = ops_.equal_range(std::pair(range.file, range.begin));
+    const auto place = std::find_if(first, last, [&](const auto& entry) { return entry.second.op->range == range; });
+    if (place != last) {
+      const auto& [program, node, op] = place->second;
+      hover += "\n\nin `" + node->name + "`: `" + value_shape(*node, op->operands[0]).to_string() + "` to `" +
+               op->shape.to_string() + "`, " + graph::grouped(op->cost) + " multiplications";
+      for (graph::ParamId id : op->parameters)
+        hover += "\n- `" + (*program)[id].name + "` " + (*program)[id].shape.to_string();
     }
     add(name.range, std::move(hover));
   }
 
+  /// An op of a program, found by the place of its layer in the text.
+  struct OpPlace {
+    const graph::Program* program;
+    const graph::Node* node;
+    const graph::Op* op;
+  };
+
   Analysis& analysis_;
   Scope file_scope_;
+  std::map<std::string, const ast::Block*> blocks_;  // of the file
   std::vector<Scope> scopes_;
   Scope inputs_;                             // named inputs of the network at hand, as "node.input"
   const graph::Program* program_ = nullptr;  // of the network at hand, when it checked
+  std::map<std::string, std::vector<const graph::Node*>> members_;        // of that program, families under one name
+  std::int64_t total_cost_ = 0;                                           // of its nodes
+  std::multimap<std::pair<source::FileId, std::uint32_t>, OpPlace> ops_;  // of all programs, by where they begin
 };
 
 }  // namespace

@@ -1,6 +1,6 @@
 // The door of the language server: `d2nn lsp`. Speaks the Language Server Protocol 3.17 over a pair of streams:
-// diagnostics while typing, hover, definitions, completion, symbols, formatting, quick fixes. Knows nothing of LLVM, so
-// that it starts at once.
+// diagnostics while typing, hover, definitions, references, renaming, completion, symbols, formatting, quick fixes.
+// Knows nothing of LLVM, so that it starts at once.
 #pragma once
 
 #include <iosfwd>

@@ -1,5 +1,5 @@
-// One message after the other, in the order in which they come: analysing a program takes milliseconds, so nothing is
-// done beside.
+// One message after the other, in the order in which they come. A changed text is analysed when nothing more has come
+// or when a request needs to know it: of the edits that queue up while one types, the newest text alone is analysed.
 #include <functional>
 #include <map>
 #include <ostream>
@@ -19,44 +19,61 @@ enum ErrorCode {
   method_not_found = -32601,
   invalid_params = -32602,
   internal_error = -32603,
-  not_initialized = -32002
+  not_initialized = -32002,
+  request_failed = -32803
 };
 
 class Server {
  public:
   explicit Server(std::ostream& out) : out_(out) {
-    const auto on_document = [this](auto answer) {
-      return [this, answer](const Json& params) -> Json {
-        const std::string uri = params.at("textDocument").at("uri").get<std::string>();
-        const Document* document = documents_.find(uri);
-        return document == nullptr ? Json(nullptr) : answer(*document, uri, params);
+    const auto on_document = [this](bool needs_analysis, auto answer) {
+      return [this, needs_analysis, answer](const Json& params) -> Json {
+        if (needs_analysis) settle();
+        const Document* document = documents_.find(params.at("textDocument").at("uri").get<std::string>());
+        return document == nullptr ? Json(nullptr) : answer(*document, params);
       };
     };
     requests_ = {
-        {"textDocument/hover", on_document([](const Document& document, const std::string&, const Json& params) {
-           return hover(document, params.at("position"));
-         })},
-        {"textDocument/definition",
-         on_document([](const Document& document, const std::string& uri, const Json& params) {
-           return definition(document, uri, params.at("position"));
-         })},
-        {"textDocument/completion", on_document([](const Document& document, const std::string&, const Json& params) {
-           return completion(document, params.at("position"));
-         })},
+        {"textDocument/hover",
+         on_document(true, [](const Document& document,
+                              const Json& params) { return hover(document, params.at("position")); })},
+        {"textDocument/definition", on_document(true,
+                                                [this](const Document& document, const Json& params) {
+                                                  return definition(documents_, document, params.at("position"));
+                                                })},
+        {"textDocument/references",
+         on_document(true,
+                     [this](const Document& document, const Json& params) {
+                       const bool with_declaration = params.at("context").at("includeDeclaration").get<bool>();
+                       return references(documents_, document, params.at("position"), with_declaration);
+                     })},
+        {"textDocument/prepareRename", on_document(true,
+                                                   [this](const Document& document, const Json& params) {
+                                                     return prepare_rename(documents_, document, params.at("position"));
+                                                   })},
+        {"textDocument/rename", on_document(true,
+                                            [this](const Document& document, const Json& params) {
+                                              return rename(documents_, document, params.at("position"),
+                                                            params.at("newName").get<std::string>());
+                                            })},
+        {"textDocument/completion",
+         on_document(false, [](const Document& document,
+                               const Json& params) { return completion(document, params.at("position")); })},
         {"textDocument/documentSymbol",
-         on_document([](const Document& document, const std::string&, const Json&) { return symbols(document); })},
+         on_document(true, [](const Document& document, const Json&) { return symbols(document); })},
         {"textDocument/formatting",
-         on_document([](const Document& document, const std::string&, const Json&) { return formatting(document); })},
-        {"textDocument/codeAction",
-         on_document([](const Document& document, const std::string& uri, const Json& params) {
-           return code_actions(document, uri, params.at("range"));
-         })},
+         on_document(false, [](const Document& document, const Json&) { return formatting(document); })},
+        {"textDocument/codeAction", on_document(true,
+                                                [](const Document& document, const Json& params) {
+                                                  return code_actions(document, document.uri(), params.at("range"));
+                                                })},
     };
   }
 
   void receive(const std::string& text) {
     const Json message = parse_message(text);
-    if (message.is_discarded()) return fail(nullptr, parse_error, "the message is not JSON, or nested more than 256 deep");
+    if (message.is_discarded())
+      return fail(nullptr, parse_error, "the message is not JSON, or nested more than 256 deep");
     const bool has_method = message.is_object() && message.contains("method") && message["method"].is_string();
     const Json id = message.is_object() && message.contains("id") ? message["id"] : Json(nullptr);
     if (!has_method) {
@@ -68,9 +85,17 @@ class Server {
     const bool is_request = message.contains("id");
     try {
       is_request ? request(id, method, params) : notify(method, params);
+    } catch (const Refusal& refusal) {
+      fail(id, request_failed, refusal.what());
     } catch (const Json::exception& error) {
       if (is_request) fail(id, invalid_params, method + ": " + error.what());
     }
+  }
+
+  /// Analyses what waits for it and publishes what was found.
+  void settle() {
+    if (was_shut_down_) return;
+    while (const Document* document = documents_.analyse_next()) publish(*document);
   }
 
   bool is_over() const { return is_over_; }
@@ -111,6 +136,8 @@ class Server {
             {"textDocumentSync", {{"openClose", true}, {"change", 2}, {"save", false}}},
             {"hoverProvider", true},
             {"definitionProvider", true},
+            {"referencesProvider", true},
+            {"renameProvider", {{"prepareProvider", true}}},
             {"documentSymbolProvider", true},
             {"documentFormattingProvider", true},
             {"codeActionProvider", {{"codeActionKinds", {"quickfix"}}}},
@@ -126,30 +153,25 @@ class Server {
     const Json& document = params.at("textDocument");
     const std::string uri = document.at("uri").get<std::string>();
     if (method == "textDocument/didOpen") {
-      set(uri, document.at("text").get<std::string>(), document.value("version", std::int64_t{0}));
+      documents_.set(uri, document.at("text").get<std::string>(), document.value("version", std::int64_t{0}));
+      settle();  // the first text is often the last sound one for a while
     } else if (method == "textDocument/didChange") {
       const Document* open = documents_.find(uri);
       if (open == nullptr) return;
-      set(uri, changed(open->text(), params.at("contentChanges")), document.value("version", std::int64_t{0}));
+      documents_.set(uri, changed(open->text(), params.at("contentChanges")),
+                     document.value("version", std::int64_t{0}));
     } else if (method == "textDocument/didClose") {
       documents_.close(uri);
-      publish(uri, Json::array());
-      for (const std::string& importer : documents_.refresh_importers(uri)) publish(importer);
+      publish({{"uri", uri}, {"diagnostics", Json::array()}});
     }
   }
 
-  void set(const std::string& uri, std::string text, std::int64_t version) {
-    documents_.set(uri, std::move(text), version);
-    publish(uri);
-    for (const std::string& importer : documents_.refresh_importers(uri)) publish(importer);
+  void publish(const Document& document) {
+    publish({{"uri", document.uri()},
+             {"diagnostics", diagnostics(document, document.uri())},
+             {"version", document.version()}});
   }
-
-  void publish(const std::string& uri) { publish(uri, diagnostics(*documents_.find(uri), uri)); }
-  void publish(const std::string& uri, Json list) {
-    Json params{{"uri", uri}, {"diagnostics", std::move(list)}};
-    if (const Document* document = documents_.find(uri)) params["version"] = document->version();
-    send({{"method", "textDocument/publishDiagnostics"}, {"params", std::move(params)}});
-  }
+  void publish(Json params) { send({{"method", "textDocument/publishDiagnostics"}, {"params", std::move(params)}}); }
 
   std::ostream& out_;
   Documents documents_;
@@ -161,10 +183,17 @@ class Server {
 
 }  // namespace
 
+/// Whether bytes of a message have come already. A stream that cannot tell says no.
+static bool has_more(std::istream& in) {
+  return in.rdbuf()->in_avail() > 0;
+}
+
 int serve(std::istream& in, std::ostream& out) {
   Server server(out);
   std::string text;
-  while (!server.is_over() && out) {
+  while (!server.is_over()) {
+    if (!has_more(in)) server.settle();
+    if (!out) break;
     const Received received = read_message(in, text);
     if (received == Received::end) break;
     if (received == Received::broken_frame) {

@@ -9,6 +9,31 @@ inline void map2(std::int64_t n, const float* a, const float* b, float* y, bool 
   }
 }
 
+inline std::uint32_t bits_of(float x) {
+  return __builtin_bit_cast(std::uint32_t, x);
+}
+
+std::int32_t greatest_magnitude(std::int64_t n, const float* x) {
+  VecI best[4] = {};
+  const VecI magnitude = VecI{} + 0x7FFFFFFF;
+  const auto take = [&](VecI& to, const float* from) {
+    const VecI bits = *reinterpret_cast<const VecIU*>(from) & magnitude;
+    to = bits > to ? bits : to;
+  };
+  std::int64_t i = 0;
+  for (; i + 4 * kLanes <= n; i += 4 * kLanes)
+    for (int k = 0; k < 4; ++k) take(best[k], x + i + k * kLanes);
+  for (; i + kLanes <= n; i += kLanes) take(best[0], x + i);
+  std::int32_t greatest = 0;
+  for (; i < n; ++i) {
+    const auto bits = static_cast<std::int32_t>(bits_of(x[i]) & 0x7FFFFFFFU);
+    greatest = bits > greatest ? bits : greatest;
+  }
+  for (const VecI& vector : best)
+    for (int lane = 0; lane < kLanes; ++lane) greatest = vector[lane] > greatest ? vector[lane] : greatest;
+  return greatest;
+}
+
 /// Sums over elements keep 4 vectors of partial sums and add them in a fixed order.
 template <class F>
 inline float reduce(std::int64_t n, F term) {

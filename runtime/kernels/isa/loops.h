@@ -107,6 +107,8 @@ struct Loops {
                      void* dst);
   void (*pool_scatter)(const PoolScatter&);
 
+  /// The greatest of |x| as the bits of a float, so that infinity is above every finite value and NaN above that.
+  std::int32_t (*greatest_magnitude)(std::int64_t n, const float* x);
   float (*sum)(std::int64_t n, const float* x);
   float (*dot)(std::int64_t n, const float* x, const float* y);
   /// sum of (x - mean)^2

@@ -41,6 +41,7 @@ const Loops& D2NN_ISA_FUNCTION() {
                                    pool_block,
                                    store_args,
                                    pool_scatter,
+                                   greatest_magnitude,
                                    sum,
                                    dot,
                                    squared_deviation,

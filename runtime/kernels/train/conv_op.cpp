@@ -12,6 +12,8 @@ std::int64_t round_up(std::int64_t n, std::int64_t to) {
 /// Floats of padded rows that the weight gradient goes over at once.
 constexpr std::int64_t kBlockFloats = 96 * 1024;
 constexpr std::int64_t kMostBlockRows = 16;
+/// Of a float; magnitudes below it are finite.
+constexpr std::int32_t kInfinityBits = 0x7F800000;
 
 class ConvOp final : public TrainOp {
  public:
@@ -98,7 +100,13 @@ class ConvOp final : public TrainOp {
                      0,       0.0F};
     for (std::int64_t i = 0; i < block.count; ++i) {
       float* in = planes + i * in_stride_;
-      forward_.fill(x.row(block.rows[i]), in);
+      const bool is_finite = loops().greatest_magnitude(in_elements(), x.row(block.rows[i])) < kInfinityBits;
+      if (is_finite) {
+        forward_.fill(x.row(block.rows[i]), in);
+      } else {
+        std::fill_n(in, forward_.plane_floats(), 0.0F);
+        add_row(x.row(block.rows[i]), dy.row(block.rows[i]), sums);
+      }
       // Vectors reach beyond the last plane; what they find is multiplied by zero and must be finite.
       std::fill(in + forward_.plane_floats(), in + in_stride_, 0.0F);
       for (std::int64_t c = 0; c < op_.out_c; ++c) {
@@ -124,6 +132,33 @@ class ConvOp final : public TrainOp {
       w.gradient = sums + g * out_group * w.taps;
       loops().weight_gradient(w);
     }
+  }
+
+  /// Adds one row to the sums of the weights, tap by tap. In flat positions the zeros between the gradient's lines meet
+  /// values of the operand, which must be finite for the products to be zero; here nothing meets what it should not.
+  void add_row(const float* x, const float* dy, float* sums) const {
+    const std::int64_t in_group = op_.in_c / op_.groups;
+    const std::int64_t out_group = op_.out_c / op_.groups;
+    for (std::int64_t o = 0; o < op_.out_c; ++o) {
+      const float* gradient = dy + o * op_.out_h * op_.out_w;
+      for (std::int64_t c = 0; c < in_group; ++c) {
+        const float* plane = x + (o / out_group * in_group + c) * op_.in_h * op_.in_w;
+        for (std::int64_t i = 0; i < op_.kernel_h; ++i)
+          for (std::int64_t j = 0; j < op_.kernel_w; ++j)
+            *sums++ += tap_gradient(plane, gradient, i * op_.dilation_h - op_.pad_h, j * op_.dilation_w - op_.pad_w);
+      }
+    }
+  }
+
+  /// The sum over the outputs of a plane of their gradient times the value that a tap reads for them.
+  float tap_gradient(const float* plane, const float* gradient, std::int64_t first_y, std::int64_t first_x) const {
+    float sum = 0;
+    for (std::int64_t p = 0; p < op_.out_h * op_.out_w; ++p) {
+      const std::int64_t y = p / op_.out_w * op_.stride_h + first_y;
+      const std::int64_t x = p % op_.out_w * op_.stride_w + first_x;
+      if (y >= 0 && y < op_.in_h && x >= 0 && x < op_.in_w) sum += gradient[p] * plane[y * op_.in_w + x];
+    }
+    return sum;
   }
 
   FlatConv forward_;

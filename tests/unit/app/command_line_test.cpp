@@ -62,12 +62,32 @@ TEST_CASE("info tells tensors, nodes, decisions, paths; --json prints the manife
   CHECK(net("info --json").out == "{\"name\": \"fork\"}\n");
 }
 
-TEST_CASE("bench times single samples by path and a batch") {
+TEST_CASE("bench times every path, whether a sample takes it or not, and a batch") {
   const Outcome bench = net("bench --batch 8");
   CHECK(bench.status == 0);
-  CHECK(contains(bench.out, "one sample, by path"));
-  CHECK(contains(bench.out, "Q: "));
+  CHECK(contains(bench.out, "by path (median, random inputs)"));
+  CHECK(contains(bench.out, "each of 8"));
+  const char* paths[] = {"Q: low, R: stop", "Q: low, R: more", "Q: high, R: stop", "Q: high, R: more"};
+  for (const char* path : paths) CHECK(contains(bench.out, path));
+  CHECK(contains(bench.out, " 26  "));  // multiplications of the cheapest
+  CHECK(contains(bench.out, " 36  "));
   CHECK(contains(bench.out, "batch of 8: "));
+}
+
+TEST_CASE("bench measures on given samples and says how many take each path") {
+  const ScratchFolder folder;
+  ForkBatch batch(20, 1);
+  folder.write_npy("x.npy", batch.x, std::array<std::int64_t, 1>{4});
+  folder.write_npy("y.npy", batch.y, std::array<std::int64_t, 1>{2});
+  const std::string inputs = "--input x=" + folder.path("x.npy") + " --input y=" + folder.path("y.npy");
+  const Outcome bench = net("bench --batch 4 " + inputs);
+  CHECK(bench.status == 0);
+  CHECK(contains(bench.out, "20 samples of " + folder.path("x.npy")));
+  CHECK(contains(net("bench --batch 64 " + inputs).out, "20 samples of "));  // repeated to fill the batch
+  CHECK(net("bench --input x=" + folder.path("x.npy")).status == 1);
+  const Outcome data = net("bench --data shapes");  // this network has two inputs
+  CHECK(data.status == 1);
+  CHECK(contains(data.out, "npy files with --input"));
 }
 
 TEST_CASE("help is there for the program and for every command, with exit status 0") {
@@ -83,9 +103,11 @@ TEST_CASE("help is there for the program and for every command, with exit status
 }
 
 TEST_CASE("wrong use gives status 2 and says what to do") {
-  for (const char* arguments : {"", "fly", "run", "run x.npy", "run x.npy --speed 3", "run a.jpg b.npy",
-                                "run a.jpg -o y.npy", "run --input x -o y.npy", "run x.npy -o y.npy --resize",
-                                "run x.npy -o y --trace y", "run x.npy -o y.npy --max-cost 0", "bench --batch 0"}) {
+  for (const char* arguments :
+       {"", "fly", "run", "run x.npy", "run x.npy --speed 3", "run a.jpg b.npy", "run a.jpg -o y.npy",
+        "run --input x -o y.npy", "run x.npy -o y.npy --resize", "run x.npy -o y --trace y",
+        "run x.npy -o y.npy --max-cost 0", "bench --batch 0", "bench --data shapes --input x=a.npy",
+        "bench --split val", "bench --resize", "bench --input a.npy", "bench --data shapes --split best"}) {
     CAPTURE(std::string(arguments));
     const Outcome outcome = net(arguments);
     CHECK(outcome.status == 2);

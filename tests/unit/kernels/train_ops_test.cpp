@@ -313,6 +313,37 @@ TEST_CASE("NaN passes through max pooling, and its gradient goes where PyTorch s
   CHECK(q.operand_gradients[0][0][10] == p.result_gradient(0)[3]);
 }
 
+TEST_CASE("an infinite value of a convolution's operand reaches the gradients of the taps that read it, and no other") {
+  const float inf = std::numeric_limits<float>::infinity();
+  for (const char* text :
+       {"conv in 2x6x6 out 3 k 3x3 p 1x1 rows 0,1/2", "conv in 4x7x5 out 4 k 3x3 s 2x2 p 1x1 g 2 rows 0,1/2"}) {
+    CAPTURE(std::string(text));
+    const Problem problem = parse_problem(text);
+    for (const kernels::isa::Loops* loops : kernels::isa::supported_loops()) {
+      OneOpModule ordinary(problem, 1);
+      const std::vector<float> want = run(ordinary, problem, 1, *loops).parameter_gradients[0];
+      OneOpModule m(problem, 1);
+      m.operand(0, 1)[0] = inf;  // the first corner: only the taps of the lower right quarter of the kernel see it
+      const std::vector<float> got = run(m, problem, 1, *loops).parameter_gradients[0];
+      const auto taps_of_group = static_cast<std::size_t>(problem.op.in_c / problem.op.groups * 9);
+      std::size_t reached = 0;
+      for (std::size_t i = 0; i < got.size(); ++i) {
+        CAPTURE(i);
+        const bool is_first_group = i / taps_of_group < static_cast<std::size_t>(problem.op.out_c / problem.op.groups);
+        const std::size_t tap = i % taps_of_group;
+        if (is_first_group && tap < 9 && !std::isfinite(got[i])) {
+          ++reached;
+          CHECK(tap / 3 <= 1);
+          CHECK(tap % 3 <= 1);
+        } else {
+          CHECK(got[i] == doctest::Approx(want[i]).epsilon(1e-4));
+        }
+      }
+      CHECK(reached > 0);
+    }
+  }
+}
+
 TEST_CASE("a damaged training table is refused with the op and the reason") {
   threads::ThreadPool pool(1);
   const auto refusal = [&](const std::string& text, auto damage) {
