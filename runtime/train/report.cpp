@@ -6,6 +6,8 @@
 #include <numeric>
 #include <span>
 
+#include "text/encoded.h"
+
 namespace d2nn::train {
 namespace {
 
@@ -38,8 +40,8 @@ Json evaluation_json(const d2nn_module& module, const Evaluation& evaluation, co
   }
   json["outputs"] = std::move(outputs);
   json["mean_cost"] = evaluation.mean_cost;
-  json["least_cost"] = module.least_cost;
-  json["greatest_cost"] = module.greatest_cost;
+  json["least_cost"] = evaluation.cost.least;
+  json["greatest_cost"] = evaluation.cost.greatest;
   json["reward"] = evaluation.reward;
   Json controls = Json::object();
   for (std::uint32_t k = 0; k < module.control_count; ++k) {
@@ -85,7 +87,7 @@ std::string text_report(const d2nn_module& module, const Evaluation& evaluation,
                      module.outputs[o].name);
   }
   text += format("mean cost   %.1f multiplications, %.1f %% of the greatest path\n", evaluation.mean_cost,
-                 percent(evaluation.mean_cost, static_cast<double>(module.greatest_cost)));
+                 percent(evaluation.mean_cost, static_cast<double>(evaluation.cost.greatest)));
   text += "paths\n";
   std::int64_t shown = 0;
   for (std::size_t i = 0; i < evaluation.paths.size() && i < listed_paths; ++i) {
@@ -106,27 +108,29 @@ std::string text_report(const d2nn_module& module, const Evaluation& evaluation,
 
 std::string json_report(const d2nn_module& module, const Evaluation& evaluation, const Metric& metric,
                         std::string_view reward, std::string_view data) {
-  Json json{{"network", module.name}, {"data", data}, {"reward_expression", reward}};
+  Json json{{"network", module.name}};
+  text::put(json, "data", data);
+  json["reward_expression"] = reward;
   json.update(evaluation_json(module, evaluation, metric));
   return json.dump(2);
 }
 
 std::string json_report(const d2nn_module& module, const TrainReport& report, const TrainOptions& options,
                         std::string_view data) {
-  Json json{{"network", module.name},
-            {"data", data},
-            {"reward_expression", options.effective_reward_text()},
-            {"interrupted", report.is_interrupted},
-            {"steps", report.steps},
-            {"total_steps", report.total_steps},
-            {"steps_per_epoch", report.steps_per_epoch},
-            {"seconds", report.seconds}};
+  Json json{{"network", module.name}};
+  text::put(json, "data", data);
+  json.update(Json{{"reward_expression", options.effective_reward_text()},
+                   {"interrupted", report.is_interrupted},
+                   {"steps", report.steps},
+                   {"total_steps", report.total_steps},
+                   {"steps_per_epoch", report.steps_per_epoch},
+                   {"seconds", report.seconds}});
   Json used = Json::object();
   for (const auto& [option, value] : settings(options)) {
-    if (option.starts_with("--")) used[option] = value;
+    if (option.starts_with("--")) text::put(used, option, value);
   }
   json["options"] = std::move(used);
-  json["checkpoint"] = report.checkpoint_path;
+  text::put(json, "checkpoint", report.checkpoint_path);
   if (!report.is_interrupted) {
     json["best_step"] = report.best_step;
     json["evaluation"] = evaluation_json(module, report.evaluation, options.metric);

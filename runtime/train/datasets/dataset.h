@@ -8,7 +8,8 @@
 //   npy:X,Y              <f4 [samples, shape]; <i8, <i4, |u1 or <f4 [samples]
 //   images:DIR           SPLIT/CLASS/FILE or CLASS/FILE, JPEG or PNG
 //   images:X.tar         the same in a tar archive (or .tar.gz)
-//   shapes, shapes:N     drawn on the fly, needs no files (shapes.cpp)
+//   shapes, shapes:N     drawn on the fly, needs no files (shapes.cpp): N samples whatever the split, else 8192 to train
+//                        on and 2048 to evaluate
 // clang-format on
 //
 // Which samples. Split::train is `train/`; Split::evaluation is `test/` if there, else `val/`; val and test are those
@@ -30,6 +31,7 @@
 #include <string_view>
 #include <vector>
 
+#include "io/file_roles.h"
 #include "status/status.h"
 
 namespace d2nn::datasets {
@@ -95,6 +97,10 @@ class Dataset {
 /// the data or their shape is wrong; D2NN_IO_ERROR: missing or unreadable. The message names the file. Throws
 /// std::bad_alloc only.
 Result<Dataset> open(std::string_view spec, Split split, std::span<const std::int64_t> shape, const Options& options);
+
+/// Adds the files that open() would read for `spec` to those of a command, so that no output overwrites one. Looks at
+/// names alone; a wrong spec adds nothing.
+void add_files(std::string_view spec, io::FileRoles& files);
 
 /// Sample numbers of a data set in two parts, each ascending.
 struct Division {
