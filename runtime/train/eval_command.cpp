@@ -197,6 +197,10 @@ int run_eval_command(const d2nn_module& module, const EvalCommand& given) {
   if (!data.ok()) return report_failure(data.status());
   auto evaluation = evaluate_inference(module, *data, command);
   if (!evaluation.ok()) return report_failure(evaluation.status());
+  // A network without control nodes computes with such values, and is wrong for their samples without a word.
+  if (const Status status = datasets::check_finite(*data, static_cast<std::size_t>(thread_count(command)));
+      !status.ok())
+    std::fprintf(stderr, "warning: %s\n", status.message().c_str());
   const Metric& metric = command.reward.metric;
   std::fputs(
       command.prints_json

@@ -3,14 +3,11 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cmath>
 #include <new>
 #include <system_error>
 #include <utility>
 
 #include "io/image.h"
-#include "io/npy.h"
-#include "threads/thread_pool.h"
 #include "train/datasets/kinds.h"
 
 namespace d2nn::datasets {
@@ -96,54 +93,6 @@ Result<Dataset> open(std::string_view spec, Split split, std::span<const std::in
   } catch (const std::system_error& error) {  // a thread could not be made
     return Status(D2NN_OUT_OF_MEMORY, "data `" + std::string(spec) + "` cannot be decoded: " + error.what());
   }
-}
-
-Status check_finite(const Dataset& data, std::size_t threads) {
-  const std::string file = data.float_file();
-  if (file.empty()) return {};
-  const auto elements = static_cast<std::size_t>(data.elements());
-  // A task is a range of samples; each keeps the first one it finds.
-  struct Found {
-    std::size_t sample = 0, element = 0, count = 0;
-    float value = 0;
-    Status status;
-  };
-  constexpr std::size_t range = 256;
-  std::vector<Found> found((data.size() + range - 1) / range);
-  threads::ThreadPool pool(std::clamp<std::size_t>(threads, 1, std::max<std::size_t>(1, found.size())));
-  std::vector<std::vector<float>> buffers(pool.threads(), std::vector<float>(elements));
-  auto task = [&](std::size_t t, std::size_t thread) {
-    std::vector<float>& values = buffers[thread];
-    Found& here = found[t];
-    for (std::size_t i = t * range; i < std::min(data.size(), (t + 1) * range); ++i) {
-      here.status = data.fill(i, values.data());
-      if (!here.status.ok()) return;
-      const auto bad = std::find_if(values.begin(), values.end(), [](float value) { return !std::isfinite(value); });
-      if (bad != values.end() && here.count++ == 0) {
-        here.sample = i;
-        here.element = static_cast<std::size_t>(bad - values.begin());
-        here.value = *bad;
-      }
-    }
-  };
-  pool.run(found.size(), task);
-  const Found* first = nullptr;
-  std::size_t count = 0;
-  for (const Found& here : found) {
-    if (!here.status.ok()) return here.status;
-    if (first == nullptr && here.count > 0) first = &here;
-    count += here.count;
-  }
-  if (first == nullptr) return {};
-  std::vector<std::int64_t> place(data.shape().size());
-  std::size_t rest = first->element;
-  for (std::size_t d = place.size(); d-- > 0; rest /= static_cast<std::size_t>(data.shape()[d]))
-    place[d] = static_cast<std::int64_t>(rest % static_cast<std::size_t>(data.shape()[d]));
-  const std::string value = std::isnan(first->value) ? "NaN" : first->value > 0 ? "infinity" : "-infinity";
-  return refuse(file, "holds " + value + " in sample " + std::to_string(first->sample) + " at " +
-                          io::shape_text(place) +
-                          (count == 1 ? "" : ", and " + std::to_string(count) + " of its samples hold such values") +
-                          ": replace " + (count == 1 ? "it or leave the sample out" : "them or leave the samples out"));
 }
 
 Status ByteSource::fill(std::size_t index, float* out) const {

@@ -108,8 +108,7 @@ Result<Dataset> open(std::string_view spec, Split split, std::span<const std::in
 
 /// D2NN_OK when no value of any sample is NaN or infinite; else D2NN_INVALID_ARGUMENT with the file, the first such
 /// sample, the value and its place, and how many samples have such values. Reads every sample where there may be one
-/// (npy), on `threads` threads. D2NN_IO_ERROR: a sample cannot be read. Throws std::system_error when no thread can be
-/// made.
+/// (npy), on `threads` threads. D2NN_IO_ERROR: a sample cannot be read. D2NN_OUT_OF_MEMORY.
 Status check_finite(const Dataset& data, std::size_t threads);
 
 /// Sample numbers of a data set in two parts, each ascending.

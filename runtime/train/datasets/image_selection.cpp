@@ -52,16 +52,20 @@ void add_file(std::string name, Listing& listing) {
   (io::is_image_name(name) ? listing.images : listing.others).push_back(std::move(name));
 }
 
-/// An archive often has one folder around everything: `data/train/face/a.jpg`. Returns it with its slash, or "".
-std::string common_folder(const std::vector<std::string>& images) {
-  if (images.empty()) return {};
-  const std::string_view folder = first_folder(images.front());
+/// An archive, and so what is unpacked from it, often has one folder around everything: `data/train/face/a.jpg`.
+/// Returns it with its slash, or "".
+std::string common_folder(const Listing& listing) {
+  if (listing.images.empty()) return {};
+  const std::string folder(first_folder(listing.images.front()));
   if (folder.empty() || is_split_folder(folder)) return {};
-  const std::string prefix = std::string(folder) + "/";
-  const auto is_inside = [&](const std::string& name) {
+  const std::string prefix = folder + "/";
+  const auto is_deep_inside = [&](const std::string& name) {
     return name.starts_with(prefix) && name.find('/', prefix.size()) != std::string::npos;
   };
-  return std::all_of(images.begin(), images.end(), is_inside) ? prefix : std::string();
+  const auto is_inside = [&](const std::string& name) { return name == folder || name.starts_with(prefix); };
+  const bool is_around = std::all_of(listing.images.begin(), listing.images.end(), is_deep_inside) &&
+                         std::all_of(listing.folders.begin(), listing.folders.end(), is_inside);
+  return is_around ? prefix : std::string();
 }
 
 /// "`a`, `b`, `c` and 4 more".
@@ -162,8 +166,9 @@ bool Contents::take_split(std::string_view& rest, std::string& split) const {
 
 std::vector<std::string> Contents::class_names() const {
   std::set<std::string> names;
+  const bool has_train = classes_.contains("train");  // with a class folder at least
   for (const auto& [split, classes] : classes_) {
-    if (splits_.contains("train") && split != "train") continue;
+    if (has_train && split != "train") continue;
     for (const auto& [name, folder] : classes) names.insert(name);
   }
   return {names.begin(), names.end()};
@@ -269,6 +274,7 @@ Result<Listing> list_folder(const std::string& root) {
     }
   }
   if (error) return Status(D2NN_IO_ERROR, "cannot list `" + root + "`: " + error.message());
+  listing.root = common_folder(listing);
   std::sort(listing.others.begin(), listing.others.end());
   return listing;
 }
@@ -291,7 +297,7 @@ Result<Listing> list_tar(const std::string& path) {
       add_file(std::move(name), listing);
     }
   }
-  listing.root = common_folder(listing.images);
+  listing.root = common_folder(listing);
   std::sort(listing.others.begin(), listing.others.end());
   return listing;
 }

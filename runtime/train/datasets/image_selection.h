@@ -16,7 +16,7 @@ struct Listing {
   std::vector<std::string> images;   // by their endings
   std::vector<std::string> others;   // any other file
   std::vector<std::string> folders;  // empty ones too
-  std::string root;                  // the one folder around everything in an archive, with its '/', or ""
+  std::string root;                  // the one folder around everything, with its '/', or ""
 };
 
 /// D2NN_IO_ERROR: the folder cannot be listed.

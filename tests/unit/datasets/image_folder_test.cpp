@@ -38,7 +38,7 @@ std::vector<int> reds(const d2nn::datasets::Dataset& data) {
 }  // namespace
 
 TEST_CASE("folders, archives and archives with one folder around everything give the same data") {
-  const TempFolder folder, archives;
+  const TempFolder folder, archives, unpacked;
   write_all(folder, split_files());
   Files wrapped;
   for (const auto& [name, content] : split_files()) {
@@ -47,7 +47,9 @@ TEST_CASE("folders, archives and archives with one folder around everything give
   }
   Files with_notes = split_files();
   with_notes.emplace_back("boxes.csv", "a,b");
-  const std::string places[] = {folder.path(""), archives.write("a.tar", tar_file(with_notes)),
+  write_all(unpacked, wrapped);
+  unpacked.write("boxes.csv", "a,b");
+  const std::string places[] = {folder.path(""), unpacked.path(""), archives.write("a.tar", tar_file(with_notes)),
                                 archives.write("b.tar", tar_file(wrapped)),
                                 archives.write("c.tar.gz", tar_file(with_notes, true))};
   for (const std::string& place : places) {
@@ -109,6 +111,8 @@ TEST_CASE("without train/ the classes are those of all splits, and an empty fold
   const TempFolder folder, undivided;
   write_all(folder, {{"val/b/x.png", picture(1)}, {"test/a/x.png", picture(2)}});
   CHECK(open_data("images:" + folder.path(""), Split::val, shape)->labels() == std::vector<std::int32_t>{1});
+  std::filesystem::create_directories(folder.path("train"));  // nothing in it says what the classes are
+  CHECK(open_data("images:" + folder.path(""), Split::val, shape)->labels() == std::vector<std::int32_t>{1});
   write_all(undivided, {{"ant/x.png", picture(1)}, {"dog/x.png", picture(2)}});
   std::filesystem::create_directories(undivided.path("cat"));
   const auto all = open_data("images:" + undivided.path(""), Split::all, shape);
@@ -137,6 +141,16 @@ TEST_CASE("what systems leave in folders is passed over in silence, in folders a
     CHECK(data->class_counts() == std::vector<std::size_t>{5, 5});
     CHECK(data->notes().empty());
   }
+}
+
+TEST_CASE("one folder around everything is none of the classes, unless another folder stands beside it") {
+  const TempFolder folder;
+  write_all(folder, {{"photos/cat/x.png", picture(1)}, {"photos/dog/x.png", picture(2)}, {"__MACOSX/x", "junk"}});
+  CHECK(open_data("images:" + folder.path(""), Split::all, shape)->class_names() ==
+        std::vector<std::string>{"cat", "dog"});
+  std::filesystem::create_directories(folder.path("scans"));
+  CHECK(open_data("images:" + folder.path(""), Split::all, shape)->class_names() ==
+        std::vector<std::string>{"photos", "scans"});
 }
 
 TEST_CASE("files that were left out are counted and named once, those of the split alone") {

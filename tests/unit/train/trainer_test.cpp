@@ -357,7 +357,9 @@ TEST_CASE("a value that is not finite is named before anything is trained, held 
 TEST_CASE("a loss that is not finite before anything was updated is blamed on the size of the values, not on --lr") {
   Watch watch;
   TrainOptions options = quick_options();
-  options.batch = 25;  // all that is trained on, in one step
+  options.holdout = 0;
+  options.bag = 1;
+  options.batch = 200;  // all samples in one step
   auto report = run(options, watch, one_odd(3, 3e38F));
   REQUIRE_FALSE(report.ok());
   CHECK(contains(report.status().message(), "at step 0"));
