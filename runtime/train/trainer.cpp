@@ -33,6 +33,8 @@ using Clock = std::chrono::steady_clock;
 
 /// Weight of the newest step in the running means that progress shows.
 constexpr double running_share = 0.05;
+/// Data beyond this were not scaled: a training that diverges on them does so because of that before anything else.
+constexpr float usual_magnitude = 1000;
 
 /// Losses in the order of the module's outputs; cross-entropy where none is given.
 Result<std::vector<OutputLoss>> resolve_losses(const d2nn_module& module, const TrainOptions& options) {
@@ -235,15 +237,16 @@ Status Run::diverged(const std::string& what) const {
     message += "; the checkpoint `" + options_.effective_checkpoint_path() + "` of step " +
                std::to_string(saved_step_) + " is kept";
   }
+  const float greatest = greatest_magnitude();
+  char values[64];
+  std::snprintf(values, sizeof values, "(values up to %g in magnitude were seen)", static_cast<double>(greatest));
   if (step_ == 0) {
-    char greatest[32];
-    std::snprintf(greatest, sizeof greatest, "%g", static_cast<double>(greatest_magnitude()));
-    return {D2NN_NONFINITE_CONTROL, message +
-                                        "; nothing was updated yet, so the numbers are too large from the start: "
-                                        "scale the data (values up to " +
-                                        greatest + " in magnitude were seen) or start from other weights"};
+    message += "; nothing was updated yet, so the numbers are too large from the start: scale the data " +
+               std::string(values) + " or start from other weights";
+    return {D2NN_NONFINITE_CONTROL, message};
   }
-  return {D2NN_NONFINITE_CONTROL, message + "; train again with a smaller --lr (it is " +
+  message += greatest > usual_magnitude ? "; scale the data " + std::string(values) + ", or" : ";";
+  return {D2NN_NONFINITE_CONTROL, message + " train again with a smaller --lr (it is " +
                                       std::to_string(options_.effective_learning_rate()) + ")"};
 }
 

@@ -316,13 +316,13 @@ TEST_CASE("a training that diverges says so and keeps the last good checkpoint")
 
 namespace {
 
-/// Zeros of the small network's shape, one sample as given.
+/// Zeros of the small network's shape, all values of one sample as given.
 class OneOddSource final : public datasets::Source {
  public:
   OneOddSource(std::size_t odd, float value) : odd_(odd), value_(value) {}
   Status fill(std::size_t index, float* out) const override {
     std::fill_n(out, 4, 0.0F);
-    if (index == odd_) out[2] = value_;
+    if (index == odd_) std::fill_n(out, 4, value_);
     return {};
   }
   std::string float_file() const override { return "x.npy"; }
@@ -347,25 +347,35 @@ TEST_CASE("a value that is not finite is named before anything is trained, held 
       auto report = run(quick_options(), watch, one_odd(odd, value));
       REQUIRE_FALSE(report.ok());
       CHECK(contains(report.status().message(), "`x.npy` holds " + std::string(std::isnan(value) ? "NaN" : "infinity") +
-                                                    " in sample " + std::to_string(odd) + " at [2]"));
+                                                    " in sample " + std::to_string(odd) + " at [0]"));
       CHECK_FALSE(contains(report.status().message(), "--lr"));
       CHECK(watch.steps.empty());
     }
   }
 }
 
-TEST_CASE("a loss that is not finite before anything was updated is blamed on the size of the values, not on --lr") {
+TEST_CASE(
+    "a training that diverges on data that were never scaled says so, and before any update does not blame --lr") {
+  const Folder folder;
   Watch watch;
   TrainOptions options = quick_options();
   options.holdout = 0;
-  options.bag = 1;
-  options.batch = 200;  // all samples in one step
-  auto report = run(options, watch, one_odd(3, 3e38F));
-  REQUIRE_FALSE(report.ok());
-  CHECK(contains(report.status().message(), "at step 0"));
-  CHECK(contains(report.status().message(), "nothing was updated yet"));
-  CHECK(contains(report.status().message(), "up to 3e+38 in magnitude"));
-  CHECK_FALSE(contains(report.status().message(), "smaller --lr"));
+  auto unscaled = run(options, watch, one_odd(3, 3e38F));
+  REQUIRE_FALSE(unscaled.ok());
+  CAPTURE(unscaled.status().message());
+  CHECK(contains(unscaled.status().message(),
+                 "scale the data (values up to 3e+38 in magnitude were seen), or train "
+                 "again with a smaller --lr (it is 0.01"));
+  const std::vector<float> huge(static_cast<std::size_t>(test::small_network().parameter_floats), 3e38F);
+  options.initial_weights = folder.file("huge");
+  REQUIRE(weights::save(options.initial_weights, weights::parameter_views(test::small_network(), huge)).ok());
+  auto at_once = run(options, watch, one_odd(3, 0.5F));
+  REQUIRE_FALSE(at_once.ok());
+  CAPTURE(at_once.status().message());
+  CHECK(contains(at_once.status().message(), "the training diverged at step 0"));
+  CHECK(contains(at_once.status().message(), "nothing was updated yet"));
+  CHECK(contains(at_once.status().message(), "or start from other weights"));
+  CHECK_FALSE(contains(at_once.status().message(), "--lr"));
 }
 
 TEST_CASE("a checkpoint of a training on other samples with the same labels is refused") {
