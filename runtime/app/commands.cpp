@@ -16,7 +16,7 @@
 #include "exec/budget.h"
 #include "exec/context.h"
 #include "exec/model.h"
-#include "io/image.h"
+#include "io/image_kinds.h"
 #include "text/spelling.h"
 
 namespace d2nn::app {
@@ -188,7 +188,7 @@ void add_info_options(CLI::App& app, InfoCommand& command) {
 
 int run_run_command(const d2nn_module& module, const RunCommand& command, io::FileRoles roles) {
   const auto images = std::count_if(command.files.begin(), command.files.end(),
-                                    [](const std::string& file) { return io::is_image_name(file); });
+                                    [](const std::string& file) { return io::is_image_file(file); });
   const bool is_images = images > 0;
   if (const Status status = exec::check_budget(module, command.max_cost, "--max-cost"); !status.ok()) {
     return fail(status.code() == D2NN_UNSUPPORTED ? data_is_wrong : use_is_wrong, status.message());

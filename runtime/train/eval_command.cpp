@@ -155,7 +155,12 @@ Result<Evaluation> evaluate_inference(const d2nn_module& module, const datasets:
       const float* input = batches.inputs();
       if (const d2nn_status code = d2nn_run(context.get(), rows, &input, batches.outputs(), &run_options);
           code != D2NN_OK) {
-        return Status(code, d2nn_error_message(context.get()));
+        const std::string message = d2nn_error_message(context.get());
+        if (code != D2NN_NONFINITE_CONTROL) return Status(code, message);
+        // A value of the data that is not finite is the cause, and has a place.
+        if (Status status = datasets::check_finite(data, static_cast<std::size_t>(thread_count(command))); !status.ok())
+          return status;
+        return Status(code, data.description() + ", counted from sample " + std::to_string(begin) + ": " + message);
       }
       for (std::size_t r = 0; r < rows; ++r) {
         const auto row = static_cast<std::int64_t>(r);
@@ -192,6 +197,10 @@ int run_eval_command(const d2nn_module& module, const EvalCommand& given) {
   if (!data.ok()) return report_failure(data.status());
   auto evaluation = evaluate_inference(module, *data, command);
   if (!evaluation.ok()) return report_failure(evaluation.status());
+  // A network without control nodes computes with such values, and is wrong for their samples without a word.
+  if (const Status status = datasets::check_finite(*data, static_cast<std::size_t>(thread_count(command)));
+      !status.ok())
+    std::fprintf(stderr, "warning: %s\n", status.message().c_str());
   const Metric& metric = command.reward.metric;
   std::fputs(
       command.prints_json

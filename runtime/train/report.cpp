@@ -1,6 +1,7 @@
 // Text and JSON of evaluations and trainings: see report.h.
 #include "train/report.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <numeric>
@@ -15,6 +16,8 @@ using Json = nlohmann::ordered_json;
 
 /// Paths that the text report lists; the rest are summed up in one line.
 constexpr std::size_t listed_paths = 20;
+/// Classes that a warning lists.
+constexpr std::size_t listed_classes = 6;
 
 Json metric_json(const Metric& metric, double value) {
   Json json{{"name", metric.kind == MetricKind::accuracy ? "accuracy" : "f1"}};
@@ -69,6 +72,14 @@ std::string format(const char* pattern, auto... values) {
   char buffer[512];
   const int length = std::snprintf(buffer, sizeof buffer, pattern, values...);
   return {buffer, static_cast<std::size_t>(length < 0 ? 0 : length)};
+}
+
+/// The first names, with their labels: "0 cat, 1 dog, ...".
+std::string listed(const std::vector<std::string>& names) {
+  std::string text;
+  for (std::size_t i = 0; i < std::min(names.size(), listed_classes); ++i)
+    text += (i == 0 ? "" : ", ") + std::to_string(i) + " " + names[i];
+  return names.size() > listed_classes ? text + ", ..." : text;
 }
 
 double percent(double part, double whole) {
@@ -161,9 +172,22 @@ Result<datasets::Dataset> open_data(const d2nn_module& module, std::string_view 
   options.resize = resizes;
   options.seed = seed;
   options.threads = threads;
-  options.classes = module.output_count > 0 ? static_cast<std::size_t>(module.outputs[0].elements) : 0;
+  for (std::uint32_t o = 0; o < module.output_count; ++o) {
+    const auto scores = static_cast<std::size_t>(module.outputs[o].elements);
+    options.classes = o == 0 ? scores : std::min(options.classes, scores);
+  }
   const d2nn_tensor_info& input = module.inputs[0];
-  return datasets::open(spec, split, {input.dims, input.rank}, options);
+  auto data = datasets::open(spec, split, {input.dims, input.rank}, options);
+  if (!data.ok()) return data;
+  if (Status status = check_data(module, *data, {}); !status.ok()) return status;
+  const auto& names = data->class_names();
+  if (names.size() < options.classes) {
+    data->add_note(data->description() + ", of " + std::to_string(names.size()) + " classes (" + listed(names) +
+                   "), where the network tells " + std::to_string(options.classes) +
+                   " apart: labels are right only if the network's first classes are these");
+  }
+  for (const std::string& note : data->notes()) std::fprintf(stderr, "warning: %s\n", note.c_str());
+  return data;
 }
 
 }  // namespace d2nn::train
