@@ -15,6 +15,14 @@ std::string join_steps(const std::string& left, const std::string& right) {
   return left.empty() ? right : left + "." + right;
 }
 
+bool BodyScope::declare_tensor(const std::string& name, const NamedTensor& tensor, const ops::Shape* shape) {
+  if (!tensors.emplace(name, tensor).second) return false;
+  NamedValue value{tensor.range, std::nullopt, "tensor", std::nullopt};
+  if (shape != nullptr) value.dims = shape->dims;
+  constants.declare(name, std::move(value));
+  return true;
+}
+
 Tensor BodyElaborator::body(const ast::Body& body, BodyScope& scope, bool is_written) {
   BodyScope* const around = std::exchange(scope_, &scope);
   const std::size_t errors_before = sink_->errors_reported();
@@ -22,13 +30,10 @@ Tensor BodyElaborator::body(const ast::Body& body, BodyScope& scope, bool is_wri
   for (const ast::Let& let : body.lets) {
     const Tensor value = tensor(*let.value);
     is_well = is_well && value;
-    const auto [known, is_new] =
-        scope.tensors.try_emplace(let.name.text, NamedTensor{value, let.name.range, true, false});
-    if (is_new) {
-      scope.constants.declare(let.name.text, {let.name.range, std::nullopt, "tensor"});
-    } else if (is_written) {
+    const bool is_new = scope.declare_tensor(let.name.text, {value, let.name.range, true, false}, shape_of(value));
+    if (!is_new && is_written) {
       Report(code("E0202"), let.name.range, quoted(let.name.text) + " is declared twice in this body")
-          .note(known->second.range, "first declared here")
+          .note(scope.tensors.at(let.name.text).range, "first declared here")
           .to(*sink_);
     }
     is_well = is_well && is_new;
@@ -173,8 +178,7 @@ Tensor BodyElaborator::concat(const ast::CallExpr& call, SourceRange range) {
 Tensor BodyElaborator::apply_layer(const ops::OpInfo& layer, const ast::CallExpr& call, Tensor input,
                                    SourceRange range) {
   OpFacts facts;
-  const Evaluator evaluator(scope_->constants, *sink_, scope_->actions);
-  std::optional<ops::OpAttrs> attrs = bind_arguments(layer, call, evaluator, facts, *sink_);
+  std::optional<ops::OpAttrs> attrs = bind_arguments(layer, call, evaluator(), facts, *sink_);
   if (!attrs || !input) return std::nullopt;
   return append(layer.kind, std::move(*attrs), {*input}, call.label, range, std::move(facts));
 }
@@ -186,6 +190,14 @@ Tensor BodyElaborator::joined_input(SourceRange range) {
       .advise("begin with an input, as in `" + scope_->first_input + " -> relu`")
       .to(*sink_);
   return std::nullopt;
+}
+
+const ops::Shape* BodyElaborator::shape_of(const Tensor& tensor) const {
+  return tensor && shapes_ != nullptr ? shapes_->find(*tensor) : nullptr;
+}
+
+Evaluator BodyElaborator::evaluator() const {
+  return {scope_->constants, *sink_, scope_->actions, shapes_ != nullptr ? &shapes_->is_missed : nullptr};
 }
 
 Tensor BodyElaborator::append(OpKind kind, ops::OpAttrs attrs, std::vector<ValueId> operands,
@@ -202,6 +214,7 @@ Tensor BodyElaborator::append(OpKind kind, ops::OpAttrs attrs, std::vector<Value
   facts_.ops.push_back(std::move(facts));
   facts_.ops.back().name = label ? label->range : range;
   facts_.ops.back().use = scope_->use;
+  if (shapes_ != nullptr) shapes_->infer_last_op();
   return ValueId{static_cast<std::uint32_t>(node_.inputs.size() + node_.ops.size() - 1)};
 }
 

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "sema/body_shapes.h"
 #include "sema/draft.h"
 #include "sema/modules.h"
 
@@ -41,6 +42,9 @@ struct BodyScope {
   std::int32_t use = BlockUse::no_use;  // the use of a block that this body belongs to
   std::array<std::size_t, ops::op_count> layer_ordinals{};
   std::map<std::string, std::size_t> other_ordinals{};  // of blocks by name, and of "repeat"
+
+  /// `shape`: null when it is unknown. False when the body has a tensor of that name already, which stays.
+  bool declare_tensor(const std::string& name, const NamedTensor& tensor, const ops::Shape* shape);
 };
 
 /// How far a program may grow; shared by all bodies of a network.
@@ -57,10 +61,11 @@ struct TextCheck {
 
 class BodyElaborator {
  public:
-  /// Appends to `node` and `facts`. `text_check`: null, or the text of a block is checked: no tensor has a value and
-  /// blocks that are called are not entered.
-  BodyElaborator(graph::Node& node, NodeFacts& facts, BodyLimits& limits, diag::Sink& sink, TextCheck* text_check)
-      : node_(node), facts_(facts), limits_(limits), sink_(&sink), text_check_(text_check) {}
+  /// Appends to `node` and `facts`; `shapes` is told of every op. `text_check`: null, or the text of a block is checked
+  /// and `shapes` is null: no tensor has a value and blocks that are called are not entered.
+  BodyElaborator(graph::Node& node, NodeFacts& facts, BodyLimits& limits, diag::Sink& sink, BodyShapes* shapes,
+                 TextCheck* text_check)
+      : node_(node), facts_(facts), limits_(limits), sink_(&sink), shapes_(shapes), text_check_(text_check) {}
 
   /// The result of a body in `scope`, which holds its tensors already. `is_written`: the text is the user's at this
   /// place, so that tensors that nothing reads are worth a warning (of a block they are found when its text is
@@ -76,6 +81,10 @@ class BodyElaborator {
   Tensor concat(const ast::CallExpr& call, SourceRange range);
   Tensor apply_layer(const ops::OpInfo& layer, const ast::CallExpr& call, Tensor input, SourceRange range);
   Tensor joined_input(SourceRange range);
+  /// The shape of a tensor as far as it is known; else null.
+  const ops::Shape* shape_of(const Tensor& tensor) const;
+  /// Of compile-time values in the body at hand.
+  Evaluator evaluator() const;
   Tensor append(ops::OpKind kind, ops::OpAttrs attrs, std::vector<graph::ValueId> operands,
                 const std::optional<ast::Label>& label, SourceRange range, OpFacts facts);
   void check_unread(const BodyScope& scope);
@@ -97,6 +106,8 @@ class BodyElaborator {
   Tensor apply_block(const DeclaredBlock& block, const ast::CallExpr& call, std::vector<Tensor> tensors,
                      SourceRange range);
   Tensor apply_repeat(const ast::RepeatExpr& repeat, Tensor input, SourceRange range);
+  /// Reports what was found in a block as said of its use.
+  void tell_at_use(const diag::Sink& found, const ast::Block& block, SourceRange use);
   bool takes(const DeclaredBlock& block, std::size_t tensors, const ast::CallExpr& call);
   /// False after reporting, once, that the network has grown too large.
   bool grow(std::size_t& count, const char* what, SourceRange range);
@@ -108,6 +119,7 @@ class BodyElaborator {
   NodeFacts& facts_;
   BodyLimits& limits_;
   diag::Sink* sink_;
+  BodyShapes* shapes_;
   TextCheck* text_check_;
   BodyScope* scope_ = nullptr;  // of the body at hand
   std::size_t depth_ = 0;       // of blocks in one another

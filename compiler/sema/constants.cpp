@@ -82,6 +82,16 @@ std::vector<std::string_view> ConstantScope::value_names() const {
   return names;
 }
 
+std::vector<std::string_view> ConstantScope::tensor_names() const {
+  std::vector<std::string_view> names;
+  for (const ConstantScope* scope = this; scope != nullptr; scope = scope->outer_) {
+    for (const auto& [name, value] : scope->own_) {
+      if (value.other_kind == "tensor") names.push_back(name);
+    }
+  }
+  return names;
+}
+
 std::optional<Value> Evaluator::evaluate(const ast::Expr& expr) const {
   if (const auto* number = std::get_if<ast::NumberExpr>(&expr.value)) {
     return number->is_integer ? Value(number->integer) : Value(number->value);
@@ -95,6 +105,7 @@ std::optional<Value> Evaluator::evaluate(const ast::Expr& expr) const {
   if (call != nullptr && call->module && !call->has_arguments && !call->tensors && !call->label) {
     return evaluate_member(*call, expr.range);
   }
+  if (call != nullptr && is_size_query(*call)) return evaluate_size(*call, expr.range);
   const bool is_list = std::holds_alternative<ast::ListExpr>(expr.value);
   Report(code("E0205"), expr.range,
          is_list ? "a list stands where a number, bool or dims is needed"
@@ -169,7 +180,7 @@ std::optional<Value> Evaluator::evaluate_unary(const ast::UnaryExpr& unary, Sour
 
 std::optional<Value> Evaluator::evaluate_guarded(const ast::Expr& expr) const {
   diag::Sink found;
-  const std::optional<Value> value = Evaluator(scope_, found, actions_).evaluate(expr);
+  const std::optional<Value> value = Evaluator(scope_, found, actions_, is_shape_missed_).evaluate(expr);
   bool is_wrong = false;
   for (const diag::Diagnostic& said : found.sorted()) {
     if (said.code == code("E0206") || said.code == code("E0207")) continue;
