@@ -56,6 +56,15 @@ TEST_CASE("a repeat may count by a size, and its rounds see the tensors around i
         "f32[3] f32[3] f32[3] f32[2]");
 }
 
+TEST_CASE("a choice may depend on a size, and rules out what its other branch would ask") {
+  const std::string fit = "block fit(n: int)(x) { x -> if size(x, 0) != n { dense(n) } } ";
+  CHECK(shapes_of(fit + one_node("dense(3) -> fit(3) -> fit(2) -> fit(2)")) == "f32[3] f32[2]");
+  CHECK(shapes_of("block wide(rank: int)(x) { x -> if rank > 1 && size(x, 1) > 2 { dense(2) } } " +
+                  one_node("wide(1) -> dense(2)")) == "f32[2]");
+  // What is unknown because of another mistake chooses no branch and says nothing.
+  CHECK(check_text(fit + one_node("conv(3x3, 8) -> fit(2)")).codes() == "E0301");
+}
+
 TEST_CASE("words that ask for sizes are no reserved words") {
   CHECK(shapes_of("block size(channels: int)(width) { width -> dense(channels + size(width, 0)) } " +
                   one_node("size(3) -> dense(2)")) == "f32[7] f32[2]");
