@@ -19,7 +19,7 @@ void note_origin(Report& report, const Draft& draft, const graph::Node& node, gr
     return;
   }
   const graph::Op& op = node.ops[value.index - node.inputs.size()];
-  report.note(op.range, "`" + std::string(ops::info(op.kind).spelling) + "` gives " + shape);
+  report.note(op.range, "`" + std::string(op.layer->name) + "` gives " + shape);
 }
 
 }  // namespace
@@ -31,7 +31,7 @@ void BodyShapes::infer_last_op() {
   graph::Op& op = node.ops[index];
   std::vector<ops::Shape> operands;
   for (graph::ValueId operand : op.operands) operands.push_back(value_shape(node, operand));
-  LayerResult result = apply_layer(op.kind, op.attrs, operands);
+  LayerResult result = apply_layer(*op.layer, op.arguments, operands);
   if (!result.shape) return keep(misfit(index, result.error), index);
   if (!result.cost || __builtin_add_overflow(node.cost, *result.cost, &node.cost)) {
     Report report(code("E0308"), op.range,
@@ -61,7 +61,7 @@ diag::Diagnostic BodyShapes::misfit(std::size_t index, const ops::ShapeError& er
   const diag::DiagnosticCode* code_of_error = code("E0301");
   if (error.fault == ops::ShapeFault::argument) code_of_error = code("E0304");
   if (error.fault == ops::ShapeFault::size) code_of_error = code("E0308");
-  if (error.fault == ops::ShapeFault::input && !ops::info(op.kind).is_layer) code_of_error = code("E0310");
+  if (error.fault == ops::ShapeFault::input && !op.layer->is_in_pipelines) code_of_error = code("E0310");
   Report report(code_of_error, place, error.message);
   if (error.fault != ops::ShapeFault::argument) {
     for (graph::ValueId operand : op.operands) note_origin(report, draft_, node, operand);

@@ -38,7 +38,7 @@ struct OpFacts {
   std::int32_t use = BlockUse::no_use;  // index into NodeFacts::block_uses; no_use: it stands in the node's own body
   /// Where each argument stands that was given, by the parameter's name; blame for what a shape rule refuses.
   std::map<std::string, SourceRange> arguments;
-  std::vector<ops::WeightInfo> weights;  // once its shape is known
+  std::vector<ops::Weight> weights;  // once its shape is known
 };
 
 struct NodeFacts {

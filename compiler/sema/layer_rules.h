@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-#include "ops/op_table.h"
+#include "ops/layer.h"
 
 namespace d2nn::sema {
 
@@ -18,10 +18,11 @@ struct LayerResult {
   /// Multiplications of one sample; nothing where 64 bits do not count them.
   std::optional<std::int64_t> cost;
   /// In PyTorch's order.
-  std::vector<ops::WeightInfo> weights;
+  std::vector<ops::Weight> weights;
 };
 
-/// Applies shape rule, cost rule and weights, in this order, each only where those before it found nothing wrong.
-LayerResult apply_layer(ops::OpKind layer, const ops::OpAttrs& attrs, std::span<const ops::Shape> operands);
+/// Applies the ranges of the arguments, shape rule, cost rule and weights, in this order, each only where those before
+/// it found nothing wrong. `arguments` are complete.
+LayerResult apply_layer(const ops::Layer& layer, const ops::Arguments& arguments, std::span<const ops::Shape> operands);
 
 }  // namespace d2nn::sema

@@ -22,7 +22,8 @@ const Shape& source_shape(const Draft& draft, EdgeId edge) {
 
 bool join_shapes(const Draft& draft, graph::NodeInput& input, diag::Sink& sink) {
   Shape joined = source_shape(draft, input.edges[0]);
-  const ops::OpKind rule = input.join == Join::concat ? ops::OpKind::concat : ops::OpKind::add;
+  const bool is_concat = input.join == Join::concat;
+  const ops::Layer& rule = ops::layer(is_concat ? "concat" : "add");
   for (std::size_t i = 1; i < input.edges.size(); ++i) {
     const EdgeId edge = input.edges[i];
     const std::array<Shape, 2> pair{joined, source_shape(draft, edge)};
@@ -42,7 +43,7 @@ bool join_shapes(const Draft& draft, graph::NodeInput& input, diag::Sink& sink) 
                std::string(spelling(input.join)) + "` has " + pair[0].to_string() + " so far")
         .note(draft.edges[input.edges[0].index].source,
               draft.edge_text(input.edges[0]) + " carries " + source_shape(draft, input.edges[0]).to_string())
-        .advise(rule == ops::OpKind::concat ? "all dimensions but the first must be equal" : "")
+        .advise(is_concat ? "all dimensions but the first must be equal" : "")
         .to(sink);
     return false;
   }
