@@ -10,7 +10,7 @@ namespace d2nn::codegen {
 
 namespace {
 
-using ops::OpKind;
+using ops::Kernel;
 
 TargetInfo info_of(const Target& target) { return {target.vector_floats, target.vector_registers}; }
 
@@ -34,11 +34,7 @@ struct NodeEmitter::Body {
 };
 
 std::string problem_name(const KernelProblem& p) {
-  std::string name(ops::info(p.kind).spelling);
-  for (char& c : name) {
-    if (c == '+') c = 'a';
-    if (c == '*') c = 'm';
-  }
+  std::string name = spelling(p.kind);
   name += "_" + std::to_string(p.in_c) + "x" + std::to_string(p.in_h) + "x" + std::to_string(p.in_w) + "_" + std::to_string(p.out_c) + "x" +
           std::to_string(p.out_h) + "x" + std::to_string(p.out_w);
   const auto pair = [&](const char* tag, std::int64_t h, std::int64_t w, std::int64_t usual) {
@@ -130,7 +126,7 @@ void NodeEmitter::emit_row_step(Body& body, std::uint32_t index, llvm::Value* ro
     return;
   }
   llvm::Value* src = body.frame.row_address(step.operands[0], row);
-  if (step.kind == OpKind::add || step.kind == OpKind::multiply) {
+  if (step.kernel == Kernel::add || step.kernel == Kernel::multiply) {
     b.CreateCall(binary_kernel(choice.problem), {src, body.frame.row_address(step.operands[1], row), dst});
     return;
   }

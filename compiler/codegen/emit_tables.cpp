@@ -14,9 +14,10 @@ namespace {
 
 using graph::NodeId;
 using graph::NodeKind;
-using ops::OpKind;
+using ops::Kernel;
 
-static_assert(static_cast<int>(OpKind::concat) == D2NN_OP_CONCAT && ops::op_count == D2NN_OP_KINDS, "module.h lists the ops in the table's order");
+static_assert(static_cast<int>(Kernel::concat) == D2NN_OP_CONCAT && ops::kernel_count == D2NN_OP_KINDS, "module.h lists the kernels in the order of ops::Kernel");
+static_assert(static_cast<int>(ops::Start::normal) == D2NN_START_NORMAL, "module.h lists the ways to start in the order of ops::Start");
 static_assert(static_cast<int>(graph::Join::last) == D2NN_JOIN_LAST, "module.h lists the joins in the graph's order");
 
 static_assert(static_cast<int>(graph::RewardCode::lambda) == D2NN_REWARD_LAMBDA &&
@@ -145,10 +146,10 @@ class TableEmitter {
   }
 
   llvm::Constant* emit_parameters(d2nn_module& m) {
-    std::vector<std::pair<std::uint32_t, OpKind>> owner(program_.parameters.size(), {D2NN_NO_INDEX, OpKind::identity});
+    std::vector<std::uint32_t> owner(program_.parameters.size(), D2NN_NO_INDEX);
     for (std::uint32_t n = 0; n < program_.nodes.size(); ++n) {
       for (const graph::Op& op : program_.nodes[n].ops) {
-        for (const graph::ParamId param : op.parameters) owner[param.index] = {layout_.flags[n], op.kind};
+        for (const graph::ParamId param : op.parameters) owner[param.index] = layout_.flags[n];
       }
     }
     Image image;
@@ -158,10 +159,12 @@ class TableEmitter {
       d2nn_parameter entry{};
       entry.tensor.rank = parameter.shape.rank();
       entry.tensor.elements = parameter.shape.elements();
-      entry.role = static_cast<std::uint32_t>(parameter.role);
+      entry.start = static_cast<std::uint32_t>(parameter.start);
       entry.is_trained = parameter.is_trained ? 1 : 0;
-      entry.node = owner[i].first;
-      entry.op_kind = static_cast<std::uint32_t>(owner[i].second);
+      entry.decays = parameter.decays ? 1 : 0;
+      entry.is_variance = parameter.is_variance ? 1 : 0;
+      entry.deviation = parameter.deviation;
+      entry.node = owner[i];
       entry.fan_in = parameter.fan_in;
       entry.offset = offset;
       // Each tensor begins on a cache line, so that threads and vector loads meet no neighbour's values.
@@ -176,9 +179,9 @@ class TableEmitter {
     return tables_.image(image, "parameters");
   }
 
-  void set_parameters(std::uint32_t (&slots)[4], const std::vector<graph::ParamId>& parameters) const {
+  static void set_parameters(std::uint32_t (&slots)[4], const std::vector<graph::ParamId>& parameters) {
     std::fill(std::begin(slots), std::end(slots), D2NN_NO_INDEX);
-    for (const graph::ParamId id : parameters) slots[static_cast<std::size_t>(program_[id].role)] = id.index;
+    for (std::size_t i = 0; i < parameters.size(); ++i) slots[i] = parameters[i].index;
   }
 
   llvm::Constant* floats(const std::vector<double>& values) {
@@ -193,7 +196,7 @@ class TableEmitter {
       const passes::Step& step = plan.steps[i];
       const KernelProblem problem = kernels ? (*kernels)[i].problem : kernel_problem(step);
       d2nn_op op{};
-      op.kind = static_cast<std::uint32_t>(step.kind);
+      op.kind = static_cast<std::uint32_t>(step.kernel);
       op.node = layout.flags[step.node.index];
       op.in_c = problem.in_c;
       op.in_h = problem.in_h;
@@ -210,13 +213,15 @@ class TableEmitter {
       op.dilation_h = problem.dilation_h;
       op.dilation_w = problem.dilation_w;
       op.groups = problem.groups;
-      op.alpha = static_cast<float>(step.kind == OpKind::leaky_relu    ? step.attrs.slope
-                                    : step.kind == OpKind::batch_norm ? step.attrs.eps
-                                    : step.kind == OpKind::dropout    ? step.attrs.p
-                                                                      : 0.0);
-      op.momentum = static_cast<float>(step.attrs.momentum);
-      op.before = step.attrs.before;
-      op.after = step.attrs.after;
+      const auto number = [&](const char* name) {
+        return step.arguments.has(name) ? static_cast<float>(step.arguments.number(name)) : 0.0F;
+      };
+      for (const char* name : {"slope", "eps", "p"}) {
+        if (step.arguments.has(name)) op.alpha = number(name);
+      }
+      op.momentum = number("momentum");
+      op.before = problem.before;
+      op.after = problem.after;
       set_parameters(op.params, step.parameters);
       set_parameters(op.fold_params, step.folded_norm);
       op.fold_eps = static_cast<float>(step.folded_eps);
@@ -232,8 +237,8 @@ class TableEmitter {
       op.result = step.result;
       op.state = step.state.value_or(D2NN_NO_INDEX);
       image.append(op, {{offsetof(d2nn_op, label), tables_.string(step.label)},
-                        {offsetof(d2nn_op, mean), step.kind == OpKind::normalize ? floats(step.attrs.mean) : nullptr},
-                        {offsetof(d2nn_op, std), step.kind == OpKind::normalize ? floats(step.attrs.std) : nullptr},
+                        {offsetof(d2nn_op, mean), step.kernel == Kernel::normalize ? floats(step.arguments.numbers("mean")) : nullptr},
+                        {offsetof(d2nn_op, std), step.kernel == Kernel::normalize ? floats(step.arguments.numbers("std")) : nullptr},
                         {offsetof(d2nn_op, operands), tables_.integers(operands)}});
     }
     count = static_cast<std::uint32_t>(plan.steps.size());

@@ -6,7 +6,7 @@ namespace d2nn::codegen {
 
 namespace {
 
-using ops::OpKind;
+using ops::Kernel;
 
 /// Sizes of a tensor as kernels count them: [C, H, W]. Axis 0 stays the channels (softmax, normalize and concat work on it);
 /// what follows is one plane, whatever its rank.
@@ -18,8 +18,11 @@ Sizes sizes(const ops::Shape& shape) {
   return {shape.dims[0], shape.elements() / shape.dims[0], 1};
 }
 
-PoolStage pool_stage(const ops::OpAttrs& attrs) {
-  return {attrs.kernel.h, attrs.kernel.w, attrs.stride.h, attrs.stride.w, attrs.pad.h, attrs.pad.w};
+PoolStage pool_stage(const ops::Arguments& arguments) {
+  const ops::Extent kernel = arguments.extent("kernel");
+  const ops::Extent stride = arguments.extent("stride");
+  const ops::Extent pad = arguments.extent("pad");
+  return {kernel.h, kernel.w, stride.h, stride.w, pad.h, pad.w};
 }
 
 /// Where the library has a better algorithm than direct convolution: Winograd's, from 32 channels on
@@ -28,7 +31,7 @@ bool prefers_library(const KernelProblem& p) {
   const bool is_3x3 = p.kernel_h == 3 && p.kernel_w == 3 && p.dilation_h == 1 && p.dilation_w == 1;
   const bool has_stride = p.stride_h != 1 || p.stride_w != 1;
   const std::int64_t multiplications = p.out_c * p.out_h * p.out_w * p.in_c * p.kernel_h * p.kernel_w;
-  return p.kind == OpKind::conv && p.groups == 1 && is_3x3 && !has_stride && p.in_c >= 32 && p.out_c >= 32 && multiplications >= 1'000'000;
+  return p.kind == Kernel::conv && p.groups == 1 && is_3x3 && !has_stride && p.in_c >= 32 && p.out_c >= 32 && multiplications >= 1'000'000;
 }
 
 std::int64_t aligned(std::int64_t floats) { return (floats + 15) / 16 * 16; }
@@ -39,11 +42,11 @@ KernelChoice choose(const passes::Step& step, const Target& target) {
   const TargetInfo info = info_of(target);
   KernelChoice choice;
   choice.problem = kernel_problem(step);
-  if (step.kind == OpKind::concat) {
+  if (step.kernel == Kernel::concat) {
     choice.source = KernelSource::none;
     return choice;
   }
-  if (step.kind == OpKind::dense || step.kind == OpKind::add || step.kind == OpKind::multiply) {
+  if (step.kernel == Kernel::dense || step.kernel == Kernel::add || step.kernel == Kernel::multiply) {
     choice.pack = choose_pack(choice.problem, info);
     return choice;
   }
@@ -59,7 +62,7 @@ KernelChoice choose(const passes::Step& step, const Target& target) {
       choice.problem.pool = pool;
     } else {
       KernelProblem after;
-      after.kind = OpKind::max_pool;
+      after.kind = Kernel::max_pool;
       after.in_c = between.c;
       after.in_h = between.h;
       after.in_w = between.w;
@@ -92,9 +95,9 @@ KernelChoice choose(const passes::Step& step, const Target& target) {
 }  // namespace
 
 KernelProblem kernel_problem(const passes::Step& step) {
-  const ops::OpAttrs& attrs = step.attrs;
+  const ops::Arguments& arguments = step.arguments;
   KernelProblem p;
-  p.kind = step.kind;
+  p.kind = step.kernel;
   const Sizes in = sizes(step.in);
   const Sizes out = sizes(step.out);
   p.in_c = in.c;
@@ -103,22 +106,32 @@ KernelProblem kernel_problem(const passes::Step& step) {
   p.out_c = out.c;
   p.out_h = out.h;
   p.out_w = out.w;
-  if (step.kind == OpKind::dense) {
+  if (step.kernel == Kernel::dense) {
     p.in_c = step.in.elements();
     p.in_h = p.in_w = 1;
   }
-  p.kernel_h = attrs.kernel.h;
-  p.kernel_w = attrs.kernel.w;
-  p.stride_h = attrs.stride.h;
-  p.stride_w = attrs.stride.w;
-  p.pad_h = attrs.pad.h;
-  p.pad_w = attrs.pad.w;
-  p.dilation_h = attrs.dilation.h;
-  p.dilation_w = attrs.dilation.w;
-  p.groups = attrs.groups;
-  p.alpha = step.kind == OpKind::leaky_relu ? static_cast<float>(attrs.slope) : 0.0F;
-  p.before = attrs.before;
-  p.after = attrs.after;
+  const auto extent = [&](const char* name, ops::Extent otherwise) {
+    return arguments.has(name) ? arguments.extent(name) : otherwise;
+  };
+  const auto integer = [&](const char* name, std::int64_t otherwise) {
+    return arguments.has(name) ? arguments.integer(name) : otherwise;
+  };
+  const ops::Extent kernel = extent("kernel", {1, 1});
+  const ops::Extent stride = extent("stride", {1, 1});
+  const ops::Extent pad = extent("pad", {0, 0});
+  const ops::Extent dilation = extent("dilation", {1, 1});
+  p.kernel_h = kernel.h;
+  p.kernel_w = kernel.w;
+  p.stride_h = stride.h;
+  p.stride_w = stride.w;
+  p.pad_h = pad.h;
+  p.pad_w = pad.w;
+  p.dilation_h = dilation.h;
+  p.dilation_w = dilation.w;
+  p.groups = integer("groups", 1);
+  p.alpha = arguments.has("slope") ? static_cast<float>(arguments.number("slope")) : 0.0F;
+  p.before = integer("before", 0);
+  p.after = integer("after", 0);
   p.activation = step.fused_relu ? Activation::relu : Activation::none;
   return p;
 }

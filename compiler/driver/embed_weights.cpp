@@ -18,7 +18,7 @@ ParameterTable::ParameterTable(const graph::Program& program) {
     entry.tensor.rank = parameter.shape.rank();
     entry.tensor.dims = parameter.shape.dims.data();
     entry.tensor.elements = parameter.shape.elements();
-    entry.role = static_cast<std::uint32_t>(parameter.role);
+    entry.is_variance = parameter.is_variance ? 1 : 0;
     entry.offset = offset;
     offset += entry.tensor.elements;
     parameters_.push_back(entry);

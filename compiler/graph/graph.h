@@ -26,7 +26,7 @@
 
 #include "graph/ids.h"
 #include "graph/train.h"
-#include "ops/op_table.h"
+#include "ops/layer.h"
 #include "source/source_range.h"
 
 namespace d2nn::graph {
@@ -43,20 +43,23 @@ std::string_view spelling(Join join);
 /// dense [units, in]; "N2.conv1.weight".
 struct Parameter {
   std::string name;
-  ops::WeightRole role = ops::WeightRole::weight;
   Shape shape;
+  /// What its layer says of it beside the shape: how it starts, whether it is trained and decays.
+  ops::Start start = ops::Start::zeros;
   bool is_trained = true;  // false: running statistics
-  /// Values per output element that the op sums over (PyTorch's fan_in), for initialisation.
+  bool decays = false;
+  bool is_variance = false;
   std::int64_t fan_in = 1;
+  double deviation = 1;
 };
 
 /// One layer application. Operands come before results: the list is in topological order.
 struct Op {
-  ops::OpKind kind = ops::OpKind::identity;
-  ops::OpAttrs attrs;
+  const ops::Layer* layer = nullptr;  // never null in a finished program
+  ops::Arguments arguments;           // complete
   std::vector<ValueId> operands;
   Shape shape;                      // of the result
-  std::vector<ParamId> parameters;  // in the order of OpInfo::weights
+  std::vector<ParamId> parameters;  // in the order of Layer::weights
   std::string label;                // "conv1", "stem", "residual1.conv2": the parameter's name without node and role
   std::int64_t cost = 0;            // multiplications of one sample
   SourceRange range;                // of the layer as written

@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <cstddef>
 
-#include "ops/attributes.h"
+#include "ops/arguments.h"
 
 namespace d2nn::graph {
 namespace {
@@ -41,8 +41,8 @@ void print_input(std::string& out, const Program& program, const NodeInput& inpu
 }
 
 void print_op(std::string& out, const Program& program, const Op& op, std::size_t index) {
-  const std::string arguments = ops::arguments_text(op.kind, op.attrs);
-  out += "  %" + std::to_string(index) + " = " + ops::info(op.kind).spelling;
+  const std::string arguments = ops::arguments_text(op.layer->params, op.arguments);
+  out += "  %" + std::to_string(index) + " = " + op.layer->name;
   if (!arguments.empty()) out += "(" + arguments + ")";
   for (ValueId operand : op.operands) out += " %" + std::to_string(operand.index);
   out += ": " + op.shape.to_string();

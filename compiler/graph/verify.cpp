@@ -134,8 +134,8 @@ class Verifier {
         carried.push_back(program_[edge.source].shape);
       }
       if (carried.empty()) continue;
-      const ops::OpKind rule = input.join == Join::concat ? ops::OpKind::concat : ops::OpKind::add;
-      const ops::ShapeResult joined = ops::info(rule).shape({}, carried);
+      const ops::Layer& rule = ops::layer(input.join == Join::concat ? "concat" : "add");
+      const ops::ShapeResult joined = ops::infer_shape(rule, {}, carried);
       if (!joined.shape || !(*joined.shape == input.shape)) {
         found(node, which + " is " + input.shape.to_string() + ", which is not the join of its edges");
       }
@@ -148,34 +148,34 @@ class Verifier {
       const std::string where = "node `" + node.name + "`, op `" + op.label + "`";
       std::vector<Shape> operands;
       for (ValueId operand : op.operands) operands.push_back(value_shape(node, operand));
-      const ops::OpInfo& row = ops::info(op.kind);
-      if (operands.empty() || (row.is_layer && operands.size() != 1)) {
+      const ops::Layer& layer = *op.layer;
+      if (operands.empty() || (layer.is_in_pipelines && operands.size() != 1)) {
         found(where, "has " + std::to_string(operands.size()) + " operands");
         continue;
       }
-      const ops::ShapeResult result = row.shape(op.attrs, operands);
+      const ops::ShapeResult result = ops::infer_shape(layer, op.arguments, operands);
       if (!result.shape || !(*result.shape == op.shape)) {
-        found(where, "its shape " + op.shape.to_string() + " is not the table's");
+        found(where, "its shape " + op.shape.to_string() + " is not its layer's");
         continue;
       }
-      if (row.cost(op.attrs, operands, op.shape) != op.cost) found(where, "its cost is not the table's");
-      check_weights(where, op, row.weights(op.attrs, operands, op.shape));
+      if (layer.cost(op.arguments, operands, op.shape) != op.cost) found(where, "its cost is not its layer's");
+      check_weights(where, op, layer.weights(op.arguments, operands, op.shape));
       if (__builtin_add_overflow(cost, op.cost, &cost)) found(where, "the node's cost exceeds int64");
     }
     if (cost != node.cost) found(node, "its cost is not the sum of its ops' costs");
   }
 
-  void check_weights(const std::string& where, const Op& op, const std::vector<ops::WeightInfo>& expected) {
+  void check_weights(const std::string& where, const Op& op, const std::vector<ops::Weight>& expected) {
     if (op.parameters.size() != expected.size()) {
-      found(where, "has " + std::to_string(op.parameters.size()) + " parameters, the table says " +
+      found(where, "has " + std::to_string(op.parameters.size()) + " parameters, its layer says " +
                        std::to_string(expected.size()));
       return;
     }
     for (std::size_t i = 0; i < expected.size(); ++i) {
       const Parameter& parameter = program_[op.parameters[i]];
-      if (parameter.role != expected[i].role || !(parameter.shape == expected[i].shape) ||
-          parameter.is_trained != expected[i].is_trained) {
-        found(where, "parameter `" + parameter.name + "` is not the table's");
+      if (!(parameter.shape == expected[i].shape) || parameter.is_trained != expected[i].is_trained ||
+          !parameter.name.ends_with(expected[i].name)) {
+        found(where, "parameter `" + parameter.name + "` is not its layer's");
       }
     }
   }

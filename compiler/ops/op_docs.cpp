@@ -1,8 +1,7 @@
 // The page is made from the table alone. Weights and cost are shown by asking the rules about one small input.
 #include "ops/op_docs.h"
 
-#include "ops/attributes.h"
-#include "ops/op_table.h"
+#include "ops/layer.h"
 
 namespace d2nn::ops {
 namespace {
@@ -25,10 +24,10 @@ const char* type_text(ParamType type) {
   return "";
 }
 
-void append_params(std::string& page, const OpInfo& row) {
-  if (row.params.empty()) return;
+void append_params(std::string& page, const Layer& layer) {
+  if (layer.params.empty()) return;
   page += "\n| parameter | type | default | meaning |\n|---|---|---|---|\n";
-  for (const ParamInfo& param : row.params) {
+  for (const ParamInfo& param : layer.params) {
     page += "| `" + std::string(param.name) + "` | " + type_text(param.type) + " | ";
     page += param.fallback != nullptr ? "`" + std::string(param.fallback) + "`" : "required";
     page += " | " + std::string(param.doc) + " |\n";
@@ -36,24 +35,22 @@ void append_params(std::string& page, const OpInfo& row) {
 }
 
 /// What the rules say about an image [4, 8, 8], with plain arguments: only what is more than the shape.
-void append_example(std::string& page, const OpInfo& row) {
-  OpAttrs attrs;
-  attrs.kernel = {3, 3};
-  attrs.filters = 16;
-  attrs.units = 10;
-  attrs.dims = {256};
-  attrs.mean = attrs.std = {1, 1, 1, 1};
+void append_example(std::string& page, const Layer& layer) {
+  Arguments arguments;
+  arguments.set("kernel", Extent{3, 3}).set("filters", 16).set("units", 10).set("dims", Integers{256});
+  arguments.set("mean", Numbers(4, 1.0)).set("std", Numbers(4, 1.0)).set("before", 1).set("after", 1);
+  arguments = complete(layer.params, std::move(arguments));
   const std::vector<Shape> inputs{Shape{4, 8, 8}};
-  const ShapeResult result = row.shape(attrs, inputs);
+  const ShapeResult result = infer_shape(layer, arguments, inputs);
   if (!result.shape) return;
-  const std::vector<WeightInfo> weights = row.weights(attrs, inputs, *result.shape);
+  const std::vector<Weight> weights = layer.weights(arguments, inputs, *result.shape);
   if (weights.empty()) return;
-  const std::int64_t cost = row.cost(attrs, inputs, *result.shape).value_or(0);
-  const std::string arguments = arguments_text(row.kind, attrs);
-  page += "\n`" + std::string(row.spelling) + (arguments.empty() ? "" : "(" + arguments + ")") + "` on " +
+  const std::int64_t cost = layer.cost(arguments, inputs, *result.shape).value_or(0);
+  const std::string written = arguments_text(layer.params, arguments);
+  page += "\n`" + std::string(layer.name) + (written.empty() ? "" : "(" + written + ")") + "` on " +
           inputs[0].to_string() + " gives " + result.shape->to_string() + " and has the weights ";
   for (std::size_t i = 0; i < weights.size(); ++i) {
-    page += (i > 0 ? ", `" : "`") + std::string(spelling(weights[i].role)) + "` " + weights[i].shape.to_string();
+    page += (i > 0 ? ", `" : "`") + std::string(weights[i].name) + "` " + weights[i].shape.to_string();
     if (!weights[i].is_trained) page += " (not trained)";
   }
   page += ". It costs " + std::to_string(cost) + " multiplications.\n";
@@ -64,21 +61,21 @@ void append_example(std::string& page, const OpInfo& row) {
 std::string ops_page() {
   std::string page =
       "# Layers\n\n"
-      "<!-- Made from compiler/ops/op_table.cpp by the target `update-ops-page`; do not edit. -->\n\n"
+      "<!-- Made from the definitions in compiler/ops/layers by the target `update-ops-page`; do not edit. -->\n\n"
       "What a pipeline can name. Arguments go by position or by name; those with a default may be left out. Meanings,\n"
       "defaults, parameter shapes and output sizes are PyTorch's. A size is dims (`3x5`: height, width) or one int "
       "for\n"
       "both. Only `conv` and `dense` count multiplications; the batch is not in the language, shapes are of one "
       "sample.\n";
-  for (const OpInfo& row : table()) {
-    if (!row.is_layer) continue;
-    page += "\n## " + std::string(row.spelling) + "\n\n`" + signature_text(row) + "`\n\n" + row.doc + "\n";
-    append_params(page, row);
-    append_example(page, row);
+  for (const Layer* layer : layers()) {
+    if (!layer->is_in_pipelines) continue;
+    page += "\n## " + std::string(layer->name) + "\n\n`" + signature_text(layer->name, layer->params) + "`\n\n" + layer->doc + "\n";
+    append_params(page, *layer);
+    append_example(page, *layer);
   }
   page += "\n# Operators\n\nIn bodies; they take several tensors, cost nothing and have no weights.\n\n";
-  for (const OpInfo& row : table()) {
-    if (!row.is_layer) page += "- " + std::string(row.doc) + "\n";
+  for (const Layer* layer : layers()) {
+    if (!layer->is_in_pipelines) page += "- " + std::string(layer->doc) + "\n";
   }
   return page;
 }

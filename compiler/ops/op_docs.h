@@ -1,4 +1,4 @@
-// docs/ops.md, from the op table: the users' list of layers.
+// docs/ops.md, from the definitions: the users' list of layers.
 #pragma once
 
 #include <string>

@@ -16,11 +16,11 @@ namespace {
 using graph::Join;
 using graph::NodeId;
 using graph::NodeKind;
-using ops::OpKind;
+using ops::Kernel;
 
-bool only_renames(OpKind kind, PlanMode mode) {
-  return kind == OpKind::identity || kind == OpKind::flatten || kind == OpKind::reshape ||
-         (kind == OpKind::dropout && mode == PlanMode::inference);
+bool only_renames(Kernel kernel, PlanMode mode) {
+  return kernel == Kernel::identity || kernel == Kernel::flatten || kernel == Kernel::reshape ||
+         (kernel == Kernel::dropout && mode == PlanMode::inference);
 }
 
 /// What is known without asking: everything may be needed on every path.
@@ -144,7 +144,7 @@ class Planner {
       // tensor.
       Step copy;
       copy.node = id;
-      copy.kind = OpKind::identity;
+      copy.kernel = Kernel::identity;
       copy.in = copy.out = node.shape;
       copy.operands = {result};
       copy.operand_elements = {node.shape.elements()};
@@ -168,11 +168,11 @@ class Planner {
 
   /// The op right behind `index` when it alone reads the result of `index` and is of this kind.
   static const graph::Op* sole_reader(const graph::Node& node, std::size_t index,
-                                      const std::vector<std::uint32_t>& uses, OpKind kind) {
+                                      const std::vector<std::uint32_t>& uses, Kernel kernel) {
     const std::size_t value = node.inputs.size() + index;
     if (index + 1 >= node.ops.size() || uses[value] != 1) return nullptr;
     const graph::Op& next = node.ops[index + 1];
-    return next.kind == kind && next.operands.size() == 1 && next.operands[0].index == value ? &next : nullptr;
+    return next.layer->kernel == kernel && next.operands.size() == 1 && next.operands[0].index == value ? &next : nullptr;
   }
 
   /// Plans the op at `index` and what fuses into it; returns how many ops that covers.
@@ -180,14 +180,14 @@ class Planner {
                       std::vector<Operand>& values, NodePlan& node_plan) {
     const graph::Op& op = node.ops[index];
     const std::size_t first_value = node.inputs.size();
-    if (only_renames(op.kind, plan_.mode)) {
+    if (only_renames(op.layer->kernel, plan_.mode)) {
       values[first_value + index] = values[op.operands[0].index];
       return 1;
     }
     Step step;
     step.node = id;
-    step.kind = op.kind;
-    step.attrs = op.attrs;
+    step.kernel = op.layer->kernel;
+    step.arguments = op.arguments;
     step.in = graph::value_shape(node, op.operands[0]);
     step.out = op.shape;
     for (const graph::ValueId operand : op.operands) {
@@ -199,22 +199,22 @@ class Planner {
     step.cost = op.cost;
 
     std::size_t covered = 1;
-    const bool has_weights = op.kind == OpKind::conv || op.kind == OpKind::dense;
+    const bool has_weights = op.layer->kernel == Kernel::conv || op.layer->kernel == Kernel::dense;
     if (has_weights) {
-      const graph::Op* norm = sole_reader(node, index, uses, OpKind::batch_norm);
+      const graph::Op* norm = sole_reader(node, index, uses, Kernel::batch_norm);
       if (norm && passes_.has(Pass::fold_norm)) {
         step.folded_norm = norm->parameters;
-        step.folded_eps = norm->attrs.eps;
+        step.folded_eps = norm->arguments.number("eps");
         ++covered;
       }
-      if (passes_.has(Pass::fuse_relu) && sole_reader(node, index + covered - 1, uses, OpKind::relu)) {
+      if (passes_.has(Pass::fuse_relu) && sole_reader(node, index + covered - 1, uses, Kernel::relu)) {
         step.fused_relu = true;
         ++covered;
       }
     }
-    if (passes_.has(Pass::fuse_pool) && op.kind == OpKind::conv) {
-      if (const graph::Op* pool = sole_reader(node, index + covered - 1, uses, OpKind::max_pool)) {
-        step.fused_pool = pool->attrs;
+    if (passes_.has(Pass::fuse_pool) && op.layer->kernel == Kernel::conv) {
+      if (const graph::Op* pool = sole_reader(node, index + covered - 1, uses, Kernel::max_pool)) {
+        step.fused_pool = pool->arguments;
         step.conv_out = step.out;
         step.out = pool->shape;
         ++covered;
@@ -222,8 +222,9 @@ class Planner {
     }
     step.result = add_buffer(step.out.elements());
     if (plan_.mode == PlanMode::training) {
-      const std::int64_t state = d2nn_train_state_floats(static_cast<std::uint32_t>(op.kind), step.out.elements(),
-                                                         op.attrs.kernel.h, op.attrs.kernel.w);
+      const ops::Extent window = op.arguments.has("kernel") ? op.arguments.extent("kernel") : ops::Extent{};
+      const std::int64_t state = d2nn_train_state_floats(static_cast<std::uint32_t>(step.kernel),
+                                                         step.out.elements(), window.h, window.w);
       if (state > 0) step.state = add_buffer(state);
     }
     for (std::size_t i = 0; i < covered; ++i) values[first_value + index + i] = {false, step.result};
@@ -241,7 +242,7 @@ class Planner {
 }  // namespace
 
 bool is_batched(const Step& step) {
-  return step.kind == OpKind::dense;
+  return step.kernel == Kernel::dense;
 }
 
 Plan plan(const graph::Program& program, PlanMode mode, const PassSet& passes) {

@@ -45,18 +45,18 @@ struct Buffer {
 /// One kernel: a layer, with what was fused into it.
 struct Step {
   graph::NodeId node;
-  ops::OpKind kind = ops::OpKind::identity;
-  ops::OpAttrs attrs;
+  ops::Kernel kernel = ops::Kernel::identity;
+  ops::Arguments arguments;  // of its layer; complete
   ops::Shape in;   // of the first operand
   ops::Shape out;  // of the result, fused pooling included
   std::vector<Operand> operands;
   std::vector<std::int64_t> operand_elements;  // of each operand
   std::uint32_t result = 0;                    // buffer
-  std::vector<graph::ParamId> parameters;      // as in OpInfo::weights
+  std::vector<graph::ParamId> parameters;      // as in Layer::weights
   std::vector<graph::ParamId> folded_norm;     // batch norm multiplied into the weights: weight, bias, mean, variance
   double folded_eps = 0;
   bool fused_relu = false;
-  std::optional<ops::OpAttrs> fused_pool;  // max_pool after conv and relu; conv_out is the shape between
+  std::optional<ops::Arguments> fused_pool;  // max_pool after conv and relu; conv_out is the shape between
   ops::Shape conv_out;
   std::optional<std::uint32_t> state;  // training: buffer for what backward needs beyond values
   std::string label;                   // "N2.conv1"

@@ -1,11 +1,10 @@
-// One Binder per layer call: what was written, then defaults. Field types come from ops/attributes.h.
+// One Binder per layer call: what was written, then defaults.
 #include "sema/arguments.h"
 
 #include <algorithm>
 #include <map>
 
 #include "diag/spelling.h"
-#include "ops/attributes.h"
 #include "sema/report.h"
 
 namespace d2nn::sema {
@@ -30,32 +29,32 @@ const char* type_text(ops::ParamType type) {
   return "";
 }
 
-/// Puts the value into the field; false when it is of another type.
-struct Assign {
-  const Value& value;
-
-  bool operator()(ops::Extent* extent) const {
-    const std::optional<Value> converted = convert(value, ValueType::dims);
-    if (!converted) return false;
-    const Dims& dims = std::get<Dims>(*converted);
-    if (dims.size() > 2) return false;
-    *extent = {dims.front(), dims.back()};
-    return true;
+/// The value as an argument of that type; nothing when it is of another. Lists are no Value: see bind.
+std::optional<ops::Argument> to_argument(const Value& value, ops::ParamType type) {
+  const auto as = [&]<class T>(ValueType wanted, T) -> std::optional<ops::Argument> {
+    const std::optional<Value> converted = convert(value, wanted);
+    return converted ? std::optional<ops::Argument>(std::get<T>(*converted)) : std::nullopt;
+  };
+  switch (type) {
+    case ops::ParamType::extent: {
+      const std::optional<Value> converted = convert(value, ValueType::dims);
+      if (!converted || std::get<Dims>(*converted).size() > 2) return std::nullopt;
+      const Dims& dims = std::get<Dims>(*converted);
+      return ops::Extent{dims.front(), dims.back()};
+    }
+    case ops::ParamType::integer:
+      return as(ValueType::integer, std::int64_t{});
+    case ops::ParamType::boolean:
+      return as(ValueType::boolean, bool{});
+    case ops::ParamType::number:
+      return as(ValueType::number, double{});
+    case ops::ParamType::dims:
+      return as(ValueType::dims, Dims{});
+    case ops::ParamType::numbers:
+      break;
   }
-  bool operator()(std::int64_t* field) const { return assign(field, ValueType::integer); }
-  bool operator()(bool* field) const { return assign(field, ValueType::boolean); }
-  bool operator()(double* field) const { return assign(field, ValueType::number); }
-  bool operator()(Dims* field) const { return assign(field, ValueType::dims); }
-  bool operator()(std::vector<double>*) const { return false; }  // lists are no Value; see bind
-
- private:
-  template <class T>
-  bool assign(T* field, ValueType type) const {
-    const std::optional<Value> converted = convert(value, type);
-    if (converted) *field = std::get<T>(*converted);
-    return converted.has_value();
-  }
-};
+  return std::nullopt;
+}
 
 std::string advice(const Signature& signature) {
   return (signature.is_layer ? "the layer is " : "the block is ") + quoted(signature.text);
@@ -69,11 +68,11 @@ void report_missing(const Signature& signature, SourceRange place, const std::st
 
 class Binder {
  public:
-  Binder(const ops::OpInfo& layer, const ast::CallExpr& call, const Evaluator& evaluator, OpFacts& facts,
+  Binder(const ops::Layer& layer, const ast::CallExpr& call, const Evaluator& evaluator, OpFacts& facts,
          diag::Sink& sink)
       : layer_(layer), call_(call), evaluator_(evaluator), facts_(facts), sink_(sink) {}
 
-  std::optional<ops::OpAttrs> run() {
+  std::optional<ops::Arguments> run() {
     const auto parameters = match_arguments(signature(), call_.arguments, sink_);
     bool is_well = parameters.has_value();
     for (std::size_t i = 0; parameters && i < parameters->size(); ++i) {
@@ -81,29 +80,34 @@ class Binder {
     }
     if (!is_well) return std::nullopt;
     for (const ops::ParamInfo& param : layer_.params) {
-      if (!facts_.arguments.contains(param.name) && !use_default(param)) return std::nullopt;
+      if (param.fallback != nullptr || facts_.arguments.contains(param.name)) continue;
+      report_missing(signature(), call_.callee.range, param.name, sink_);
+      return std::nullopt;
     }
-    return std::move(attrs_);
+    return ops::complete(layer_.params, std::move(arguments_));
   }
 
  private:
   Signature signature() const {
-    Signature signature{layer_.spelling, {}, ops::signature_text(layer_), true};
+    Signature signature{layer_.name, {}, ops::signature_text(layer_.name, layer_.params), true};
     for (const ops::ParamInfo& param : layer_.params) signature.parameters.push_back(param.name);
     return signature;
   }
 
   bool bind(const ops::ParamInfo& param, const ast::Argument& argument) {
     facts_.arguments.emplace(param.name, argument.range);
-    const ops::AttributePtr field = ops::attribute(attrs_, param.name);
-    if (auto* const* numbers = std::get_if<std::vector<double>*>(&field)) {
+    if (param.type == ops::ParamType::numbers) {
       auto values = evaluator_.evaluate_numbers(*argument.value, quoted(param.name));
-      if (values) **numbers = std::move(*values);
-      return values.has_value();
+      if (!values) return false;
+      arguments_.set(param.name, std::move(*values));
+      return true;
     }
     const std::optional<Value> value = evaluator_.evaluate(*argument.value);
     if (!value) return false;
-    if (std::visit(Assign{*value}, field)) return true;
+    if (std::optional<ops::Argument> converted = to_argument(*value, param.type)) {
+      arguments_.set(param.name, std::move(*converted));
+      return true;
+    }
     Report(code("E0305"), argument.value->range,
            "`" + std::string(param.name) + "` takes " + type_text(param.type) + ", but " + quoted(to_text(*value)) +
                " is " + with_article(quoted(std::string(spelling(type_of(*value))))))
@@ -111,27 +115,12 @@ class Binder {
     return false;
   }
 
-  bool use_default(const ops::ParamInfo& param) {
-    if (param.fallback == nullptr) {
-      report_missing(signature(), call_.callee.range, param.name, sink_);
-      return false;
-    }
-    // A fallback that names another parameter copies it; all others are those that OpAttrs begins with.
-    for (const ops::ParamInfo& other : layer_.params) {
-      if (std::string_view(param.fallback) == other.name) {
-        *std::get<ops::Extent*>(ops::attribute(attrs_, param.name)) =
-            *std::get<ops::Extent*>(ops::attribute(attrs_, other.name));
-      }
-    }
-    return true;
-  }
-
-  const ops::OpInfo& layer_;
+  const ops::Layer& layer_;
   const ast::CallExpr& call_;
   const Evaluator& evaluator_;
   OpFacts& facts_;
   diag::Sink& sink_;
-  ops::OpAttrs attrs_;
+  ops::Arguments arguments_;
 };
 
 /// The value of a block's parameter as the call gives it; nothing after an error.
@@ -251,7 +240,7 @@ std::string signature_text(const ast::Block& block) {
   return block.tensors.empty() ? text : text + ")";
 }
 
-std::optional<ops::OpAttrs> bind_arguments(const ops::OpInfo& layer, const ast::CallExpr& call,
+std::optional<ops::Arguments> bind_arguments(const ops::Layer& layer, const ast::CallExpr& call,
                                            const Evaluator& evaluator, OpFacts& facts, diag::Sink& sink) {
   return Binder(layer, call, evaluator, facts, sink).run();
 }

@@ -1,4 +1,4 @@
-// The arguments of a layer or block as written, matched to the parameters of its row in the op table or declaration.
+// The arguments of a layer or block as written, matched to the parameters of its definition.
 #pragma once
 
 #include <optional>
@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "ops/op_table.h"
+#include "ops/layer.h"
 #include "sema/constants.h"
 #include "sema/draft.h"
 
@@ -27,7 +27,7 @@ std::optional<std::vector<std::size_t>> match_arguments(const Signature& signatu
 
 /// Positional arguments first, then named ones; defaults fill the rest. Nothing after an error, which was reported.
 /// Whether the values suit the layer is its shape rule's to say. Fills where each given argument stands.
-std::optional<ops::OpAttrs> bind_arguments(const ops::OpInfo& layer, const ast::CallExpr& call,
+std::optional<ops::Arguments> bind_arguments(const ops::Layer& layer, const ast::CallExpr& call,
                                            const Evaluator& evaluator, OpFacts& facts, diag::Sink& sink);
 
 /// Declares the parameters of a block in `scope`, whose outer level is the constants of the block's file: the values of

@@ -8,7 +8,6 @@
 namespace d2nn::sema {
 
 using graph::ValueId;
-using ops::OpKind;
 
 std::string join_steps(const std::string& left, const std::string& right) {
   if (right == "_" || right.empty()) return left;
@@ -138,8 +137,8 @@ Tensor BodyElaborator::name_value(const ast::Name& name) {
   for (const BodyScope* scope = scope_; scope != nullptr; scope = scope->outer) {
     for (const auto& [known, named] : scope->tensors) candidates.push_back(known);
   }
-  for (const ops::OpInfo& row : ops::table()) {
-    if (row.is_layer) candidates.push_back(row.spelling);
+  for (const ops::Layer* layer : ops::layers()) {
+    if (layer->is_in_pipelines) candidates.push_back(layer->name);
   }
   for (const auto& [known, block] : scope_->module->blocks) candidates.push_back(known);
   Report(code("E0201"), name.range, "no tensor, layer or block is named " + quoted(name.text))
@@ -156,8 +155,8 @@ Tensor BodyElaborator::combine(const ast::BinaryExpr& binary, SourceRange range)
   const Tensor left = tensor(*binary.left);
   const Tensor right = tensor(*binary.right);
   if (!left || !right) return std::nullopt;
-  const OpKind kind = binary.op == ast::BinaryOp::add ? OpKind::add : OpKind::multiply;
-  return append(kind, {}, {*left, *right}, std::nullopt, range, {});
+  const ops::Layer& layer = ops::layer(binary.op == ast::BinaryOp::add ? "add" : "multiply");
+  return append(layer, {}, {*left, *right}, std::nullopt, range, {});
 }
 
 Tensor BodyElaborator::concat(const ast::CallExpr& call, SourceRange range) {
@@ -182,17 +181,17 @@ Tensor BodyElaborator::concat(const ast::CallExpr& call, SourceRange range) {
     return std::nullopt;
   }
   if (!is_well) return std::nullopt;
-  return append(OpKind::concat, {}, std::move(operands), call.label, range, {});
+  return append(ops::layer("concat"), {}, std::move(operands), call.label, range, {});
 }
 
 /// The arguments are checked even when there is no input.
-Tensor BodyElaborator::apply_layer(const ops::OpInfo& layer, const ast::CallExpr& call, Tensor input,
+Tensor BodyElaborator::apply_layer(const ops::Layer& layer, const ast::CallExpr& call, Tensor input,
                                    SourceRange range) {
   OpFacts facts;
   const Evaluator evaluator(scope_->constants, *sink_, scope_->actions);
-  std::optional<ops::OpAttrs> attrs = bind_arguments(layer, call, evaluator, facts, *sink_);
-  if (!attrs || !input) return std::nullopt;
-  return append(layer.kind, std::move(*attrs), {*input}, call.label, range, std::move(facts));
+  std::optional<ops::Arguments> arguments = bind_arguments(layer, call, evaluator, facts, *sink_);
+  if (!arguments || !input) return std::nullopt;
+  return append(layer, std::move(*arguments), {*input}, call.label, range, std::move(facts));
 }
 
 Tensor BodyElaborator::joined_input(SourceRange range) {
@@ -204,15 +203,15 @@ Tensor BodyElaborator::joined_input(SourceRange range) {
   return std::nullopt;
 }
 
-Tensor BodyElaborator::append(OpKind kind, ops::OpAttrs attrs, std::vector<ValueId> operands,
+Tensor BodyElaborator::append(const ops::Layer& layer, ops::Arguments arguments, std::vector<ValueId> operands,
                               const std::optional<ast::Label>& label, SourceRange range, OpFacts facts) {
-  const std::size_t ordinal = ++scope_->layer_ordinals[static_cast<std::size_t>(kind)];
+  const std::size_t ordinal = ++scope_->layer_ordinals[layer.name];
   if (!grow(limits_.layers, "layers", range)) return std::nullopt;
   graph::Op op;
-  op.kind = kind;
-  op.attrs = std::move(attrs);
+  op.layer = &layer;
+  op.arguments = std::move(arguments);
   op.operands = std::move(operands);
-  op.label = join_steps(scope_->steps, label ? label->text : ops::info(kind).spelling + std::to_string(ordinal));
+  op.label = join_steps(scope_->steps, label ? label->text : layer.name + std::to_string(ordinal));
   op.range = range;
   node_.ops.push_back(std::move(op));
   facts_.ops.push_back(std::move(facts));

@@ -3,7 +3,6 @@
 // one. Used by elaborate.cpp only; body.cpp has the expressions, calls.cpp blocks and repetitions.
 #pragma once
 
-#include <array>
 #include <map>
 #include <optional>
 #include <string>
@@ -39,7 +38,7 @@ struct BodyScope {
   std::optional<std::int64_t> actions;
   std::string steps;                    // of labels, to here: "residual1", "layer1.0"
   std::int32_t use = BlockUse::no_use;  // the use of a block that this body belongs to
-  std::array<std::size_t, ops::op_count> layer_ordinals{};
+  std::map<std::string, std::size_t> layer_ordinals{};
   std::map<std::string, std::size_t> other_ordinals{};  // of blocks by name, and of "repeat"
 };
 
@@ -74,9 +73,9 @@ class BodyElaborator {
   Tensor name_value(const ast::Name& name);
   Tensor combine(const ast::BinaryExpr& binary, SourceRange range);
   Tensor concat(const ast::CallExpr& call, SourceRange range);
-  Tensor apply_layer(const ops::OpInfo& layer, const ast::CallExpr& call, Tensor input, SourceRange range);
+  Tensor apply_layer(const ops::Layer& layer, const ast::CallExpr& call, Tensor input, SourceRange range);
   Tensor joined_input(SourceRange range);
-  Tensor append(ops::OpKind kind, ops::OpAttrs attrs, std::vector<graph::ValueId> operands,
+  Tensor append(const ops::Layer& layer, ops::Arguments arguments, std::vector<graph::ValueId> operands,
                 const std::optional<ast::Label>& label, SourceRange range, OpFacts facts);
   bool declare_let(const ast::Name& name, Tensor value, BodyScope& scope, bool is_written);
   void check_unread(const BodyScope& scope);
@@ -94,7 +93,7 @@ class BodyElaborator {
   // calls.cpp
   /// What a call names: a layer, a block, `concat`, or nothing (reported, or silent).
   struct Callee {
-    const ops::OpInfo* layer = nullptr;
+    const ops::Layer* layer = nullptr;
     const DeclaredBlock* block = nullptr;
     bool is_concat = false;
   };

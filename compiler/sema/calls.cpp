@@ -25,7 +25,7 @@ BodyElaborator::Callee BodyElaborator::find_callee(const ast::CallExpr& call) {
   const auto& blocks = scope_->module->blocks;
   if (const auto block = blocks.find(call.callee.text); block != blocks.end()) return {nullptr, &block->second, false};
   if (call.callee.text == "concat") return {nullptr, nullptr, true};
-  if (const ops::OpInfo* layer = ops::find_layer(call.callee.text)) return {layer, nullptr, false};
+  if (const ops::Layer* layer = ops::find_layer(call.callee.text)) return {layer, nullptr, false};
   report_unknown_callee(call);
   return {};
 }
@@ -58,8 +58,8 @@ BodyElaborator::Callee BodyElaborator::find_member(const ast::CallExpr& call) {
 
 void BodyElaborator::report_unknown_callee(const ast::CallExpr& call) {
   std::vector<std::string_view> names;
-  for (const ops::OpInfo& row : ops::table()) {
-    if (row.is_layer) names.push_back(row.spelling);
+  for (const ops::Layer* layer : ops::layers()) {
+    if (layer->is_in_pipelines) names.push_back(layer->name);
   }
   for (const auto& [name, block] : scope_->module->blocks) names.push_back(name);
   Report report(code("E0203"), call.callee.range, "no layer or block is named " + quoted(call.callee.text));

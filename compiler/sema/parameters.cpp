@@ -34,15 +34,12 @@ class Namer {
   void name_op(graph::Node& node, graph::Op& op, const std::string& step, SourceRange range) {
     std::vector<ops::Shape> operands;
     for (graph::ValueId operand : op.operands) operands.push_back(value_shape(node, operand));
-    const auto weights = ops::info(op.kind).weights(op.attrs, operands, op.shape);
+    const auto weights = op.layer->weights(op.arguments, operands, op.shape);
     if (weights.empty()) return;
     const std::string prefix = join_steps(step, op.label);
-    // PyTorch's fan-in: what one element of the result sums over. Bias is initialised by its layer's.
-    const ops::Shape& first = weights.front().shape;
-    const std::int64_t fan_in = first.rank() > 1 ? first.elements() / first.dims[0] : 1;
     bool is_reported = false;
-    for (const ops::WeightInfo& weight : weights) {
-      const std::string name = join_steps(prefix, std::string(spelling(weight.role)));
+    for (const ops::Weight& weight : weights) {
+      const std::string name = join_steps(prefix, weight.name);
       const auto [known, is_new] = places_.emplace(name, range);
       if (!is_new && !is_reported) {
         Report(code("E0311"), range, "the parameter " + quoted(name) + " is there twice")
@@ -52,7 +49,8 @@ class Namer {
         is_reported = true;
       }
       op.parameters.push_back({static_cast<std::uint32_t>(draft_.program.parameters.size())});
-      draft_.program.parameters.push_back({name, weight.role, weight.shape, weight.is_trained, fan_in});
+      draft_.program.parameters.push_back({name, weight.shape, weight.start, weight.is_trained, weight.decays,
+                                           weight.is_variance, weight.fan_in, weight.deviation});
     }
   }
 

@@ -1,4 +1,4 @@
-// Walks the nodes in topological order; every rule and number comes from the op table.
+// Walks the nodes in topological order; every rule and number comes from the definitions of the layers.
 #include "sema/shapes.h"
 
 #include <set>
@@ -52,11 +52,12 @@ class ShapeInference {
 
   bool join_shapes(graph::NodeInput& input) {
     Shape joined = source_shape(input.edges[0]);
-    const ops::OpKind rule = input.join == Join::concat ? ops::OpKind::concat : ops::OpKind::add;
+    const bool is_concat = input.join == Join::concat;
+    const ops::Layer& rule = ops::layer(is_concat ? "concat" : "add");
     for (std::size_t i = 1; i < input.edges.size(); ++i) {
       const EdgeId edge = input.edges[i];
       const std::vector<Shape> pair{joined, source_shape(edge)};
-      const ops::ShapeResult result = ops::info(rule).shape({}, pair);
+      const ops::ShapeResult result = ops::infer_shape(rule, {}, pair);
       if (result.shape) {
         joined = *result.shape;
         continue;
@@ -72,7 +73,7 @@ class ShapeInference {
                  std::string(spelling(input.join)) + "` has " + pair[0].to_string() + " so far")
           .note(draft_[input.edges[0]].source,
                 draft_.edge_text(input.edges[0]) + " carries " + source_shape(input.edges[0]).to_string())
-          .advise(rule == ops::OpKind::concat ? "all dimensions but the first must be equal" : "")
+          .advise(is_concat ? "all dimensions but the first must be equal" : "")
           .to(sink_);
       return false;
     }
@@ -95,13 +96,12 @@ class ShapeInference {
     graph::Op& op = node.ops[index];
     std::vector<Shape> operands;
     for (graph::ValueId operand : op.operands) operands.push_back(value_shape(node, operand));
-    const ops::OpInfo& row = ops::info(op.kind);
-    ops::ShapeResult result = row.shape(op.attrs, operands);
+    ops::ShapeResult result = ops::infer_shape(*op.layer, op.arguments, operands);
     if (!result.shape) {
       report_layer(id, index, result.error);
       return false;
     }
-    const std::optional<std::int64_t> cost = row.cost(op.attrs, operands, *result.shape);
+    const std::optional<std::int64_t> cost = op.layer->cost(op.arguments, operands, *result.shape);
     if (!cost || __builtin_add_overflow(node.cost, *cost, &node.cost)) {
       Report report(code("E0308"), op.range,
                     "the multiplications of " + quoted(node.name) + " are more than 64 bits count");
@@ -125,7 +125,7 @@ class ShapeInference {
     const diag::DiagnosticCode* code_of_error = code("E0301");
     if (error.fault == ops::ShapeFault::argument) code_of_error = code("E0304");
     if (error.fault == ops::ShapeFault::size) code_of_error = code("E0308");
-    if (error.fault == ops::ShapeFault::input && !ops::info(op.kind).is_layer) code_of_error = code("E0310");
+    if (error.fault == ops::ShapeFault::input && !op.layer->is_in_pipelines) code_of_error = code("E0310");
     Report report(code_of_error, place, error.message);
     if (error.fault != ops::ShapeFault::argument) {
       for (graph::ValueId operand : op.operands) note_origin(report, node, operand);
@@ -152,7 +152,7 @@ class ShapeInference {
       return;
     }
     const graph::Op& op = node.ops[value.index - node.inputs.size()];
-    report.note(op.range, "`" + std::string(ops::info(op.kind).spelling) + "` gives " + shape);
+    report.note(op.range, "`" + std::string(op.layer->name) + "` gives " + shape);
   }
 
   bool check_scores(NodeId id) {

@@ -5,7 +5,7 @@
 #include <charconv>
 #include <cmath>
 
-#include "ops/attributes.h"
+#include "ops/arguments.h"
 
 namespace d2nn::sema {
 namespace {

@@ -13,16 +13,13 @@ namespace {
 /// How near zero the scores of control nodes start, as a factor of PyTorch's default range.
 constexpr double control_score_scale = 0.01;
 
-constexpr std::uint32_t role_weight = 0;
-constexpr std::uint32_t role_bias = 1;
-constexpr std::uint32_t role_running_variance = 3;
-
-bool is_conv_or_dense(const d2nn_parameter& parameter) {
-  return parameter.op_kind == D2NN_OP_CONV || parameter.op_kind == D2NN_OP_DENSE;
+/// The weight of a layer that multiplies and sums, such as conv and dense.
+bool is_product_weight(const d2nn_parameter& parameter) {
+  return parameter.start == D2NN_START_FAN_IN && parameter.decays != 0;
 }
 
-/// Parameters of the layer that gives a control node's scores: the last conv or dense weight of the node and what
-/// follows it.
+/// Parameters of the layer that gives a control node's scores: the last weight of a product in the node and
+/// its bias.
 std::vector<bool> find_score_layers(const d2nn_module& module) {
   std::vector<bool> is_score(module.parameter_count, false);
   for (std::uint32_t node = 0; node < module.node_count; ++node) {
@@ -30,13 +27,13 @@ std::vector<bool> find_score_layers(const d2nn_module& module) {
     std::uint32_t last_weight = D2NN_NO_INDEX;
     for (std::uint32_t p = 0; p < module.parameter_count; ++p) {
       const d2nn_parameter& parameter = module.parameters[p];
-      if (parameter.node == node && is_conv_or_dense(parameter) && parameter.role == role_weight) last_weight = p;
+      if (parameter.node == node && is_product_weight(parameter)) last_weight = p;
     }
     if (last_weight == D2NN_NO_INDEX) continue;
     is_score[last_weight] = true;
     const std::uint32_t next = last_weight + 1;
     if (next < module.parameter_count && module.parameters[next].node == node &&
-        is_conv_or_dense(module.parameters[next]) && module.parameters[next].role == role_bias) {
+        module.parameters[next].start == D2NN_START_FAN_IN) {
       is_score[next] = true;
     }
   }
@@ -51,9 +48,14 @@ void initialise(const d2nn_module& module, std::uint64_t seed, std::span<float> 
     const d2nn_parameter& parameter = module.parameters[p];
     const std::span<float> tensor =
         values.subspan(static_cast<std::size_t>(parameter.offset), static_cast<std::size_t>(parameter.tensor.elements));
-    if (!is_conv_or_dense(parameter)) {
-      const bool is_one = parameter.role == role_weight || parameter.role == role_running_variance;
-      std::fill(tensor.begin(), tensor.end(), is_one ? 1.0F : 0.0F);
+    if (parameter.start == D2NN_START_ZEROS || parameter.start == D2NN_START_ONES) {
+      std::fill(tensor.begin(), tensor.end(), parameter.start == D2NN_START_ONES ? 1.0F : 0.0F);
+      continue;
+    }
+    if (parameter.start == D2NN_START_NORMAL) {
+      for (std::size_t i = 0; i < tensor.size(); ++i) {
+        tensor[i] = static_cast<float>(parameter.deviation * Draw(seed, Purpose::initial_weights, p, 0, i).normal());
+      }
       continue;
     }
     const double bound = (is_score[p] ? control_score_scale : 1.0) /

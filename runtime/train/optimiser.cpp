@@ -55,7 +55,7 @@ Optimiser::Optimiser(const d2nn_module& module, const TrainOptions& options)
     Chunk chunk;
     chunk.is_control = module.nodes[parameter.node].kind == D2NN_NODE_CONTROL;
     chunk.is_trained = parameter.is_trained != 0;
-    chunk.decays = parameter.role == 0 && (parameter.op_kind == D2NN_OP_CONV || parameter.op_kind == D2NN_OP_DENSE);
+    chunk.decays = parameter.decays != 0;
     for (std::int64_t done = 0; done < parameter.tensor.elements; done += chunk_floats) {
       chunk.offset = parameter.offset + done;
       chunk.count = std::min(chunk_floats, parameter.tensor.elements - done);

@@ -6,7 +6,9 @@
 #pragma once
 
 #include <array>
+#include <cmath>
 #include <cstdint>
+#include <numbers>
 #include <vector>
 
 namespace d2nn::train {
@@ -44,6 +46,12 @@ class Draw {
 
   /// Uniform in [0, 1), 53 bits.
   double uniform() const { return static_cast<double>(bits(0) >> 11) * 0x1.0p-53; }
+  /// Normal with mean 0 and deviation 1 (Box and Muller); not independent of the other draws of the same object.
+  double normal() const {
+    const double radius = std::sqrt(-2.0 * std::log(1.0 - uniform()));
+    const double turn = static_cast<double>(bits(2) >> 11) * 0x1.0p-53;
+    return radius * std::cos(2.0 * std::numbers::pi * turn);
+  }
   /// Uniform in 0 .. count-1, independent of uniform(). count > 0.
   std::uint32_t below(std::uint32_t count) const {
     const std::uint64_t low_product = std::uint64_t{words_[3]} * count;  // the high half of 64 bits times 32

@@ -10,7 +10,6 @@
 namespace d2nn::weights {
 namespace {
 
-constexpr std::uint32_t running_var_role = 3;
 
 Status refuse(const std::string& file, const std::string& words) {
   return Status(D2NN_INVALID_WEIGHTS, "`" + file + "`: " + words);
@@ -71,7 +70,7 @@ Status check_part(const std::string& file, const d2nn_parameter& parameter, std:
            std::to_string(at - values.begin());
   };
   if (bad != values.end()) return refuse(file, place(bad) + "; weights must be finite");
-  if (parameter.role != running_var_role) return {};
+  if (parameter.is_variance == 0) return {};
   const auto negative = std::find_if(values.begin(), values.end(), [](float value) { return value < 0; });
   if (negative != values.end()) return refuse(file, place(negative) + "; a variance cannot be negative");
   return {};

@@ -1,11 +1,10 @@
 #include "differential/body_generator.h"
 
-#include "ops/attributes.h"
+#include "ops/layer.h"
 
 namespace d2nn::differential {
 namespace {
 
-using ops::OpKind;
 using ops::Shape;
 
 constexpr std::int64_t most_elements = 1200;  // of any tensor: the reference interpreter is slow
@@ -16,50 +15,55 @@ ops::Extent random_extent(RandomSource& random, std::int64_t least, std::int64_t
 }
 
 /// Arguments of every layer, drawn without regard to the input: what does not fit is drawn again.
-ops::OpAttrs random_attrs(RandomSource& random, OpKind kind, const Shape& input) {
-  ops::OpAttrs attrs;
-  if (kind == OpKind::conv) {
-    attrs.kernel = random_extent(random, 1, random.one_in(6) ? 5 : 3);
-    attrs.filters = random.between(1, 8);
-    attrs.stride = random.one_in(3) ? random_extent(random, 1, 3) : ops::Extent{1, 1};
-    attrs.pad = random.one_in(3) ? random_extent(random, 0, 2) : ops::Extent{attrs.kernel.h / 2, attrs.kernel.w / 2};
-    attrs.dilation = random.one_in(5) ? random_extent(random, 1, 2) : ops::Extent{1, 1};
-    attrs.groups = random.one_in(3) ? random.between(2, 4) : 1;
-    if (attrs.groups > 1 && random.one_in(2)) attrs.groups = attrs.filters = input.channels();  // depthwise
-    attrs.bias = !random.one_in(4);
-  } else if (kind == OpKind::dense) {
+ops::Arguments random_arguments(RandomSource& random, const std::string& layer, const Shape& input) {
+  ops::Arguments arguments;
+  if (layer == "conv") {
+    const ops::Extent kernel = random_extent(random, 1, random.one_in(6) ? 5 : 3);
+    std::int64_t filters = random.between(1, 8);
+    arguments.set("kernel", kernel);
+    arguments.set("stride", random.one_in(3) ? random_extent(random, 1, 3) : ops::Extent{1, 1});
+    arguments.set("pad", random.one_in(3) ? random_extent(random, 0, 2) : ops::Extent{kernel.h / 2, kernel.w / 2});
+    arguments.set("dilation", random.one_in(5) ? random_extent(random, 1, 2) : ops::Extent{1, 1});
+    std::int64_t groups = random.one_in(3) ? random.between(2, 4) : 1;
+    if (groups > 1 && random.one_in(2)) groups = filters = input.channels();  // depthwise
+    arguments.set("filters", filters).set("groups", groups).set("bias", !random.one_in(4));
+  } else if (layer == "dense") {
     constexpr std::int64_t usual[]{3, 4, 8, 8, 17, 24};
-    attrs.units = random.one_in(4) ? random.between(1, 24) : usual[random.below(6)];
-    attrs.bias = !random.one_in(4);
-  } else if (kind == OpKind::max_pool || kind == OpKind::avg_pool) {
-    attrs.kernel = random_extent(random, 1, 3);
-    attrs.stride = random.one_in(2) ? attrs.kernel : random_extent(random, 1, 2);
-    attrs.pad = random.one_in(2) ? ops::Extent{0, 0} : random_extent(random, 0, 1);
-  } else if (kind == OpKind::pad_channels) {
-    attrs.before = random.between(0, 2);
-    attrs.after = random.between(0, 2);
-  } else if (kind == OpKind::normalize) {
+    arguments.set("units", random.one_in(4) ? random.between(1, 24) : usual[random.below(6)]);
+    arguments.set("bias", !random.one_in(4));
+  } else if (layer == "max_pool" || layer == "avg_pool") {
+    const ops::Extent kernel = random_extent(random, 1, 3);
+    arguments.set("kernel", kernel).set("stride", random.one_in(2) ? kernel : random_extent(random, 1, 2));
+    arguments.set("pad", random.one_in(2) ? ops::Extent{0, 0} : random_extent(random, 0, 1));
+  } else if (layer == "pad_channels") {
+    arguments.set("before", random.between(0, 2)).set("after", random.between(0, 2));
+  } else if (layer == "normalize") {
+    ops::Numbers mean, deviations;
     for (std::int64_t c = 0; c < input.channels(); ++c) {
-      attrs.mean.push_back(static_cast<double>(random.between(-8, 8)) / 8);
-      attrs.std.push_back(static_cast<double>(random.between(2, 12)) / 8);
+      mean.push_back(static_cast<double>(random.between(-8, 8)) / 8);
+      deviations.push_back(static_cast<double>(random.between(2, 12)) / 8);
     }
-  } else if (kind == OpKind::reshape) {
+    arguments.set("mean", mean).set("std", deviations);
+  } else if (layer == "reshape") {
     // [a, b] or [a, b, c] for divisors a and b.
+    ops::Integers dims;
     std::int64_t rest = input.elements();
     for (std::int64_t divisor : {random.between(1, 6), random.between(1, 6)}) {
       if (rest % divisor != 0) continue;
-      attrs.dims.push_back(divisor);
+      dims.push_back(divisor);
       rest /= divisor;
     }
-    attrs.dims.push_back(rest);
+    dims.push_back(rest);
+    arguments.set("dims", dims);
   }
   if (random.one_in(2)) {
-    attrs.slope = static_cast<double>(random.between(1, 8)) / 16;
-    attrs.p = static_cast<double>(random.between(1, 7)) / 8;
-    attrs.eps = 1e-3;
-    attrs.momentum = 0.25;
+    const double slope = static_cast<double>(random.between(1, 8)) / 16;
+    const double p = static_cast<double>(random.between(1, 7)) / 8;
+    if (layer == "leaky_relu") arguments.set("slope", slope);
+    if (layer == "dropout") arguments.set("p", p);
+    if (layer == "batch_norm") arguments.set("eps", 1e-3).set("momentum", 0.25);
   }
-  return attrs;
+  return ops::complete(ops::layer(layer).params, std::move(arguments));
 }
 
 bool can_add(const Shape& left, const Shape& right) {
@@ -79,31 +83,31 @@ bool can_concat(const Shape& left, const Shape& right) {
 Piece BodyGenerator::layer(const Shape& input) {
   // Most images stay images, as in real networks; conv and dense are what costs and what is optimised, so they come
   // often.
-  static const std::vector<OpKind> for_images{
-      OpKind::conv,       OpKind::conv,    OpKind::conv, OpKind::max_pool,   OpKind::max_pool,    OpKind::avg_pool,
-      OpKind::batch_norm, OpKind::relu,    OpKind::relu, OpKind::leaky_relu, OpKind::sigmoid,     OpKind::silu,
-      OpKind::gelu,       OpKind::softmax, OpKind::conv, OpKind::normalize,  OpKind::pad_channels};
-  static const std::vector<OpKind> for_all{
-      OpKind::dense,   OpKind::dense,   OpKind::dense,     OpKind::batch_norm, OpKind::relu,        OpKind::leaky_relu,
-      OpKind::sigmoid, OpKind::tanh,    OpKind::gelu,      OpKind::silu,       OpKind::softmax,     OpKind::dropout,
-      OpKind::flatten, OpKind::reshape, OpKind::normalize, OpKind::identity,   OpKind::pad_channels};
-  static const std::vector<OpKind> out_of_images{OpKind::dense,   OpKind::dense,   OpKind::global_avg_pool,
-                                                 OpKind::tanh,    OpKind::flatten, OpKind::reshape,
-                                                 OpKind::dropout, OpKind::identity};
+  static const std::vector<std::string> for_images{
+      "conv",       "conv",    "conv", "max_pool",   "max_pool",    "avg_pool",
+      "batch_norm", "relu",    "relu", "leaky_relu", "sigmoid",     "silu",
+      "gelu",       "softmax", "conv", "normalize",  "pad_channels"};
+  static const std::vector<std::string> for_all{
+      "dense",   "dense",   "dense",     "batch_norm", "relu",        "leaky_relu",
+      "sigmoid", "tanh",    "gelu",      "silu",       "softmax",     "dropout",
+      "flatten", "reshape", "normalize", "identity",   "pad_channels"};
+  static const std::vector<std::string> out_of_images{"dense",   "dense",   "global_avg_pool",
+                                                 "tanh",    "flatten", "reshape",
+                                                 "dropout", "identity"};
   while (true) {
     const bool leaves = random_.one_in(5);
-    const OpKind kind = random_.pick(!input.is_image() ? for_all : leaves ? out_of_images : for_images);
-    const ops::OpAttrs attrs = random_attrs(random_, kind, input);
-    const ops::OpInfo& info = ops::info(kind);
-    const ops::ShapeResult shape = info.shape(attrs, std::span(&input, 1));
+    const ops::Layer& layer =
+        ops::layer(random_.pick(!input.is_image() ? for_all : leaves ? out_of_images : for_images));
+    const ops::Arguments chosen = random_arguments(random_, layer.name, input);
+    const ops::ShapeResult shape = ops::infer_shape(layer, chosen, std::span(&input, 1));
     if (!shape.shape || shape.shape->elements() > most_elements) continue;
-    const std::string arguments = ops::arguments_text(kind, attrs);
-    Piece piece{info.spelling + (arguments.empty() ? "" : "(" + arguments + ")"), *shape.shape};
+    const std::string arguments = ops::arguments_text(layer.params, chosen);
+    Piece piece{layer.name + (arguments.empty() ? "" : "(" + arguments + ")"), *shape.shape};
     if (random_.one_in(10)) {
       piece.text += " as stage" + std::to_string(++labels_);
       count("label");
     }
-    count("layer " + std::string(info.spelling));
+    count("layer " + std::string(layer.name));
     return piece;
   }
 }

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "differential/random_source.h"
-#include "ops/op_table.h"
+#include "ops/shape.h"
 
 namespace d2nn::differential {
 

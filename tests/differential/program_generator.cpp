@@ -8,7 +8,7 @@
 #include <limits>
 
 #include "differential/body_generator.h"
-#include "ops/attributes.h"
+#include "ops/arguments.h"
 
 namespace d2nn::differential {
 namespace {
@@ -341,18 +341,13 @@ reference::Weights<float> random_weights(const graph::Program& program, std::uin
     reference::Tensor<float> values(static_cast<std::size_t>(parameter.shape.elements()));
     for (float& value : values) {
       const double draw = random.symmetric();
-      switch (parameter.role) {
-        case ops::WeightRole::weight:
-          // A matrix or kernel keeps the spread of what it sums over; the factors of batch norm stay away from zero.
-          value = static_cast<float>(parameter.shape.rank() > 1
-                                         ? 1.7 * draw / std::sqrt(static_cast<double>(parameter.fan_in))
-                                         : 1 + draw / 2);
-          break;
-        case ops::WeightRole::running_var:
-          value = static_cast<float>(1 + draw / 2);
-          break;
-        default:
-          value = static_cast<float>(draw / 2);
+      // A matrix or kernel keeps the spread of what it sums over; factors and variances stay away from zero.
+      if (parameter.start == ops::Start::ones) {
+        value = static_cast<float>(1 + draw / 2);
+      } else if (parameter.decays) {
+        value = static_cast<float>(1.7 * draw / std::sqrt(static_cast<double>(parameter.fan_in)));
+      } else {
+        value = static_cast<float>(draw / 2);
       }
     }
     weights.push_back(std::move(values));

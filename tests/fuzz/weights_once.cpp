@@ -19,7 +19,7 @@ void load_small(const weights::Safetensors& file) {
   d2nn_parameter parameters[2] = {};
   parameters[0].tensor = {"a", "", 1, dims, 2};
   parameters[1].tensor = {"b", "", 2, dims, 2};
-  parameters[1].role = 3;
+  parameters[1].is_variance = 1;
   parameters[1].offset = 2;
   d2nn_module module = {};
   module.name = "small";

@@ -51,11 +51,11 @@ void relu_backward(OpBackward<Scalar>& call) {
 
 template <class Scalar>
 void leaky_relu_forward(OpForward<Scalar>& call) {
-  map_forward(call, [&](double x) { return x > 0 ? x : x * call.op.attrs.slope; });
+  map_forward(call, [&](double x) { return x > 0 ? x : x * call.op.arguments.number("slope"); });
 }
 template <class Scalar>
 void leaky_relu_backward(OpBackward<Scalar>& call) {
-  map_backward(call, [&](double x) { return x > 0 ? 1.0 : call.op.attrs.slope; });
+  map_backward(call, [&](double x) { return x > 0 ? 1.0 : call.op.arguments.number("slope"); });
 }
 
 template <class Scalar>

@@ -17,7 +17,7 @@ void pad_channels_forward(OpForward<Scalar>& call) {
   for (std::size_t row = 0; row < call.results.size(); ++row) {
     const Tensor<Scalar>& input = *call.operands[row][0];
     const std::size_t area = input.size() / std::size_t(call.operand_shapes[0].channels());
-    const std::size_t first = std::size_t(call.op.attrs.before) * area;
+    const std::size_t first = std::size_t(call.op.arguments.integer("before")) * area;
     for (std::size_t i = 0; i < call.results[row]->size(); ++i) {
       const bool is_padding = i < first || i >= first + input.size();
       (*call.results[row])[i] = is_padding ? Scalar(0) : input[i - first];
@@ -30,7 +30,7 @@ void pad_channels_backward(OpBackward<Scalar>& call) {
   for (std::size_t row = 0; row < call.results.size(); ++row) {
     Tensor<Scalar>& gradient = *call.operand_gradients[row][0];
     const std::size_t area = gradient.size() / std::size_t(call.operand_shapes[0].channels());
-    const std::size_t first = std::size_t(call.op.attrs.before) * area;
+    const std::size_t first = std::size_t(call.op.arguments.integer("before")) * area;
     for (std::size_t i = 0; i < gradient.size(); ++i) gradient[i] += (*call.result_gradients[row])[first + i];
   }
 }

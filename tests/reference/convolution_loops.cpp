@@ -16,12 +16,12 @@ struct ConvSizes {
         out_c(op.shape.channels()),
         out_h(op.shape.height()),
         out_w(op.shape.width()),
-        group_in(in_c / op.attrs.groups),
-        group_out(out_c / op.attrs.groups),
-        kernel(op.attrs.kernel),
-        stride(op.attrs.stride),
-        pad(op.attrs.pad),
-        dilation(op.attrs.dilation) {}
+        group_in(in_c / op.arguments.integer("groups")),
+        group_out(out_c / op.arguments.integer("groups")),
+        kernel(op.arguments.extent("kernel")),
+        stride(op.arguments.extent("stride")),
+        pad(op.arguments.extent("pad")),
+        dilation(op.arguments.extent("dilation")) {}
 
   /// Calls visit(weight index, input index) for every product of one output element; padding contributes none.
   template <class Visit>
@@ -61,7 +61,7 @@ void conv_forward(OpForward<Scalar>& call) {
   for (std::size_t row = 0; row < call.results.size(); ++row) {
     const Tensor<Scalar>& input = *call.operands[row][0];
     sizes.for_each_output([&](std::int64_t o, std::int64_t y, std::int64_t x, std::size_t index) {
-      double sum = call.op.attrs.bias ? double((*call.weights[1])[std::size_t(o)]) : 0.0;
+      double sum = call.op.arguments.boolean("bias") ? double((*call.weights[1])[std::size_t(o)]) : 0.0;
       sizes.for_each_product(o, y, x,
                              [&](std::size_t w, std::size_t i) { sum += double(weight[w]) * double(input[i]); });
       (*call.results[row])[index] = Scalar(sum);
@@ -89,7 +89,7 @@ void conv_backward(OpBackward<Scalar>& call) {
     for (std::size_t i = 0; i < input.size(); ++i) (*call.operand_gradients[row][0])[i] += Scalar(input_gradient[i]);
   }
   for (std::size_t w = 0; w < weight.size(); ++w) (*call.weight_gradients[0])[w] += Scalar(weight_gradient[w]);
-  if (!call.op.attrs.bias) return;
+  if (!call.op.arguments.boolean("bias")) return;
   for (std::size_t o = 0; o < bias_gradient.size(); ++o) (*call.weight_gradients[1])[o] += Scalar(bias_gradient[o]);
 }
 
@@ -99,7 +99,7 @@ void dense_forward(OpForward<Scalar>& call) {
   for (std::size_t row = 0; row < call.results.size(); ++row) {
     const Tensor<Scalar>& input = *call.operands[row][0];
     for (std::size_t unit = 0; unit < call.results[row]->size(); ++unit) {
-      double sum = call.op.attrs.bias ? double((*call.weights[1])[unit]) : 0.0;
+      double sum = call.op.arguments.boolean("bias") ? double((*call.weights[1])[unit]) : 0.0;
       for (std::size_t i = 0; i < input.size(); ++i) sum += double(weight[unit * input.size() + i]) * double(input[i]);
       (*call.results[row])[unit] = Scalar(sum);
     }
@@ -127,7 +127,7 @@ void dense_backward(OpBackward<Scalar>& call) {
     for (std::size_t i = 0; i < in; ++i) (*call.operand_gradients[row][0])[i] += Scalar(input_gradient[i]);
   }
   for (std::size_t w = 0; w < weight.size(); ++w) (*call.weight_gradients[0])[w] += Scalar(weight_gradient[w]);
-  if (!call.op.attrs.bias) return;
+  if (!call.op.arguments.boolean("bias")) return;
   for (std::size_t unit = 0; unit < units; ++unit) (*call.weight_gradients[1])[unit] += Scalar(bias_gradient[unit]);
 }
 

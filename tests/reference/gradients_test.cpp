@@ -2,6 +2,9 @@
 // join, and random small networks whose rows take different paths, in training mode.
 #include <doctest/doctest.h>
 
+#include <set>
+#include <string>
+
 #include <cmath>
 #include <random>
 
@@ -13,7 +16,6 @@ using graph::Join;
 using graph::NodeId;
 using graph::NodeKind;
 using graph::Program;
-using ops::OpKind;
 using ops::Shape;
 using reference::Batch;
 using reference::conv_attrs;
@@ -43,7 +45,7 @@ Tensor<double> random_tensor(Random& random, const Shape& shape, double least = 
 Weights<double> random_weights(Random& random, const Program& program) {
   Weights<double> weights;
   for (const graph::Parameter& parameter : program.parameters) {
-    const bool is_variance = parameter.role == ops::WeightRole::running_var;
+    const bool is_variance = parameter.is_variance;
     weights.push_back(random_tensor(random, parameter.shape, is_variance ? 0.5 : -1, is_variance ? 2 : 1));
   }
   return weights;
@@ -156,84 +158,84 @@ Options<double> training_options(const Program& program, std::uint64_t seed) {
 }
 
 struct LayerCase {
-  OpKind kind;
-  ops::OpAttrs attrs;
+  const char* layer;
+  ops::Arguments arguments;
   Shape input;
 };
 
 std::vector<LayerCase> layer_cases() {
-  ops::OpAttrs normalize;
-  normalize.mean = {0.1, -0.3};
-  normalize.std = {0.5, 2.0};
-  ops::OpAttrs channels;
-  channels.before = 1;
-  channels.after = 2;
-  ops::OpAttrs reshape;
-  reshape.dims = {3, 8};
+  ops::Arguments normalize;
+  normalize.set("mean", ops::Numbers{0.1, -0.3});
+  normalize.set("std", ops::Numbers{0.5, 2.0});
+  ops::Arguments channels;
+  channels.set("before", 1);
+  channels.set("after", 2);
+  ops::Arguments reshape;
+  reshape.set("dims", ops::Integers{3, 8});
   const Shape image{2, 4, 3};
-  return {{OpKind::conv, conv_attrs({3, 2}, 4, {2, 1}, {1, 1}, {1, 2}, 2), image},
-          {OpKind::conv, conv_attrs({2, 2}, 3, {1, 1}, {0, 0}, {1, 1}, 1, false), image},
-          {OpKind::dense, dense_attrs(3), image},
-          {OpKind::dense, dense_attrs(2, false), Shape{5}},
-          {OpKind::max_pool, pool_attrs({3, 2}, {1, 1}, {1, 1}), image},
-          {OpKind::avg_pool, pool_attrs({3, 2}, {2, 1}, {1, 1}), image},
-          {OpKind::global_avg_pool, {}, image},
-          {OpKind::batch_norm, {}, image},
-          {OpKind::batch_norm, {}, Shape{4}},
-          {OpKind::relu, {}, image},
-          {OpKind::leaky_relu, {}, image},
-          {OpKind::sigmoid, {}, image},
-          {OpKind::tanh, {}, image},
-          {OpKind::gelu, {}, image},
-          {OpKind::silu, {}, image},
-          {OpKind::softmax, {}, image},
-          {OpKind::softmax, {}, Shape{4}},
-          {OpKind::dropout, {}, image},
-          {OpKind::flatten, {}, image},
-          {OpKind::reshape, reshape, image},
-          {OpKind::normalize, normalize, image},
-          {OpKind::pad_channels, channels, image},
-          {OpKind::identity, {}, image}};
+  return {{"conv", conv_attrs({3, 2}, 4, {2, 1}, {1, 1}, {1, 2}, 2), image},
+          {"conv", conv_attrs({2, 2}, 3, {1, 1}, {0, 0}, {1, 1}, 1, false), image},
+          {"dense", dense_attrs(3), image},
+          {"dense", dense_attrs(2, false), Shape{5}},
+          {"max_pool", pool_attrs({3, 2}, {1, 1}, {1, 1}), image},
+          {"avg_pool", pool_attrs({3, 2}, {2, 1}, {1, 1}), image},
+          {"global_avg_pool", {}, image},
+          {"batch_norm", {}, image},
+          {"batch_norm", {}, Shape{4}},
+          {"relu", {}, image},
+          {"leaky_relu", {}, image},
+          {"sigmoid", {}, image},
+          {"tanh", {}, image},
+          {"gelu", {}, image},
+          {"silu", {}, image},
+          {"softmax", {}, image},
+          {"softmax", {}, Shape{4}},
+          {"dropout", {}, image},
+          {"flatten", {}, image},
+          {"reshape", reshape, image},
+          {"normalize", normalize, image},
+          {"pad_channels", channels, image},
+          {"identity", {}, image}};
 }
 
 }  // namespace
 
 TEST_CASE("the gradients of every layer agree with finite differences, in training and outside") {
   Random random(3);
-  std::vector<bool> seen(ops::op_count);
+  std::set<std::string> seen;
   for (const LayerCase& layer : layer_cases()) {
-    CAPTURE(ops::info(layer.kind).spelling);
+    CAPTURE(layer.layer);
     ProgramBuilder builder;
     const NodeId x = builder.input("x", layer.input);
     const NodeId n = builder.node("N");
     const NodeId y = builder.output("y");
-    builder.op(n, OpKind::identity);
-    builder.op(n, layer.kind, layer.attrs);
+    builder.op(n, "identity");
+    builder.op(n, layer.layer, layer.arguments);
     builder.edge(x, n);
     builder.edge(n, y);
     const Program program = builder.finish();
     CHECK(check_gradients(program, random, 3, training_options(program, 1)) > 0);
     CHECK(check_gradients(program, random, 3, {}) > 0);
-    seen[static_cast<std::size_t>(layer.kind)] = true;
+    seen.insert(layer.layer);
   }
-  for (const ops::OpInfo& info : ops::table()) {
-    CAPTURE(info.spelling);
-    CHECK(seen[static_cast<std::size_t>(info.kind)] == info.is_layer);
+  for (const ops::Layer* layer : ops::layers()) {
+    CAPTURE(layer->name);
+    CHECK(seen.contains(layer->name) == layer->is_in_pipelines);
   }
 }
 
 TEST_CASE("the gradients of bodies that read a value twice agree with finite differences") {
   Random random(4);
-  for (const OpKind kind : {OpKind::add, OpKind::multiply, OpKind::concat}) {
-    CAPTURE(ops::info(kind).spelling);
+  for (const char* layer : {"add", "multiply", "concat"}) {
+    CAPTURE(layer);
     ProgramBuilder builder;
     const NodeId x = builder.input("x", Shape{2, 3, 3});
     const NodeId z = builder.input("z", Shape{2, 3, 3});
     const NodeId n = builder.node("N", 2);
     const NodeId y = builder.output("y");
-    const auto left = builder.op(n, OpKind::conv, conv_attrs({3, 3}, 2, {1, 1}, {1, 1}), {{0}});
-    builder.op(n, kind, {}, {left, {1}, {0}, left});
-    builder.op(n, OpKind::tanh);
+    const auto left = builder.op(n, "conv", conv_attrs({3, 3}, 2, {1, 1}, {1, 1}), {{0}});
+    builder.op(n, layer, {}, {left, {1}, {0}, left});
+    builder.op(n, "tanh");
     builder.edge(x, n, std::nullopt, 0);
     builder.edge(z, n, std::nullopt, 1);
     builder.edge(n, y);
@@ -253,10 +255,10 @@ TEST_CASE("the gradients of every join agree with finite differences, whichever 
       const NodeId a = builder.node("A");
       const NodeId b = builder.node("B");
       const NodeId y = builder.output("y");
-      builder.op(q, OpKind::dense, dense_attrs(3));
+      builder.op(q, "dense", dense_attrs(3));
       for (const NodeId node : {a, b}) {
-        builder.op(node, OpKind::dense, dense_attrs(2));
-        builder.op(node, OpKind::tanh);
+        builder.op(node, "dense", dense_attrs(2));
+        builder.op(node, "tanh");
       }
       for (const NodeId target : {q, a, b}) builder.edge(x, target);
       builder.action(q, "both", {a, b});
@@ -282,23 +284,23 @@ Program random_network(Random& random) {
   const NodeId x = builder.input("x", Shape{2, 4, 4});
   const NodeId stem = builder.node("Stem");
   builder.edge(x, stem);
-  builder.op(stem, OpKind::conv, conv_attrs({3, 3}, 2, {2, 2}, {1, 1}));
-  builder.op(stem, OpKind::batch_norm);
-  builder.op(stem, OpKind::silu);
-  builder.op(stem, OpKind::dense, dense_attrs(3));
+  builder.op(stem, "conv", conv_attrs({3, 3}, 2, {2, 2}, {1, 1}));
+  builder.op(stem, "batch_norm");
+  builder.op(stem, "silu");
+  builder.op(stem, "dense", dense_attrs(3));
   NodeId before = stem;
   for (std::uint64_t level = 0, levels = 2 + below(2); level < levels; ++level) {
     const std::string number = std::to_string(level);
     const NodeId q = builder.control("Q" + number);
-    builder.op(q, OpKind::dense, dense_attrs(3));
+    builder.op(q, "dense", dense_attrs(3));
     builder.edge(before, q);
     std::vector<NodeId> branches;
     for (int i = 0; i < 2; ++i) {
       branches.push_back(builder.node("B" + number + std::to_string(i)));
       builder.edge(before, branches.back());
-      builder.op(branches.back(), OpKind::dense, dense_attrs(3));
-      constexpr OpKind kinds[]{OpKind::gelu, OpKind::batch_norm, OpKind::softmax, OpKind::dropout, OpKind::leaky_relu};
-      builder.op(branches.back(), kinds[below(5)]);
+      builder.op(branches.back(), "dense", dense_attrs(3));
+      constexpr const char* layers[]{"gelu", "batch_norm", "softmax", "dropout", "leaky_relu"};
+      builder.op(branches.back(), layers[below(5)]);
     }
     builder.action(q, "both", branches);
     builder.action(q, "first", {branches[0]});

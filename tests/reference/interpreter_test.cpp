@@ -13,7 +13,6 @@ using namespace d2nn;
 using graph::Join;
 using graph::NodeId;
 using graph::Program;
-using ops::OpKind;
 using ops::Shape;
 using reference::Batch;
 using reference::dense_attrs;
@@ -40,8 +39,8 @@ struct Branches {
     a = builder.node("A");
     b = builder.node("B");
     y = builder.output("y");
-    builder.op(a, OpKind::add, {}, {{0}, {0}});
-    builder.op(b, OpKind::multiply, {}, {{0}, {0}});
+    builder.op(a, "add", {}, {{0}, {0}});
+    builder.op(b, "multiply", {}, {{0}, {0}});
     for (const NodeId target : {q, a, b}) builder.edge(x, target);
     builder.action(q, "a", {a});
     builder.action(q, "b", {b});
@@ -135,11 +134,11 @@ TEST_CASE("gradients of joins go to the edges that made the value and never to d
 TEST_CASE("a node with several inputs is skipped when one is null, and a control node behind it decides nothing") {
   Branches net;
   const NodeId both = net.builder.node("Both", 2);
-  net.builder.op(both, OpKind::concat, {}, {{0}, {1}});
+  net.builder.op(both, "concat", {}, {{0}, {1}});
   net.builder.edge(net.x, both, std::nullopt, 0);
   net.builder.edge(net.a, both, std::nullopt, 1);
   const NodeId second = net.builder.control("Q2");
-  net.builder.op(second, OpKind::dense, dense_attrs(2));
+  net.builder.op(second, "dense", dense_attrs(2));
   net.builder.edge(both, second);
   const NodeId dummy = net.builder.dummy("D", Shape{2}, {8});
   net.builder.action(second, "dummy", {dummy});
@@ -211,10 +210,10 @@ TEST_CASE("batch norm in training sees the rows that execute its node, and moves
   const NodeId q = builder.control("Q");
   const NodeId n = builder.node("N");
   const NodeId y = builder.output("y");
-  ops::OpAttrs norm;
-  norm.eps = 1e-300;  // vanishes beside the variances below, so that values are exact
-  norm.momentum = 0.5;
-  builder.op(n, OpKind::batch_norm, norm);
+  ops::Arguments norm;
+  norm.set("eps", 1e-300);  // vanishes beside the variances below, so that values are exact
+  norm.set("momentum", 0.5);
+  builder.op(n, "batch_norm", norm);
   builder.edge(x, q);
   builder.edge(x, n);
   builder.edge(n, y);
@@ -248,9 +247,9 @@ TEST_CASE("dropout keeps what the mask keeps, scaled, and only in training") {
   const NodeId x = builder.input("x", Shape{4});
   const NodeId n = builder.node("N");
   const NodeId y = builder.output("y");
-  ops::OpAttrs dropout;
-  dropout.p = 0.25;
-  builder.op(n, OpKind::dropout, dropout);
+  ops::Arguments dropout;
+  dropout.set("p", 0.25);
+  builder.op(n, "dropout", dropout);
   builder.edge(x, n);
   builder.edge(n, y);
   const Program program = builder.finish();

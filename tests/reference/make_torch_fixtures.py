@@ -35,9 +35,9 @@ def emit(name, kind, attrs, operands, weights, function, frozen=(), after=None):
     upstream = short(*result.shape)
     (result * upstream).sum().backward()
     print("  {")
-    print(f'    Fixture f;\n    f.name = "{name}";\n    f.kind = OpKind::{kind};')
+    print(f'    Fixture f;\n    f.name = "{name}";\n    f.layer = "{kind}";')
     for field, value in attrs.items():
-        print(f"    f.attrs.{field} = {value};")
+        print(f'    f.arguments.set("{field}", {value});')
     for x in operands:
         print(f"    f.operands.push_back({{Shape{dims(x)}, {numbers(x)}}});")
         print(f"    f.operand_gradients.push_back({numbers(x.grad)});")
@@ -66,7 +66,6 @@ def main():
 
 namespace d2nn::reference {
 
-using ops::OpKind;
 using ops::Shape;
 
 std::vector<Fixture> torch_fixtures() {

@@ -49,7 +49,7 @@ void batch_norm_forward(OpForward<Scalar>& call) {
   state.variance.assign(call.weights[running_var_index]->begin(), call.weights[running_var_index]->end());
   if (state.used_batch_statistics) {
     measure(call, channels, area);
-    const double momentum = std::min(call.op.attrs.momentum * call.momentum_scale, 1.0);
+    const double momentum = std::min(call.op.arguments.number("momentum") * call.momentum_scale, 1.0);
     for (std::size_t c = 0; c < channels; ++c) {
       // PyTorch normalises by the biased variance and remembers the unbiased one.
       const double unbiased = state.variance[c] * double(count) / double(count - 1);
@@ -63,7 +63,7 @@ void batch_norm_forward(OpForward<Scalar>& call) {
     for (std::size_t i = 0; i < call.results[row]->size(); ++i) {
       const std::size_t c = i / area;
       const double normal =
-          (double((*call.operands[row][0])[i]) - state.mean[c]) / std::sqrt(state.variance[c] + call.op.attrs.eps);
+          (double((*call.operands[row][0])[i]) - state.mean[c]) / std::sqrt(state.variance[c] + call.op.arguments.number("eps"));
       (*call.results[row])[i] =
           Scalar(normal * double((*call.weights[weight_index])[c]) + double((*call.weights[bias_index])[c]));
     }
@@ -76,7 +76,7 @@ void batch_norm_backward(OpBackward<Scalar>& call) {
   const std::size_t area = channel_area(call.op.shape);
   const double count = double(call.results.size() * area);
   for (std::size_t c = 0; c < channels; ++c) {
-    const double inverse_deviation = 1 / std::sqrt(call.state.variance[c] + call.op.attrs.eps);
+    const double inverse_deviation = 1 / std::sqrt(call.state.variance[c] + call.op.arguments.number("eps"));
     const double weight = (*call.weights[weight_index])[c];
     const auto normal = [&](std::size_t row, std::size_t i) {
       return (double((*call.operands[row][0])[i]) - call.state.mean[c]) * inverse_deviation;
@@ -109,7 +109,7 @@ void normalize_forward(OpForward<Scalar>& call) {
     for (std::size_t i = 0; i < call.results[row]->size(); ++i) {
       const std::size_t c = i / area;
       (*call.results[row])[i] =
-          Scalar((double((*call.operands[row][0])[i]) - call.op.attrs.mean[c]) / call.op.attrs.std[c]);
+          Scalar((double((*call.operands[row][0])[i]) - call.op.arguments.numbers("mean")[c]) / call.op.arguments.numbers("std")[c]);
     }
   }
 }
@@ -120,14 +120,14 @@ void normalize_backward(OpBackward<Scalar>& call) {
   for (std::size_t row = 0; row < call.results.size(); ++row) {
     for (std::size_t i = 0; i < call.results[row]->size(); ++i) {
       (*call.operand_gradients[row][0])[i] +=
-          Scalar(double((*call.result_gradients[row])[i]) / call.op.attrs.std[i / area]);
+          Scalar(double((*call.result_gradients[row])[i]) / call.op.arguments.numbers("std")[i / area]);
     }
   }
 }
 
 template <class Scalar>
 void dropout_forward(OpForward<Scalar>& call) {
-  const double p = call.op.attrs.p;
+  const double p = call.op.arguments.number("p");
   call.state.kept.clear();
   for (std::size_t row = 0; row < call.results.size(); ++row) {
     std::vector<double> kept(call.results[row]->size(), 1.0);

@@ -1,74 +1,66 @@
-// The loops by OpKind. A kind without a row does not compile.
+// The loops by the name of the layer. The interpreter knows nothing of how the compiler defines a layer; torch_test.cpp
+// holds every layer's loops to PyTorch.
 #include "reference/op_loops.h"
 
-#include "ops/per_op.h"
+#include <stdexcept>
+#include <string_view>
+
 #include "reference/layer_loops.h"
 
 namespace d2nn::reference {
 namespace {
 
 template <class Scalar>
-constexpr auto forward_loops = ops::per_op<void (*)(OpForward<Scalar>&)>({
-    {ops::OpKind::conv, conv_forward<Scalar>},
-    {ops::OpKind::dense, dense_forward<Scalar>},
-    {ops::OpKind::max_pool, max_pool_forward<Scalar>},
-    {ops::OpKind::avg_pool, avg_pool_forward<Scalar>},
-    {ops::OpKind::global_avg_pool, global_avg_pool_forward<Scalar>},
-    {ops::OpKind::batch_norm, batch_norm_forward<Scalar>},
-    {ops::OpKind::relu, relu_forward<Scalar>},
-    {ops::OpKind::leaky_relu, leaky_relu_forward<Scalar>},
-    {ops::OpKind::sigmoid, sigmoid_forward<Scalar>},
-    {ops::OpKind::tanh, tanh_forward<Scalar>},
-    {ops::OpKind::gelu, gelu_forward<Scalar>},
-    {ops::OpKind::silu, silu_forward<Scalar>},
-    {ops::OpKind::softmax, softmax_forward<Scalar>},
-    {ops::OpKind::dropout, dropout_forward<Scalar>},
-    {ops::OpKind::flatten, copy_forward<Scalar>},
-    {ops::OpKind::reshape, copy_forward<Scalar>},
-    {ops::OpKind::normalize, normalize_forward<Scalar>},
-    {ops::OpKind::pad_channels, pad_channels_forward<Scalar>},
-    {ops::OpKind::identity, copy_forward<Scalar>},
-    {ops::OpKind::add, add_forward<Scalar>},
-    {ops::OpKind::multiply, multiply_forward<Scalar>},
-    {ops::OpKind::concat, concat_forward<Scalar>},
-});
+struct Loops {
+  std::string_view layer;
+  void (*forward)(OpForward<Scalar>&);
+  void (*backward)(OpBackward<Scalar>&);
+};
 
 template <class Scalar>
-constexpr auto backward_loops = ops::per_op<void (*)(OpBackward<Scalar>&)>({
-    {ops::OpKind::conv, conv_backward<Scalar>},
-    {ops::OpKind::dense, dense_backward<Scalar>},
-    {ops::OpKind::max_pool, max_pool_backward<Scalar>},
-    {ops::OpKind::avg_pool, avg_pool_backward<Scalar>},
-    {ops::OpKind::global_avg_pool, global_avg_pool_backward<Scalar>},
-    {ops::OpKind::batch_norm, batch_norm_backward<Scalar>},
-    {ops::OpKind::relu, relu_backward<Scalar>},
-    {ops::OpKind::leaky_relu, leaky_relu_backward<Scalar>},
-    {ops::OpKind::sigmoid, sigmoid_backward<Scalar>},
-    {ops::OpKind::tanh, tanh_backward<Scalar>},
-    {ops::OpKind::gelu, gelu_backward<Scalar>},
-    {ops::OpKind::silu, silu_backward<Scalar>},
-    {ops::OpKind::softmax, softmax_backward<Scalar>},
-    {ops::OpKind::dropout, dropout_backward<Scalar>},
-    {ops::OpKind::flatten, copy_backward<Scalar>},
-    {ops::OpKind::reshape, copy_backward<Scalar>},
-    {ops::OpKind::normalize, normalize_backward<Scalar>},
-    {ops::OpKind::pad_channels, pad_channels_backward<Scalar>},
-    {ops::OpKind::identity, copy_backward<Scalar>},
-    {ops::OpKind::add, add_backward<Scalar>},
-    {ops::OpKind::multiply, multiply_backward<Scalar>},
-    {ops::OpKind::concat, concat_backward<Scalar>},
-});
+constexpr Loops<Scalar> all_loops[] = {
+    {"conv", conv_forward<Scalar>, conv_backward<Scalar>},
+    {"dense", dense_forward<Scalar>, dense_backward<Scalar>},
+    {"max_pool", max_pool_forward<Scalar>, max_pool_backward<Scalar>},
+    {"avg_pool", avg_pool_forward<Scalar>, avg_pool_backward<Scalar>},
+    {"global_avg_pool", global_avg_pool_forward<Scalar>, global_avg_pool_backward<Scalar>},
+    {"batch_norm", batch_norm_forward<Scalar>, batch_norm_backward<Scalar>},
+    {"relu", relu_forward<Scalar>, relu_backward<Scalar>},
+    {"leaky_relu", leaky_relu_forward<Scalar>, leaky_relu_backward<Scalar>},
+    {"sigmoid", sigmoid_forward<Scalar>, sigmoid_backward<Scalar>},
+    {"tanh", tanh_forward<Scalar>, tanh_backward<Scalar>},
+    {"gelu", gelu_forward<Scalar>, gelu_backward<Scalar>},
+    {"silu", silu_forward<Scalar>, silu_backward<Scalar>},
+    {"softmax", softmax_forward<Scalar>, softmax_backward<Scalar>},
+    {"dropout", dropout_forward<Scalar>, dropout_backward<Scalar>},
+    {"flatten", copy_forward<Scalar>, copy_backward<Scalar>},
+    {"reshape", copy_forward<Scalar>, copy_backward<Scalar>},
+    {"normalize", normalize_forward<Scalar>, normalize_backward<Scalar>},
+    {"pad_channels", pad_channels_forward<Scalar>, pad_channels_backward<Scalar>},
+    {"identity", copy_forward<Scalar>, copy_backward<Scalar>},
+    {"add", add_forward<Scalar>, add_backward<Scalar>},
+    {"multiply", multiply_forward<Scalar>, multiply_backward<Scalar>},
+    {"concat", concat_forward<Scalar>, concat_backward<Scalar>},
+};
+
+template <class Scalar>
+const Loops<Scalar>& loops_of(const graph::Op& op) {
+  for (const Loops<Scalar>& loops : all_loops<Scalar>) {
+    if (loops.layer == op.layer->name) return loops;
+  }
+  throw std::logic_error("the reference interpreter has no loops for `" + std::string(op.layer->name) + "`");
+}
 
 }  // namespace
 
 template <class Scalar>
 void run_forward(OpForward<Scalar>& call) {
-  forward_loops<Scalar>[static_cast<std::size_t>(call.op.kind)](call);
+  loops_of<Scalar>(call.op).forward(call);
 }
 
 template <class Scalar>
 void run_backward(OpBackward<Scalar>& call) {
-  backward_loops<Scalar>[static_cast<std::size_t>(call.op.kind)](call);
+  loops_of<Scalar>(call.op).backward(call);
 }
 
 template void run_forward(OpForward<float>&);

@@ -1,4 +1,4 @@
-// Forward and backward of every layer as plain loops over the rows that execute it, by OpKind.
+// Forward and backward of every layer as plain loops over the rows that execute it.
 #pragma once
 
 #include <cstddef>
@@ -51,7 +51,7 @@ struct OpBackward {
   const OpState<Scalar>& state;
 };
 
-/// Runs the loops of the op's kind.
+/// Runs the loops of the op's layer; std::logic_error when it has none.
 template <class Scalar>
 void run_forward(OpForward<Scalar>& call);
 template <class Scalar>

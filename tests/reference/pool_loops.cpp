@@ -18,9 +18,9 @@ struct PoolWindows {
         in_w(input.width()),
         out_h(op.shape.height()),
         out_w(op.shape.width()),
-        kernel(op.attrs.kernel),
-        stride(op.attrs.stride),
-        pad(op.attrs.pad) {}
+        kernel(op.arguments.extent("kernel")),
+        stride(op.arguments.extent("stride")),
+        pad(op.arguments.extent("pad")) {}
 
   template <class VisitWindow>
   void for_each_window(VisitWindow visit_window) const {

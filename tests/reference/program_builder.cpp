@@ -65,11 +65,11 @@ void ProgramBuilder::action(NodeId control, const std::string& name, std::vector
   program_[control].actions.push_back({name, std::move(targets), {}});
 }
 
-ProgramBuilder::ValueId ProgramBuilder::op(NodeId node, ops::OpKind kind, ops::OpAttrs attrs,
+ProgramBuilder::ValueId ProgramBuilder::op(NodeId node, std::string_view layer, ops::Arguments arguments,
                                            std::vector<ValueId> operands) {
   graph::Op op;
-  op.kind = kind;
-  op.attrs = std::move(attrs);
+  op.layer = &ops::layer(layer);
+  op.arguments = ops::complete(op.layer->params, std::move(arguments));
   op.operands = operands.empty() ? std::vector<ValueId>{program_[node].result} : std::move(operands);
   program_[node].ops.push_back(std::move(op));
   const std::size_t value = program_[node].inputs.size() + program_[node].ops.size() - 1;
@@ -98,24 +98,23 @@ void ProgramBuilder::order_nodes() {
 }
 
 void ProgramBuilder::shape_op(graph::Node& node, graph::Op& op, std::size_t ordinal) {
-  const ops::OpInfo& info = ops::info(op.kind);
+  const ops::Layer& layer = *op.layer;
   std::vector<ops::Shape> operands;
   for (ValueId operand : op.operands) operands.push_back(graph::value_shape(node, operand));
-  const ops::ShapeResult shape = info.shape(op.attrs, operands);
+  const ops::ShapeResult shape = ops::infer_shape(layer, op.arguments, operands);
   if (!shape.shape) throw std::logic_error(node.name + ": " + shape.error.message);
   op.shape = *shape.shape;
-  op.cost = info.cost(op.attrs, operands, op.shape).value();
-  op.label = std::string(info.spelling) + std::to_string(ordinal);
-  for (const ops::WeightInfo& weight : info.weights(op.attrs, operands, op.shape)) {
+  op.cost = layer.cost(op.arguments, operands, op.shape).value();
+  op.label = layer.name + std::to_string(ordinal);
+  for (const ops::Weight& weight : layer.weights(op.arguments, operands, op.shape)) {
     graph::Parameter parameter;
-    parameter.name = node.name + "." + op.label + "." + std::string(ops::spelling(weight.role));
-    parameter.role = weight.role;
+    parameter.name = node.name + "." + op.label + "." + weight.name;
     parameter.shape = weight.shape;
+    parameter.start = weight.start;
     parameter.is_trained = weight.is_trained;
-    if (op.kind == ops::OpKind::dense) parameter.fan_in = operands[0].elements();
-    if (op.kind == ops::OpKind::conv) {
-      parameter.fan_in = operands[0].channels() / op.attrs.groups * op.attrs.kernel.h * op.attrs.kernel.w;
-    }
+    parameter.decays = weight.decays;
+    parameter.is_variance = weight.is_variance;
+    parameter.fan_in = weight.fan_in;
     op.parameters.push_back({static_cast<std::uint32_t>(program_.parameters.size())});
     program_.parameters.push_back(std::move(parameter));
   }
@@ -133,7 +132,7 @@ void ProgramBuilder::shape_node(graph::Node& node) {
   for (std::size_t i = 0; i < node.ops.size(); ++i) {
     // Only the ops shaped so far may be asked for their shapes; value_shape reads earlier ones.
     const auto same_kind = std::count_if(node.ops.begin(), node.ops.begin() + static_cast<std::ptrdiff_t>(i),
-                                         [&](const graph::Op& other) { return other.kind == node.ops[i].kind; });
+                                         [&](const graph::Op& other) { return other.layer == node.ops[i].layer; });
     shape_op(node, node.ops[i], static_cast<std::size_t>(same_kind) + 1);
   }
   if (node.kind == NodeKind::output) node.shape = node.inputs[0].shape;
@@ -161,32 +160,32 @@ graph::Program ProgramBuilder::finish() {
   return std::move(program_);
 }
 
-ops::OpAttrs dense_attrs(std::int64_t units, bool bias) {
-  ops::OpAttrs attrs;
-  attrs.units = units;
-  attrs.bias = bias;
-  return attrs;
+ops::Arguments dense_attrs(std::int64_t units, bool bias) {
+  ops::Arguments arguments;
+  arguments.set("units", units);
+  arguments.set("bias", bias);
+  return arguments;
 }
 
-ops::OpAttrs conv_attrs(ops::Extent kernel, std::int64_t filters, ops::Extent stride, ops::Extent pad,
+ops::Arguments conv_attrs(ops::Extent kernel, std::int64_t filters, ops::Extent stride, ops::Extent pad,
                         ops::Extent dilation, std::int64_t groups, bool bias) {
-  ops::OpAttrs attrs;
-  attrs.kernel = kernel;
-  attrs.filters = filters;
-  attrs.stride = stride;
-  attrs.pad = pad;
-  attrs.dilation = dilation;
-  attrs.groups = groups;
-  attrs.bias = bias;
-  return attrs;
+  ops::Arguments arguments;
+  arguments.set("kernel", kernel);
+  arguments.set("filters", filters);
+  arguments.set("stride", stride);
+  arguments.set("pad", pad);
+  arguments.set("dilation", dilation);
+  arguments.set("groups", groups);
+  arguments.set("bias", bias);
+  return arguments;
 }
 
-ops::OpAttrs pool_attrs(ops::Extent kernel, ops::Extent stride, ops::Extent pad) {
-  ops::OpAttrs attrs;
-  attrs.kernel = kernel;
-  attrs.stride = stride;
-  attrs.pad = pad;
-  return attrs;
+ops::Arguments pool_attrs(ops::Extent kernel, ops::Extent stride, ops::Extent pad) {
+  ops::Arguments arguments;
+  arguments.set("kernel", kernel);
+  arguments.set("stride", stride);
+  arguments.set("pad", pad);
+  return arguments;
 }
 
 }  // namespace d2nn::reference

@@ -1,10 +1,11 @@
 // Makes graph::Programs by hand for tests that must not depend on parser and sema: names, edges and ops are declared in
-// any order, shapes, weights, costs and the topological order follow from the op table. The result passes
+// any order, shapes, weights, costs and the topological order follow from the layers' definitions. The result passes
 // graph::verify.
 #pragma once
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "graph/graph.h"
@@ -28,9 +29,9 @@ class ProgramBuilder {
   graph::EdgeId edge(NodeId source, NodeId target, std::optional<std::vector<float>> fallback = std::nullopt,
                      std::uint32_t target_input = 0);
   void action(NodeId control, const std::string& name, std::vector<NodeId> targets);
-  /// Appends an op; without operands it reads the node's last value (its input 0 at first). The node's result is its
+  /// Appends an op, its arguments completed; without operands it reads the node's last value (its input 0 at first). The node's result is its
   /// last op.
-  ValueId op(NodeId node, ops::OpKind kind, ops::OpAttrs attrs = {}, std::vector<ValueId> operands = {});
+  ValueId op(NodeId node, std::string_view layer, ops::Arguments arguments = {}, std::vector<ValueId> operands = {});
 
   /// The finished program; throws std::logic_error with the first broken rule (an error of the test itself).
   graph::Program finish();
@@ -44,10 +45,10 @@ class ProgramBuilder {
   graph::Program program_;
 };
 
-/// Attributes of the layers that have any, so that tests read like the language.
-ops::OpAttrs dense_attrs(std::int64_t units, bool bias = true);
-ops::OpAttrs conv_attrs(ops::Extent kernel, std::int64_t filters, ops::Extent stride = {1, 1}, ops::Extent pad = {0, 0},
+/// Arguments of the layers that have any, so that tests read like the language.
+ops::Arguments dense_attrs(std::int64_t units, bool bias = true);
+ops::Arguments conv_attrs(ops::Extent kernel, std::int64_t filters, ops::Extent stride = {1, 1}, ops::Extent pad = {0, 0},
                         ops::Extent dilation = {1, 1}, std::int64_t groups = 1, bool bias = true);
-ops::OpAttrs pool_attrs(ops::Extent kernel, ops::Extent stride, ops::Extent pad = {0, 0});
+ops::Arguments pool_attrs(ops::Extent kernel, ops::Extent stride, ops::Extent pad = {0, 0});
 
 }  // namespace d2nn::reference

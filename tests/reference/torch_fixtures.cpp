@@ -4,7 +4,6 @@
 
 namespace d2nn::reference {
 
-using ops::OpKind;
 using ops::Shape;
 
 std::vector<Fixture> torch_fixtures() {
@@ -12,11 +11,11 @@ std::vector<Fixture> torch_fixtures() {
   {
     Fixture f;
     f.name = "conv with stride, padding and bias";
-    f.kind = OpKind::conv;
-    f.attrs.kernel = {3, 2};
-    f.attrs.filters = 3;
-    f.attrs.stride = {2, 1};
-    f.attrs.pad = {1, 1};
+    f.layer = "conv";
+    f.arguments.set("kernel", ops::Extent{3, 2});
+    f.arguments.set("filters", 3);
+    f.arguments.set("stride", ops::Extent{2, 1});
+    f.arguments.set("pad", ops::Extent{1, 1});
     f.operands.push_back({Shape{2, 4, 3}, {0.07, 0.05, 1.84, 1.37, 1.12, 1.86, 0.6, 0.74, -0.81, -0.8, 0.77, 0.52, 1.96, 0.45, 0.58, -1.05, 0.13, -0.29, 0.46, 1.69, 1.46, 1.93, -1.44, 0.73, -0.1, -2.43, -0.15, -2.69, 1.74, -0.52, -0.28, 0.45, -1.27, 1.28, -0.56, -0.34, 0.11, 0.16, 0.58, -0.57, 0.67, -0.94, 0.73, 0.04, 0.64, 0.32, -1.53, 0.73}});
     f.operand_gradients.push_back({2.7929, 2.7216, 2.3899, 1.4258, 2.3403, 1.3271, 2.9012, -0.7263, -2.3643, 3.1729, -5.5568, -2.5693, -0.53, 2.0412, 3.9768, 5.1117, -4.0672, 0.318, 2.238, -0.5116, -1.4655, -0.5383, -1.811, -1.311, 1.7086, -0.6409, 0.1353, -1.8243, 1.5444, 1.8576, 0.005, 2.9109, 2.5144, 2.0024, 3.4189, -3.5519, 0.4443, 3.3646, -1.1605, 0.8504, 3.3745, -8.7929, -0.0881, -0.6309, -0.0886, 1.846, 1.572, 0.1193});
     f.weights.push_back({1.23, 0.98, 0.13, -0.08, 0.21, -1.72, 0.54, -2.22, -0.37, -1.54, -0.16, -0.97, -0.65, -1.38, -1.42, -0.43, -0.32, 0.25, -0.25, 1.09, -0.01, -1.4, -0.78, -1.16, 0.06, 0.62, -0.62, 0.63, 0.13, 1.38, 0.56, 1.3, -0.6, -0.38, 0.76, 0.56});
@@ -31,12 +30,12 @@ std::vector<Fixture> torch_fixtures() {
   {
     Fixture f;
     f.name = "conv with groups and dilation, without bias";
-    f.kind = OpKind::conv;
-    f.attrs.kernel = {2, 2};
-    f.attrs.filters = 4;
-    f.attrs.dilation = {2, 1};
-    f.attrs.groups = 2;
-    f.attrs.bias = false;
+    f.layer = "conv";
+    f.arguments.set("kernel", ops::Extent{2, 2});
+    f.arguments.set("filters", 4);
+    f.arguments.set("dilation", ops::Extent{2, 1});
+    f.arguments.set("groups", 2);
+    f.arguments.set("bias", false);
     f.operands.push_back({Shape{4, 4, 3}, {-0.94, 0.79, -0.39, 0.26, 0.21, 1.12, -1.68, 1.14, -1.64, 1.11, -1.3, 1.37, -0.12, -0.17, 0.09, 1.39, 1.79, -0.08, -1.65, 0.33, -0.29, -0.31, -0.96, 0.39, -1.71, 0.71, -0.17, 0.08, -0.47, 0.86, -0.35, 0.26, -0.77, 0.1, 1.77, -0.35, -1.2, -1.74, -2.02, 0.77, -0.05, -0.26, -1.33, -1.08, 0.07, 1.57, 0.48, -1.36}});
     f.operand_gradients.push_back({0.0212, -0.2776, 0.1227, 0.0638, -1.2947, 0.7415, 1.7926, 5.466, 1.202, -1.1401, -1.5967, -0.6988, 0.7954, 3.3523, 1.2397, -0.2954, -4.5093, 1.3201, -0.277, 1.1856, 0.4132, 0.1495, -1.1699, 0.2212, 0.6732, -0.9939, 0.1787, -2.2365, 3.9148, -1.6269, 0.3544, -1.4656, 0.3563, 0.2658, -0.1538, 0.0851, -0.16, 0.5628, -1.2687, 0.4728, -0.5176, 0.2633, 0.2728, 0.1829, 0.3944, -1.8392, 2.4752, -0.836});
     f.weights.push_back({-0.04, 0.71, -0.44, -1.9, -0.29, 0.31, 0.08, -0.14, 0.02, -0.43, -0.91, -1.91, -0.32, -2.56, 0.13, -0.79, 0.45, -0.07, 1.54, -0.4, -0.16, 1.38, -0.66, -0.37, 1.71, -1.27, -0.24, 0.13, -0.36, -0.01, 1.43, -0.6});
@@ -49,8 +48,8 @@ std::vector<Fixture> torch_fixtures() {
   {
     Fixture f;
     f.name = "dense flattens in C, H, W order";
-    f.kind = OpKind::dense;
-    f.attrs.units = 3;
+    f.layer = "dense";
+    f.arguments.set("units", 3);
     f.operands.push_back({Shape{2, 1, 3}, {-2.11, -0.22, 0.55, -0.19, -0.75, -0.97, 0.84, 0.04, 0.68, -0.65, 0.23, 0.05}});
     f.operand_gradients.push_back({-4.7131, 8.1823, 4.0859, -0.0772, -1.503, 2.8151, 1.2713, 2.7435, -6.5282, 2.5918, 2.0533, 3.006});
     f.weights.push_back({-0.96, 2.16, 1.93, -0.32, -0.53, 0.59, -1.51, 0.67, 1.29, -0.3, -0.62, -0.11, -0.42, 2.26, -1.29, 0.78, 0.37, 1.41});
@@ -65,9 +64,9 @@ std::vector<Fixture> torch_fixtures() {
   {
     Fixture f;
     f.name = "dense without bias";
-    f.kind = OpKind::dense;
-    f.attrs.units = 2;
-    f.attrs.bias = false;
+    f.layer = "dense";
+    f.arguments.set("units", 2);
+    f.arguments.set("bias", false);
     f.operands.push_back({Shape{4}, {-0.92, -0.33, 0.71, -1.13}});
     f.operand_gradients.push_back({-0.0561, -0.0924, -0.5586, 1.0314});
     f.weights.push_back({0.79, -0.06, -0.02, -0.22, -0.08, 0.13, 0.72, -1.28});
@@ -80,10 +79,10 @@ std::vector<Fixture> torch_fixtures() {
   {
     Fixture f;
     f.name = "max_pool with padding";
-    f.kind = OpKind::max_pool;
-    f.attrs.kernel = {3, 2};
-    f.attrs.stride = {2, 1};
-    f.attrs.pad = {1, 1};
+    f.layer = "max_pool";
+    f.arguments.set("kernel", ops::Extent{3, 2});
+    f.arguments.set("stride", ops::Extent{2, 1});
+    f.arguments.set("pad", ops::Extent{1, 1});
     f.operands.push_back({Shape{2, 4, 4}, {1.09, 0.41, 0.79, 0.9, 0.03, -0.04, 0.39, 0.09, -0.39, 0.45, 0.49, 1.33, 0.43, 0.41, -0.86, -0.64, 0.23, 0.08, -0.86, 1.3, 0.14, 0.8, -0.26, -0.22, 2.36, -0.22, 0.55, 0.21, 0.15, -1.05, -0.95, 0.65}});
     f.operand_gradients.push_back({2.12, 0, -1.12, 2.42, 0, 0, 0, 0, 0, -0.86, -1.43, 1.43, -0.2, 0, 0, 0, -0.41, 0, 0, -0.32, 0, 2.16, 0, 0, -1.41, 0, 0, 0, 0, 0, 0, 0.24});
     f.rows = 1;
@@ -94,10 +93,10 @@ std::vector<Fixture> torch_fixtures() {
   {
     Fixture f;
     f.name = "avg_pool counts padding";
-    f.kind = OpKind::avg_pool;
-    f.attrs.kernel = {3, 2};
-    f.attrs.stride = {2, 2};
-    f.attrs.pad = {1, 1};
+    f.layer = "avg_pool";
+    f.arguments.set("kernel", ops::Extent{3, 2});
+    f.arguments.set("stride", ops::Extent{2, 2});
+    f.arguments.set("pad", ops::Extent{1, 1});
     f.operands.push_back({Shape{2, 5, 4}, {0.94, 1.17, 0.48, 1.36, 0.85, 1.4, -0.14, 0.29, 0.02, -1.71, -1.64, -0.72, -0.34, -1.04, 0.13, 0.44, -1.86, -0.65, -0.79, -0.39, -1.15, 0.29, 1.55, 0.95, 0.43, -0.6, -0.25, -0.03, 0.53, -0.71, -0.23, -0.04, 2.42, 1.37, 1.58, 0.1, 0.94, -1.44, 0.71, -1.03}});
     f.operand_gradients.push_back({-0.13, -0.003333333333333, -0.003333333333333, 0.003333333333333, -0.38, 0.13, 0.13, -0.3283333333333, -0.25, 0.1333333333333, 0.1333333333333, -0.3316666666667, -0.11, 0.1016666666667, 0.1016666666667, -0.2733333333333, 0.14, -0.03166666666667, -0.03166666666667, 0.05833333333333, -0.185, -0.17, -0.17, 0.1516666666667, -0.11, -0.2283333333333, -0.2283333333333, 0.09333333333333, 0.075, -0.05833333333333, -0.05833333333333, -0.05833333333333, 0.2933333333333, -0.1233333333333, -0.1233333333333, 0.13, 0.2183333333333, -0.065, -0.065, 0.1883333333333});
     f.rows = 1;
@@ -108,7 +107,7 @@ std::vector<Fixture> torch_fixtures() {
   {
     Fixture f;
     f.name = "global_avg_pool";
-    f.kind = OpKind::global_avg_pool;
+    f.layer = "global_avg_pool";
     f.operands.push_back({Shape{2, 2, 3}, {-0.87, -0.85, 0.35, -0.58, -0.21, -0.81, -1.3, 1.28, -0.69, 1.68, 0.67, -0.65}});
     f.operand_gradients.push_back({-0.01666666666667, -0.01666666666667, -0.01666666666667, -0.01666666666667, -0.01666666666667, -0.01666666666667, -0.19, -0.19, -0.19, -0.19, -0.19, -0.19});
     f.rows = 1;
@@ -119,8 +118,8 @@ std::vector<Fixture> torch_fixtures() {
   {
     Fixture f;
     f.name = "batch_norm of an image by running statistics";
-    f.kind = OpKind::batch_norm;
-    f.attrs.eps = 1e-3;
+    f.layer = "batch_norm";
+    f.arguments.set("eps", 1e-3);
     f.operands.push_back({Shape{2, 2, 2}, {-1.56, 1.43, -0.57, -0.88, -0.75, -1.87, -0.68, -0.76, 1.1, -1.51, 1.1, 0.67, -0.99, -1.17, -0.24, 1.06, 0.58, 1.42, 0.31, -1.07, -0.33, 0.32, -2.46, -0.32}});
     f.operand_gradients.push_back({-0.5723216934351, -0.5278077839457, 0.5214486540186, 0.2988791065717, -0.3017629058157, -0.7290378167052, 0.4700024019785, 0.04005702289589, 0.6231947328516, -0.01907738978117, 0.2734425868634, 0.03815477956234, 0.3818769516075, 0.2056260508656, 0.0133523409653, -0.2189783918309, 1.017460788329, 1.621578131399, -1.40536771388, -0.1208234686141, -0.1628985597766, 0.04806842747507, 0.09079591856402, 0.4299453790826});
     f.weights.push_back({-0.75, 0.34});
@@ -139,9 +138,9 @@ std::vector<Fixture> torch_fixtures() {
   {
     Fixture f;
     f.name = "batch_norm of an image in training";
-    f.kind = OpKind::batch_norm;
-    f.attrs.eps = 1e-5;
-    f.attrs.momentum = 0.3;
+    f.layer = "batch_norm";
+    f.arguments.set("eps", 1e-5);
+    f.arguments.set("momentum", 0.3);
     f.operands.push_back({Shape{2, 2, 2}, {0.35, 0.79, 0.33, -2.33, 0.86, -1.52, -1.57, 1.22, -0.96, -0.77, -0.58, -0.07, 1.13, -2.36, 0.55, 1.38, -0.27, 1, -0.16, -1.25, -0.79, -0.23, -0.05, 0.29}});
     f.operand_gradients.push_back({-0.9175140061107, 1.972907901956, 0.364939340242, -0.04594184344048, 2.558212004461, 0.1050775815873, -0.8140121503157, 0.4218085759162, 0.5207332150179, 1.496978378748, -3.104227838552, -0.2242650121541, -0.002711906232126, 1.512724648747, -0.8277626149181, -0.1185364141758, -0.5431169769653, -0.2571168439784, -0.5480051583437, 1.284628843581, -0.7783750945866, 0.3407222555272, -1.522433740103, -0.8747131459073});
     f.weights.push_back({-1.44, 1.38});
@@ -163,8 +162,8 @@ std::vector<Fixture> torch_fixtures() {
   {
     Fixture f;
     f.name = "batch_norm of a vector by running statistics";
-    f.kind = OpKind::batch_norm;
-    f.attrs.eps = 1e-3;
+    f.layer = "batch_norm";
+    f.arguments.set("eps", 1e-3);
     f.operands.push_back({Shape{3}, {-1.1, 0.53, 0.8, 0.14, -0.74, -0.35, -1.55, 0.82, 0.12, 1.69, 0.98, 0.35}});
     f.operand_gradients.push_back({0.03613321580392, -0.4177752713262, -0.2059424481097, -0.101173004251, -0.6706392513394, 0.2471309377316, -0.007226643160784, 0.01099408608753, 0.03168345355534, 0.1180351716261, 1.214846512672, -0.1932690666876});
     f.weights.push_back({-0.3, -0.85, 0.28});
@@ -183,9 +182,9 @@ std::vector<Fixture> torch_fixtures() {
   {
     Fixture f;
     f.name = "batch_norm of a vector in training";
-    f.kind = OpKind::batch_norm;
-    f.attrs.eps = 1e-5;
-    f.attrs.momentum = 0.3;
+    f.layer = "batch_norm";
+    f.arguments.set("eps", 1e-5);
+    f.arguments.set("momentum", 0.3);
     f.operands.push_back({Shape{3}, {1.13, 1.32, 1.51, -0.26, 0.05, 1.15, 0.24, -0.4, 1.17, -2.06, -0.5, -0.37}});
     f.operand_gradients.push_back({-0.8382273748088, -0.1343155087684, 0.7574233071816, -0.01928104948054, 0.531843604603, -0.7217872455164, 1.177667589085, -0.4805866780918, -0.2122424709602, -0.3201591647955, 0.08305858225725, 0.176606409295});
     f.weights.push_back({-0.97, -0.32, -0.63});
@@ -207,7 +206,7 @@ std::vector<Fixture> torch_fixtures() {
   {
     Fixture f;
     f.name = "relu";
-    f.kind = OpKind::relu;
+    f.layer = "relu";
     f.operands.push_back({Shape{2, 2, 3}, {1.08, -0.09, -0.46, 1.85, -0.11, 1.09, -0.59, 0.84, 1.01, -0.68, 0.35, 1.4}});
     f.operand_gradients.push_back({0, 0, 0, -0.21, 0, 0.66, 0, 1.95, -0.39, 0, -1.56, -1.01});
     f.rows = 1;
@@ -218,8 +217,8 @@ std::vector<Fixture> torch_fixtures() {
   {
     Fixture f;
     f.name = "leaky_relu";
-    f.kind = OpKind::leaky_relu;
-    f.attrs.slope = 0.2;
+    f.layer = "leaky_relu";
+    f.arguments.set("slope", 0.2);
     f.operands.push_back({Shape{2, 2, 3}, {0.3, -0.37, 0.1, 0.83, -0.1, -1.35, -0.38, 1.83, -0.66, -1.91, -1.28, 0.32}});
     f.operand_gradients.push_back({-1.74, -0.24, -0.48, 1.9, 0.31, 0.048, 0.188, 0.17, -0.314, -0.134, 0.146, -0.09});
     f.rows = 1;
@@ -230,7 +229,7 @@ std::vector<Fixture> torch_fixtures() {
   {
     Fixture f;
     f.name = "sigmoid";
-    f.kind = OpKind::sigmoid;
+    f.layer = "sigmoid";
     f.operands.push_back({Shape{2, 2, 3}, {-0.18, 0.67, -2.15, -0.77, 0.82, 0.73, -0.54, 0.37, 0.55, 0.93, 1.37, 1.35}});
     f.operand_gradients.push_back({0.796034690912, -0.2485475698199, 0.02336155475037, -0.04975361875931, 0.2441130808087, 0.2413874283452, -0.3070656422203, 0.04832705105281, -0.1693655795537, -0.09738159380551, 0.3021266327725, -0.1438692303976});
     f.rows = 1;
@@ -241,7 +240,7 @@ std::vector<Fixture> torch_fixtures() {
   {
     Fixture f;
     f.name = "tanh";
-    f.kind = OpKind::tanh;
+    f.layer = "tanh";
     f.operands.push_back({Shape{2, 2, 3}, {1.7, 1.58, 1.31, 0.4, -0.53, 1.34, -1.17, -0.04, 0.36, 1.35, 1.42, 1.56}});
     f.operand_gradients.push_back({0.2312682606719, 0.1296215668247, -0.2504977306424, -0.6673982531433, -1.207760211075, -0.278617492436, -0.3269868969847, -0.3594246138434, 0.5020715442625, 0.1675819034543, -0.05423957594787, -0.3434514228957});
     f.rows = 1;
@@ -252,7 +251,7 @@ std::vector<Fixture> torch_fixtures() {
   {
     Fixture f;
     f.name = "gelu";
-    f.kind = OpKind::gelu;
+    f.layer = "gelu";
     f.operands.push_back({Shape{2, 2, 3}, {0.06, 0.72, 0.81, -1.58, 0.26, 0.8, -1.03, 1.87, -0.58, -0.38, 1.24, -0.78}});
     f.operand_gradients.push_back({-0.3012986198562, 0.4436506843916, -0.2047597437387, -0.001238641511719, -0.9136995259491, -2.019397730379, -0.1471077836617, -2.231169718824, 0.01110108239261, 0.1814034407405, -0.5833539562864, 0.009015489093362});
     f.rows = 1;
@@ -263,7 +262,7 @@ std::vector<Fixture> torch_fixtures() {
   {
     Fixture f;
     f.name = "silu";
-    f.kind = OpKind::silu;
+    f.layer = "silu";
     f.operands.push_back({Shape{2, 2, 3}, {0.27, -1.05, 0.2, 0.87, 1.05, -0.37, -0.19, 1.85, 0, 0.03, -0.94, -0.23}});
     f.operand_gradients.push_back({0.3546914063467, 0.01151925609957, 0.4015559989427, 0.3808830785417, -0.0848163347552, -0.4212594897978, 0.5029049439881, -0.6163628257535, -0.755, -0.1081495275638, 0.06462755323826, -0.06176094852454});
     f.rows = 1;
@@ -274,7 +273,7 @@ std::vector<Fixture> torch_fixtures() {
   {
     Fixture f;
     f.name = "softmax over channels";
-    f.kind = OpKind::softmax;
+    f.layer = "softmax";
     f.operands.push_back({Shape{2, 2, 3}, {2.62, -1.37, 0.43, -1.7, -0.01, 1.06, 0.47, -0.43, -1.08, -1.32, -1.33, -0.52}});
     f.operand_gradients.push_back({0.1607274966826, 0.4504496084677, -0.02667599033126, 0.0916513794073, 0.1746926376435, 0.2237665288421, -0.1607274966826, -0.4504496084677, 0.02667599033126, -0.0916513794073, -0.1746926376435, -0.2237665288421});
     f.rows = 1;
@@ -285,7 +284,7 @@ std::vector<Fixture> torch_fixtures() {
   {
     Fixture f;
     f.name = "softmax of a vector";
-    f.kind = OpKind::softmax;
+    f.layer = "softmax";
     f.operands.push_back({Shape{4}, {0.13, 0.39, 0.15, 0.28, 2.02, -0.36, 0.74, 0.54}});
     f.operand_gradients.push_back({0.1874039053768, -0.243411332112, 0.06135733739745, -0.005349910662261, 0.2581388062379, -0.02185668708197, -0.1996151253838, -0.03666699377214});
     f.rows = 2;
@@ -296,8 +295,8 @@ std::vector<Fixture> torch_fixtures() {
   {
     Fixture f;
     f.name = "dropout outside training";
-    f.kind = OpKind::dropout;
-    f.attrs.p = 0.5;
+    f.layer = "dropout";
+    f.arguments.set("p", 0.5);
     f.operands.push_back({Shape{2, 2, 3}, {1, -0.52, 0.25, -0.39, -1.11, 1.59, -0.72, 0.02, 0.4, -0.47, -0.21, -0.77}});
     f.operand_gradients.push_back({0.76, 0.28, -0.05, -1.84, -0.53, -0.63, -0.83, -0.65, -0.9, 0.12, -0.05, 0.54});
     f.rows = 1;
@@ -308,7 +307,7 @@ std::vector<Fixture> torch_fixtures() {
   {
     Fixture f;
     f.name = "flatten";
-    f.kind = OpKind::flatten;
+    f.layer = "flatten";
     f.operands.push_back({Shape{2, 2, 3}, {0.3, 0.48, 0.71, -1.24, 0.53, -0.07, 0.91, -0.44, 1.26, 1.92, -2, 0.7}});
     f.operand_gradients.push_back({-0.35, -0.3, 0.15, -0.91, 0.97, -0.29, 1.29, -0.95, 0.42, -1.34, -0.62, -0.33});
     f.rows = 1;
@@ -319,8 +318,8 @@ std::vector<Fixture> torch_fixtures() {
   {
     Fixture f;
     f.name = "reshape";
-    f.kind = OpKind::reshape;
-    f.attrs.dims = {3, 4};
+    f.layer = "reshape";
+    f.arguments.set("dims", ops::Integers{3, 4});
     f.operands.push_back({Shape{2, 2, 3}, {-0.69, -0.4, 2.29, -0.36, 0.23, 0.59, -1.07, -0.54, -1.06, -0.43, -0.91, 2.28}});
     f.operand_gradients.push_back({1.17, 0.24, 1.73, 0.68, -1.49, 0.17, 1.27, 0.55, -0.92, -0.93, 0.44, 0.19});
     f.rows = 1;
@@ -331,9 +330,9 @@ std::vector<Fixture> torch_fixtures() {
   {
     Fixture f;
     f.name = "normalize";
-    f.kind = OpKind::normalize;
-    f.attrs.mean = {0.4, -0.2};
-    f.attrs.std = {0.5, 2.0};
+    f.layer = "normalize";
+    f.arguments.set("mean", ops::Numbers{0.4, -0.2});
+    f.arguments.set("std", ops::Numbers{0.5, 2.0});
     f.operands.push_back({Shape{2, 2, 3}, {-0.86, 1.14, -1.74, 1.33, 0.87, -0.04, -0.28, -0.78, 0.4, -0.12, 1.47, 0.04}});
     f.operand_gradients.push_back({-1.78, -2.12, 0.2, -0.1, 2.7, -1.44, -0.535, -0.355, 0.265, -0.975, -0.535, -0.275});
     f.rows = 1;
@@ -344,9 +343,9 @@ std::vector<Fixture> torch_fixtures() {
   {
     Fixture f;
     f.name = "pad_channels";
-    f.kind = OpKind::pad_channels;
-    f.attrs.before = 1;
-    f.attrs.after = 2;
+    f.layer = "pad_channels";
+    f.arguments.set("before", 1);
+    f.arguments.set("after", 2);
     f.operands.push_back({Shape{2, 2, 3}, {0.1, -2.06, 0.95, -0.85, -1.25, -1.22, -0.97, 1.78, -1.44, -2.12, 0.07, -0.42}});
     f.operand_gradients.push_back({-0.78, 0.14, 0.73, -1.68, 0.76, 1.76, -1.14, -1.85, -0.98, -0.67, 1.59, 1.29});
     f.rows = 1;
@@ -357,7 +356,7 @@ std::vector<Fixture> torch_fixtures() {
   {
     Fixture f;
     f.name = "identity";
-    f.kind = OpKind::identity;
+    f.layer = "identity";
     f.operands.push_back({Shape{2, 2, 3}, {-0.15, -0.29, 0.58, 0.58, -0.37, 0.47, 0.43, -1.24, 0.81, -0.94, 0.45, 1}});
     f.operand_gradients.push_back({1.22, -0.3, 1.27, 0.27, -0.35, 0.4, -0.07, -2.25, -1.52, -1.12, 1.56, -0.11});
     f.rows = 1;
@@ -368,7 +367,7 @@ std::vector<Fixture> torch_fixtures() {
   {
     Fixture f;
     f.name = "add";
-    f.kind = OpKind::add;
+    f.layer = "add";
     f.operands.push_back({Shape{3}, {-1.05, -0.65, 1.83, 1.41, -0.07, -0.02}});
     f.operand_gradients.push_back({1.26, -0.08, -1.02, -0.69, -0.52, -0.11});
     f.operands.push_back({Shape{3}, {-1.31, 0.18, -0.54, -1.28, -0.75, 0.58}});
@@ -383,7 +382,7 @@ std::vector<Fixture> torch_fixtures() {
   {
     Fixture f;
     f.name = "multiply";
-    f.kind = OpKind::multiply;
+    f.layer = "multiply";
     f.operands.push_back({Shape{3}, {-1.12, -0.94, 2.1, -0.43, -0.13, 2.58}});
     f.operand_gradients.push_back({-0.3471, -0.2356, 0.7245, 0.3577, 0.5624, -1.239});
     f.operands.push_back({Shape{3}, {0.39, 1.24, -1.15, -0.49, 0.37, 0.7}});
@@ -396,7 +395,7 @@ std::vector<Fixture> torch_fixtures() {
   {
     Fixture f;
     f.name = "concat";
-    f.kind = OpKind::concat;
+    f.layer = "concat";
     f.operands.push_back({Shape{1, 2, 2}, {-1.37, -0.02, -0.26, 1.26, 2.2, -0.86, -0.25, -0.87}});
     f.operand_gradients.push_back({0.46, 0.53, -0.72, 0.6, -1.84, -0.28, 0.05, -1.42});
     f.operands.push_back({Shape{3, 2, 2}, {1.02, -1.23, -0.7, 0.09, 0.02, 0.83, -1.1, 1.53, -0.16, 1.61, -0.19, 1.08, 1.48, -0.77, 0.15, 1.11, -0.23, -0.78, -0.43, 1.63, 0.21, 0.39, 1.38, -0.76}});

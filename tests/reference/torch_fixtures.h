@@ -5,17 +5,17 @@
 #include <utility>
 #include <vector>
 
-#include "ops/op_table.h"
+#include "ops/layer.h"
 
 namespace d2nn::reference {
 
 /// One layer on a small batch: rows follow each other in operands, results and gradients.
 struct Fixture {
   std::string name;
-  ops::OpKind kind = ops::OpKind::identity;
-  ops::OpAttrs attrs;
+  const char* layer = "identity";
+  ops::Arguments arguments;  // those that are not the default
   std::vector<std::pair<ops::Shape, std::vector<double>>> operands;  // shape of one row
-  std::vector<std::vector<double>> weights;                          // in the op table's order
+  std::vector<std::vector<double>> weights;                          // in the layer's order
   std::vector<double> result;
   std::vector<double> result_gradient;  // d(loss)/d(result)
   std::vector<std::vector<double>> operand_gradients;

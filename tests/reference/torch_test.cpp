@@ -3,6 +3,8 @@
 
 #include <cmath>
 #include <limits>
+#include <set>
+#include <string>
 
 #include "reference/op_loops.h"
 #include "reference/torch_fixtures.h"
@@ -70,15 +72,15 @@ struct Layer {
   OpState<Scalar> state;
 
   explicit Layer(const Fixture& fixture) {
-    op.kind = fixture.kind;
-    op.attrs = fixture.attrs;
+    op.layer = &ops::layer(fixture.layer);
+    op.arguments = ops::complete(op.layer->params, fixture.arguments);
     operands.resize(fixture.rows);
     for (const auto& [shape, values] : fixture.operands) {
       shapes.push_back(shape);
       auto rows = split_rows<Scalar>(values, fixture.rows);
       for (std::size_t row = 0; row < fixture.rows; ++row) operands[row].push_back(std::move(rows[row]));
     }
-    const ops::ShapeResult shape = ops::info(op.kind).shape(op.attrs, shapes);
+    const ops::ShapeResult shape = ops::infer_shape(*op.layer, op.arguments, shapes);
     REQUIRE(shape.shape);
     op.shape = *shape.shape;
     for (const auto& weight : fixture.weights) weights.push_back(converted<Scalar>(weight));
@@ -136,11 +138,11 @@ void check_fixture(const Fixture& fixture, double tolerance) {
 }
 
 /// One layer without weights on one vector or image.
-std::vector<double> apply(ops::OpKind kind, const ops::OpAttrs& attrs, const ops::Shape& shape,
+std::vector<double> apply(const char* name, const ops::Arguments& arguments, const ops::Shape& shape,
                           std::vector<double> input) {
   Fixture fixture;
-  fixture.kind = kind;
-  fixture.attrs = attrs;
+  fixture.layer = name;
+  fixture.arguments = arguments;
   fixture.operands.emplace_back(shape, std::move(input));
   fixture.rows = 1;
   Layer<double> layer(fixture);
@@ -154,27 +156,27 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 }  // namespace
 
 TEST_CASE("every layer computes what PyTorch computes, forward and backward, in double and in float") {
-  std::vector<bool> seen(ops::op_count);
+  std::set<std::string> seen;
   for (const Fixture& fixture : reference::torch_fixtures()) {
     check_fixture<double>(fixture, 1e-11);
     check_fixture<float>(fixture, 2e-5);
-    seen[static_cast<std::size_t>(fixture.kind)] = true;
+    seen.insert(fixture.layer);
   }
-  for (std::size_t kind = 0; kind < ops::op_count; ++kind) {
-    CAPTURE(ops::table()[kind].spelling);
-    CHECK(seen[kind]);
+  for (const ops::Layer* layer : ops::layers()) {
+    CAPTURE(layer->name);
+    CHECK(seen.contains(layer->name));
   }
 }
 
 TEST_CASE("NaN passes through relu and max_pool, infinities stay what they are") {
-  const auto relu = apply(ops::OpKind::relu, {}, ops::Shape{4}, {not_a_number, -infinity, infinity, -1});
+  const auto relu = apply("relu", {}, ops::Shape{4}, {not_a_number, -infinity, infinity, -1});
   CHECK(std::isnan(relu[0]));
   CHECK(relu[1] == 0);
   CHECK(relu[2] == infinity);
-  ops::OpAttrs pool;
-  pool.kernel = pool.stride = {2, 2};
+  ops::Arguments pool;
+  pool.set("kernel", ops::Extent{2, 2});
   const auto max_pool =
-      apply(ops::OpKind::max_pool, pool, ops::Shape{1, 2, 6},
+      apply("max_pool", pool, ops::Shape{1, 2, 6},
             {1, not_a_number, -infinity, -infinity, 3, infinity, 5, 2, -infinity, -infinity, not_a_number, 4});
   CHECK(std::isnan(max_pool[0]));
   CHECK(max_pool[1] == -infinity);
@@ -182,15 +184,15 @@ TEST_CASE("NaN passes through relu and max_pool, infinities stay what they are")
 }
 
 TEST_CASE("padding never wins in max_pool, and counts as zeros in avg_pool") {
-  ops::OpAttrs pool;
-  pool.kernel = {3, 3};
-  pool.stride = {1, 1};
-  pool.pad = {1, 1};
-  CHECK(apply(ops::OpKind::max_pool, pool, ops::Shape{1, 1, 1}, {-7}) == std::vector<double>{-7});
-  CHECK(apply(ops::OpKind::avg_pool, pool, ops::Shape{1, 1, 1}, {-9}) == std::vector<double>{-1});
+  ops::Arguments pool;
+  pool.set("kernel", ops::Extent{3, 3});
+  pool.set("stride", ops::Extent{1, 1});
+  pool.set("pad", ops::Extent{1, 1});
+  CHECK(apply("max_pool", pool, ops::Shape{1, 1, 1}, {-7}) == std::vector<double>{-7});
+  CHECK(apply("avg_pool", pool, ops::Shape{1, 1, 1}, {-9}) == std::vector<double>{-1});
 }
 
 TEST_CASE("softmax of large scores does not overflow") {
-  const auto result = apply(ops::OpKind::softmax, {}, ops::Shape{2}, {1000, 1000});
+  const auto result = apply("softmax", {}, ops::Shape{2}, {1000, 1000});
   CHECK(result == std::vector<double>{0.5, 0.5});
 }

@@ -23,16 +23,16 @@ namespace {
 
 using d2nn::codegen::Activation;
 using d2nn::codegen::KernelProblem;
-using d2nn::ops::OpKind;
+using d2nn::ops::Kernel;
 using namespace d2nn::testing;
 
 /// A sequence of oneDNN primitives with their memory, for one problem.
 class LibraryKernel {
  public:
   LibraryKernel(const KernelProblem& p, std::int64_t rows) : engine_(dnnl::engine::kind::cpu, 0), stream_(engine_) {
-    if (p.kind == OpKind::conv) {
+    if (p.kind == Kernel::conv) {
       add_conv(p);
-    } else if (p.kind == OpKind::dense) {
+    } else if (p.kind == Kernel::dense) {
       add_dense(p, rows);
     } else {
       const dnnl::memory::dims dims{1, p.in_c, p.in_h, p.in_w};
@@ -201,7 +201,7 @@ void compare(const KernelProblem& p, std::int64_t rows, const CpuLevel& cpu) {
   std::function<void()> emitted = [&, kernel = kernels.row(0)] {
     kernel(src.data, dst.data, packed.data, scratch.data);
   };
-  if (p.kind == OpKind::dense) {
+  if (p.kind == Kernel::dense) {
     emitted = [&, kernel = kernels.dense(0)] {
       kernel(src.data, p.in_c, nullptr, rows, dst.data, p.out_c, packed.data);
     };
@@ -209,7 +209,7 @@ void compare(const KernelProblem& p, std::int64_t rows, const CpuLevel& cpu) {
   LibraryKernel library(p, rows);
   const std::function<void()> peer = [&] { library.run(); };
   std::unique_ptr<LibraryRoom> room;
-  if (p.kind == OpKind::conv && p.pool.kernel_h == 0) room = std::make_unique<LibraryRoom>(p);
+  if (p.kind == Kernel::conv && p.pool.kernel_h == 0) room = std::make_unique<LibraryRoom>(p);
   const bool has_room = room != nullptr && room->exists();
   const std::function<void()> called = [&] { room->run(src.data, dst.data); };
   const double once = std::max(0.01, time_once(emitted, 20));
@@ -267,9 +267,9 @@ int main(int argc, char** argv) {
       conv_pool({3, 112, 112}, 8, {3, 2, 1}, {2, 2, 0}),
       conv_pool({8, 28, 28}, 16, {3, 1, 1}, {2, 2, 0}),
       conv_pool({3, 224, 224}, 64, {7, 2, 3}, {3, 2, 1}),
-      pool(OpKind::max_pool, {8, 56, 56}, {3, 2, 1}),
-      pool(OpKind::max_pool, {8, 56, 56}, {2, 2, 0}),
-      pool(OpKind::max_pool, {16, 28, 28}, {2, 2, 0}),
+      pool(Kernel::max_pool, {8, 56, 56}, {3, 2, 1}),
+      pool(Kernel::max_pool, {8, 56, 56}, {2, 2, 0}),
+      pool(Kernel::max_pool, {16, 28, 28}, {2, 2, 0}),
       dense(128, 2),
       dense(392, 2),
       dense(784, 10),
@@ -281,6 +281,6 @@ int main(int argc, char** argv) {
   for (std::size_t i = 0; i < layers.size(); ++i) {
     if (!chosen[i]) continue;
     compare(layers[i], 1, cpu);
-    if (layers[i].kind == OpKind::dense) compare(layers[i], 32, cpu);
+    if (layers[i].kind == Kernel::dense) compare(layers[i], 32, cpu);
   }
 }

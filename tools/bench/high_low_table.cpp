@@ -102,10 +102,9 @@ std::uint32_t HighLowTable::add_buffer(std::int64_t elements, bool accumulates) 
   return static_cast<std::uint32_t>(buffers_.size() - 1);
 }
 
-std::uint32_t HighLowTable::add_parameter(std::int64_t elements, std::uint32_t role) {
+std::uint32_t HighLowTable::add_parameter(std::int64_t elements) {
   d2nn_parameter info{};
   info.tensor.elements = elements;
-  info.role = role;
   info.is_trained = 1;
   info.offset = parameter_floats_;
   parameter_infos_.push_back(info);
@@ -121,9 +120,9 @@ std::uint32_t HighLowTable::add(d2nn_op op, const std::string& label, std::uint3
   op.operand_count = 1;
   for (std::uint32_t& p : op.params) p = D2NN_NO_INDEX;
   const std::int64_t out = op.out_c * op.out_h * op.out_w;
-  if (op.kind == D2NN_OP_CONV) op.params[0] = add_parameter(op.out_c * op.in_c * op.kernel_h * op.kernel_w, 0);
-  if (op.kind == D2NN_OP_DENSE) op.params[0] = add_parameter(op.in_c * op.in_h * op.in_w * out, 0);
-  if (op.kind == D2NN_OP_CONV || op.kind == D2NN_OP_DENSE) op.params[1] = add_parameter(op.out_c, 1);
+  if (op.kind == D2NN_OP_CONV) op.params[0] = add_parameter(op.out_c * op.in_c * op.kernel_h * op.kernel_w);
+  if (op.kind == D2NN_OP_DENSE) op.params[0] = add_parameter(op.in_c * op.in_h * op.in_w * out);
+  if (op.kind == D2NN_OP_CONV || op.kind == D2NN_OP_DENSE) op.params[1] = add_parameter(op.out_c);
   op.result = add_buffer(out, is_node_value);
   const std::int64_t state = d2nn_train_state_floats(op.kind, out, op.kernel_h, op.kernel_w);
   op.state = state > 0 ? add_buffer(state, false) : D2NN_NO_INDEX;

@@ -36,7 +36,7 @@ class HighLowTable {
 
  private:
   std::uint32_t add_buffer(std::int64_t elements, bool accumulates);
-  std::uint32_t add_parameter(std::int64_t elements, std::uint32_t role);
+  std::uint32_t add_parameter(std::int64_t elements);
   /// Appends an op that reads `operand`; returns its result.
   std::uint32_t add(d2nn_op op, const std::string& label, std::uint32_t operand, const std::vector<std::int32_t>& rows,
                     bool is_node_value = false);

@@ -6,7 +6,7 @@
 
 #include "draw/fold.h"
 #include "graph/print.h"
-#include "ops/attributes.h"
+#include "ops/layer.h"
 
 namespace d2nn::draw {
 
@@ -78,8 +78,8 @@ std::string values_text(const std::vector<float>& values) {
 }
 
 std::string layer_text(const graph::Op& op) {
-  const std::string arguments = ops::arguments_text(op.kind, op.attrs);
-  return ops::info(op.kind).spelling + (arguments.empty() ? "" : "(" + arguments + ")");
+  const std::string arguments = ops::arguments_text(op.layer->params, op.arguments);
+  return op.layer->name + (arguments.empty() ? "" : "(" + arguments + ")");
 }
 
 std::string paths_text(const paths::Analysis& analysis) {

@@ -7,7 +7,7 @@
 #include "diag/spelling.h"
 #include "lsp/features.h"
 #include "lsp/positions.h"
-#include "ops/attributes.h"
+#include "ops/layer.h"
 #include "sema/arguments.h"
 
 namespace d2nn::lsp {
@@ -187,14 +187,15 @@ class Completer {
   }
 
   void add_layers() {
-    for (const ops::OpInfo& info : ops::table()) {
-      if (info.is_layer) add(info.spelling, item_function, ops::signature_text(info), info.doc);
+    for (const ops::Layer* layer : ops::layers()) {
+      if (!layer->is_in_pipelines) continue;
+      add(layer->name, item_function, ops::signature_text(layer->name, layer->params), layer->doc);
     }
   }
 
   void add_parameters() {
-    if (const ops::OpInfo* info = ops::find_layer(place_.call)) {
-      for (const ops::ParamInfo& param : info->params) {
+    if (const ops::Layer* layer = ops::find_layer(place_.call)) {
+      for (const ops::ParamInfo& param : layer->params) {
         const std::string fallback = param.fallback != nullptr ? std::string("default ") + param.fallback : "required";
         add(std::string(param.name) + ":", item_field, fallback, param.doc, std::string(param.name) + ": ");
       }

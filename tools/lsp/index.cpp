@@ -5,7 +5,7 @@
 
 #include "graph/print.h"
 #include "lsp/analysis.h"
-#include "ops/attributes.h"
+#include "ops/layer.h"
 #include "sema/arguments.h"
 #include "sema/modules.h"
 
@@ -359,9 +359,9 @@ class Indexer {
 
   /// A layer, with what it does at this place: the first op that comes from it.
   void layer(const ast::Name& name, SourceRange range) {
-    const ops::OpInfo* info = ops::find_layer(name.text);
+    const ops::Layer* info = ops::find_layer(name.text);
     if (info == nullptr) return;
-    std::string hover = code_block(ops::signature_text(*info)) + "\n\n" + info->doc;
+    std::string hover = code_block(ops::signature_text(info->name, info->params)) + "\n\n" + info->doc;
     for (const ops::ParamInfo& param : info->params) hover += std::string("\n- `") + param.name + "`: " + param.doc;
     for (const graph::Program& program : analysis_.programs) {
       for (const graph::Node& node : program.nodes) {

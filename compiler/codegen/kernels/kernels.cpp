@@ -15,37 +15,37 @@
 
 namespace d2nn::codegen {
 
-using ops::OpKind;
+using ops::Kernel;
 
 namespace {
 
-std::optional<Activation> activation_of(OpKind kind) {
+std::optional<Activation> activation_of(Kernel kind) {
   switch (kind) {
-    case OpKind::relu:
+    case Kernel::relu:
       return Activation::relu;
-    case OpKind::leaky_relu:
+    case Kernel::leaky_relu:
       return Activation::leaky_relu;
-    case OpKind::sigmoid:
+    case Kernel::sigmoid:
       return Activation::sigmoid;
-    case OpKind::tanh:
+    case Kernel::tanh:
       return Activation::tanh;
-    case OpKind::gelu:
+    case Kernel::gelu:
       return Activation::gelu;
-    case OpKind::silu:
+    case Kernel::silu:
       return Activation::silu;
     default:
       return std::nullopt;
   }
 }
 
-bool is_copy(OpKind kind) {
-  return kind == OpKind::identity || kind == OpKind::flatten || kind == OpKind::reshape || kind == OpKind::dropout;
+bool is_copy(Kernel kind) {
+  return kind == Kernel::identity || kind == Kernel::flatten || kind == Kernel::reshape || kind == Kernel::dropout;
 }
 
 // Kernels that are a loop or two; the others stay out of line.
-bool is_small(OpKind kind) {
-  return activation_of(kind) || is_copy(kind) || kind == OpKind::batch_norm || kind == OpKind::normalize ||
-         kind == OpKind::pad_channels;
+bool is_small(Kernel kind) {
+  return activation_of(kind) || is_copy(kind) || kind == Kernel::batch_norm || kind == Kernel::normalize ||
+         kind == Kernel::pad_channels;
 }
 
 }  // namespace
@@ -67,32 +67,32 @@ TargetInfo target_info(std::string_view arch, std::string_view features) {
 
 PackChoice choose_pack(const KernelProblem& problem, const TargetInfo& target) {
   switch (problem.kind) {
-    case OpKind::conv:
+    case Kernel::conv:
       return {D2NN_PACK_CONV, static_cast<std::uint32_t>(plan_conv(problem, target).block)};
-    case OpKind::dense:
+    case Kernel::dense:
       return {D2NN_PACK_DENSE, static_cast<std::uint32_t>(dense_block(problem, target))};
-    case OpKind::batch_norm:
-    case OpKind::normalize:
+    case Kernel::batch_norm:
+    case Kernel::normalize:
       return {D2NN_PACK_SCALE, 1};
     default:
       return {};
   }
 }
 
-bool has_row_kernel(OpKind kind) {
-  return kind != OpKind::dense && kind != OpKind::add && kind != OpKind::multiply && kind != OpKind::concat;
+bool has_row_kernel(Kernel kind) {
+  return kind != Kernel::dense && kind != Kernel::add && kind != Kernel::multiply && kind != Kernel::concat;
 }
 
 bool can_fuse_pool(const KernelProblem& conv, const PoolStage& pool) {
   // The rows that a band hands to the next must be as many as the padding above the first; otherwise the first band
   // would need rows of its own.
-  return conv.kind == OpKind::conv && conv.activation == Activation::relu && pool.kernel_h >= pool.stride_h &&
+  return conv.kind == Kernel::conv && conv.activation == Activation::relu && pool.kernel_h >= pool.stride_h &&
          pool.kernel_h - pool.stride_h == pool.pad_h && 2 * pool.pad_h <= pool.kernel_h &&
          2 * pool.pad_w <= pool.kernel_w;
 }
 
 std::int64_t scratch_floats(const KernelProblem& problem, const TargetInfo& target) {
-  return problem.kind == OpKind::conv ? plan_conv(problem, target).scratch : 0;
+  return problem.kind == Kernel::conv ? plan_conv(problem, target).scratch : 0;
 }
 
 llvm::Function* emit_row_kernel(llvm::Module& module, const KernelProblem& problem, const TargetInfo& target,
@@ -108,24 +108,24 @@ llvm::Function* emit_row_kernel(llvm::Module& module, const KernelProblem& probl
     emit_copy(kernel, problem);
   } else {
     switch (problem.kind) {
-      case OpKind::conv:
+      case Kernel::conv:
         emit_conv(kernel, problem);
         break;
-      case OpKind::max_pool:
-      case OpKind::avg_pool:
+      case Kernel::max_pool:
+      case Kernel::avg_pool:
         emit_pool(kernel, problem);
         break;
-      case OpKind::global_avg_pool:
+      case Kernel::global_avg_pool:
         emit_global_pool(kernel, problem);
         break;
-      case OpKind::batch_norm:
-      case OpKind::normalize:
+      case Kernel::batch_norm:
+      case Kernel::normalize:
         emit_scale(kernel, problem);
         break;
-      case OpKind::softmax:
+      case Kernel::softmax:
         emit_softmax(kernel, problem);
         break;
-      case OpKind::pad_channels:
+      case Kernel::pad_channels:
         emit_pad_channels(kernel, problem);
         break;
       default:

@@ -13,7 +13,7 @@
 #include <string_view>
 
 #include "d2nn/module.h"
-#include "ops/op_table.h"
+#include "ops/layer.h"
 
 namespace llvm {
 class Function;
@@ -32,9 +32,9 @@ struct PoolStage {
   std::int64_t pad_h = 0, pad_w = 0;
 };
 
-/// One layer application of one sample, sizes as d2nn_op has them. Shapes are checked already (ops/op_table.h).
+/// One layer application of one sample, sizes as d2nn_op has them. Shapes are checked already (ops/layer.h).
 struct KernelProblem {
-  ops::OpKind kind = ops::OpKind::identity;
+  ops::Kernel kind = ops::Kernel::identity;
   std::int64_t in_c = 1, in_h = 1, in_w = 1;     ///< of the first operand; not an image: in_c = elements
   std::int64_t out_c = 1, out_h = 1, out_w = 1;  ///< of what is written; with a fused pool, the pool's result
   std::int64_t kernel_h = 1, kernel_w = 1;
@@ -65,7 +65,7 @@ struct PackChoice {
 PackChoice choose_pack(const KernelProblem& problem, const TargetInfo& target);
 
 /// True when emit_row_kernel makes this kind: every layer with one operand except dense.
-bool has_row_kernel(ops::OpKind kind);
+bool has_row_kernel(ops::Kernel kind);
 /// True when a conv of this problem with this pool behind it can be one kernel: relu (fused), then a pool with padding
 /// of at most half its kernel. `conv` describes the conv alone: its own out sizes, no pool.
 bool can_fuse_pool(const KernelProblem& conv, const PoolStage& pool);

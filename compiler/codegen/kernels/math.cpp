@@ -1,9 +1,10 @@
 // See math.h. exp: the argument is reduced to |r| <= ln2 / 2 (two-part ln2), a polynomial of degree 6, and the power of
-// two applied in two steps so that results down to the subnormals and up to infinity come out right. Polynomials of exp
-// and tanh are those of the Cephes library (expf, tanhf); erf is the rational approximation used by Eigen.
+// two applied in two steps so that results down to the subnormals and up to infinity come out right. Polynomials of exp,
+// log and tanh are those of the Cephes library (expf, logf, tanhf); erf is the rational approximation used by Eigen.
 #include "codegen/kernels/math.h"
 
 #include <iterator>
+#include <limits>
 
 namespace d2nn::codegen {
 
@@ -60,6 +61,41 @@ class VectorMath {
     return ir_.CreateFMul(ir_.CreateFMul(p, two_to(half)), two_to(ir_.CreateSub(power, half)));
   }
 
+  // x = m * 2^e with m in [sqrt(1/2), sqrt(2)); log m as a polynomial in m - 1.
+  llvm::Value* log(llvm::Value* x) {
+    constexpr float least_normal = 1.17549435e-38F;
+    constexpr float two_to_23 = 8388608.0F;
+    constexpr float sqrt_half = 0.707106781186547524F;
+    constexpr float ln2_high = 0.693359375F;
+    constexpr float ln2_low = -2.12194440e-4F;
+    constexpr float infinity = std::numeric_limits<float>::infinity();
+    constexpr float coefficients[] = {7.0376836292e-2F,  -1.1514610310e-1F, 1.1676998740e-1F,
+                                      -1.2420140846e-1F, 1.4249322787e-1F,  -1.6668057665e-1F,
+                                      2.0000714765e-1F,  -2.4999993993e-1F, 3.3333331174e-1F};
+    llvm::Type* integers = llvm::FixedVectorType::get(ir_.getInt32Ty(), static_cast<unsigned>(lanes_));
+    const auto integer = [&](std::int32_t value) { return llvm::ConstantInt::getSigned(integers, value); };
+    llvm::Value* is_subnormal = ir_.CreateFCmpOLT(x, constant(least_normal));
+    llvm::Value* normal = ir_.CreateSelect(is_subnormal, ir_.CreateFMul(x, constant(two_to_23)), x);
+    llvm::Value* bits = ir_.CreateBitCast(normal, integers);
+    llvm::Value* exponent = ir_.CreateSub(ir_.CreateLShr(bits, integer(23)), integer(126));
+    exponent = ir_.CreateSub(exponent, ir_.CreateSelect(is_subnormal, integer(23), integer(0)));
+    llvm::Value* m =  // in [1/2, 1)
+        ir_.CreateBitCast(ir_.CreateOr(ir_.CreateAnd(bits, integer(0x007FFFFF)), integer(0x3F000000)), x->getType());
+    llvm::Value* is_low = ir_.CreateFCmpOLT(m, constant(sqrt_half));
+    llvm::Value* e = ir_.CreateSIToFP(exponent, x->getType());
+    e = ir_.CreateSelect(is_low, ir_.CreateFSub(e, constant(1.0F)), e);
+    llvm::Value* r = ir_.CreateFAdd(ir_.CreateFSub(m, constant(1.0F)), ir_.CreateSelect(is_low, m, constant(0.0F)));
+    llvm::Value* square = ir_.CreateFMul(r, r);
+    llvm::Value* y = ir_.CreateFMul(ir_.CreateFMul(polynomial(r, coefficients), r), square);
+    y = multiply_add(e, constant(ln2_low), y);
+    y = multiply_add(square, constant(-0.5F), y);
+    y = multiply_add(e, constant(ln2_high), ir_.CreateFAdd(r, y));
+    y = ir_.CreateSelect(ir_.CreateFCmpOEQ(x, constant(infinity)), x, y);
+    y = ir_.CreateSelect(ir_.CreateFCmpOEQ(x, constant(0.0F)), constant(-infinity), y);
+    llvm::Value* nan = constant(std::numeric_limits<float>::quiet_NaN());
+    return ir_.CreateSelect(ir_.CreateFCmpULT(x, constant(0.0F)), nan, y);  // also where x is NaN
+  }
+
   llvm::Value* absolute(llvm::Value* x) { return ir_.CreateUnaryIntrinsic(llvm::Intrinsic::fabs, x); }
 
   llvm::Value* tanh(llvm::Value* x) {
@@ -111,6 +147,18 @@ class VectorMath {
 
 llvm::Value* emit_exp(KernelBuilder& kernel, llvm::Value* x) {
   return VectorMath(kernel, lanes_of(x)).exp(x);
+}
+
+llvm::Value* emit_log(KernelBuilder& kernel, llvm::Value* x) {
+  return VectorMath(kernel, lanes_of(x)).log(x);
+}
+
+llvm::Value* emit_tanh(KernelBuilder& kernel, llvm::Value* x) {
+  return VectorMath(kernel, lanes_of(x)).tanh(x);
+}
+
+llvm::Value* emit_erf(KernelBuilder& kernel, llvm::Value* x) {
+  return VectorMath(kernel, lanes_of(x)).erf(x);
 }
 
 llvm::Value* emit_activation(KernelBuilder& kernel, Activation activation, float alpha, llvm::Value* x) {

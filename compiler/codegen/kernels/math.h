@@ -1,5 +1,5 @@
 // Elementwise functions on vectors, by our own approximations: within a few units in the last place of libm, NaN and
-// infinities as there, no calls. Private to this room.
+// infinities as there, no calls. Private to codegen.
 #pragma once
 
 #include "codegen/kernels/kernel_builder.h"
@@ -7,6 +7,10 @@
 namespace d2nn::codegen {
 
 llvm::Value* emit_exp(KernelBuilder& kernel, llvm::Value* x);
+/// Minus infinity at 0, NaN below.
+llvm::Value* emit_log(KernelBuilder& kernel, llvm::Value* x);
+llvm::Value* emit_tanh(KernelBuilder& kernel, llvm::Value* x);
+llvm::Value* emit_erf(KernelBuilder& kernel, llvm::Value* x);
 /// Any activation; `alpha` is the slope of leaky_relu.
 llvm::Value* emit_activation(KernelBuilder& kernel, Activation activation, float alpha, llvm::Value* x);
 /// True for those that are worth a few instructions only, so that they may stand where sums are stored.

@@ -173,7 +173,7 @@ void emit_binary(KernelBuilder& kernel, const KernelProblem& problem) {
     };
     llvm::Value* a = load(0);
     llvm::Value* b = load(1);
-    llvm::Value* result = problem.kind == ops::OpKind::add ? ir.CreateFAdd(a, b) : ir.CreateFMul(a, b);
+    llvm::Value* result = problem.kind == ops::Kernel::add ? ir.CreateFAdd(a, b) : ir.CreateFMul(a, b);
     kernel.store_first(result, kernel.at(kernel.argument(2), offset), count);
   });
 }

@@ -75,7 +75,7 @@ void emit_window_pool(KernelBuilder& kernel, const KernelProblem& problem, float
 
 void emit_pool(KernelBuilder& kernel, const KernelProblem& problem) {
   auto& ir = kernel.ir();
-  if (problem.kind == ops::OpKind::max_pool) {
+  if (problem.kind == ops::Kernel::max_pool) {
     emit_window_pool(
         kernel, problem, minus_infinity, [&](llvm::Value* a, llvm::Value* b) { return kernel.maximum(a, b); },
         [](llvm::Value* greatest) { return greatest; });

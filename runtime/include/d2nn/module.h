@@ -20,9 +20,9 @@
 extern "C" {
 #endif
 
-#define D2NN_MODULE_LAYOUT 3
+#define D2NN_MODULE_LAYOUT 4
 
-/* Kinds of ops, in the order of the compiler's op table (a test holds the two together). */
+/* How an op is computed, in the order of the compiler's ops::Kernel, which a static_assert holds to it. */
 typedef enum d2nn_op_kind {
   D2NN_OP_CONV, D2NN_OP_DENSE, D2NN_OP_MAX_POOL, D2NN_OP_AVG_POOL, D2NN_OP_GLOBAL_AVG_POOL, D2NN_OP_BATCH_NORM,
   D2NN_OP_RELU, D2NN_OP_LEAKY_RELU, D2NN_OP_SIGMOID, D2NN_OP_TANH, D2NN_OP_GELU, D2NN_OP_SILU, D2NN_OP_SOFTMAX,
@@ -61,7 +61,7 @@ typedef struct d2nn_op {
   int64_t before, after;        /* pad_channels */
   const float* mean;            /* normalize: [C] */
   const float* std;
-  uint32_t params[4];           /* index into parameters: weight, bias, running_mean, running_var; D2NN_NO_INDEX: none */
+  uint32_t params[4];           /* index into parameters, in the layer's order (batch_norm: weight, bias, running_mean, running_var); D2NN_NO_INDEX: none */
   uint32_t fold_params[4];      /* batch norm folded into this op (weight, bias, running_mean, running_var), or none */
   float fold_eps;
   uint32_t pack;                /* d2nn_pack */
@@ -127,13 +127,18 @@ typedef struct d2nn_control {
   const d2nn_action* actions;
 } d2nn_control;
 
+/* How a parameter starts before training. FAN_IN: uniform in +-1 / sqrt(fan_in), as PyTorch's conv and linear layers. */
+typedef enum d2nn_start { D2NN_START_FAN_IN, D2NN_START_ZEROS, D2NN_START_ONES, D2NN_START_NORMAL } d2nn_start;
+
 typedef struct d2nn_parameter {
   d2nn_tensor_info tensor;
-  uint32_t role;                /* 0 weight, 1 bias, 2 running_mean, 3 running_var */
-  uint32_t is_trained;
+  uint32_t is_trained;          /* 0: a running statistic */
+  uint32_t decays;              /* weight decay applies */
+  uint32_t is_variance;         /* no value is below 0 */
+  uint32_t start;               /* d2nn_start */
+  double deviation;             /* of D2NN_START_NORMAL */
+  int64_t fan_in;               /* values that an element of the result sums over */
   uint32_t node;
-  uint32_t op_kind;             /* d2nn_op_kind of its layer */
-  int64_t fan_in;
   int64_t offset;               /* in floats, of this tensor in one flat vector of all parameters */
 } d2nn_parameter;
 

@@ -16,29 +16,50 @@ using train::MakeOp;
 using train::Shared;
 using train::TrainOp;
 
-/// In the order of d2nn_op_kind.
-constexpr std::array<MakeOp, D2NN_OP_KINDS> kMakers = {train::make_conv,
-                                                       train::make_dense,
-                                                       train::make_max_pool,
-                                                       train::make_avg_pool,
-                                                       train::make_global_avg_pool,
-                                                       train::make_batch_norm,
-                                                       train::make_activation,
-                                                       train::make_activation,
-                                                       train::make_activation,
-                                                       train::make_activation,
-                                                       train::make_activation,
-                                                       train::make_activation,
-                                                       train::make_softmax,
-                                                       train::make_dropout,
-                                                       train::make_copy,
-                                                       train::make_copy,
-                                                       train::make_normalize,
-                                                       train::make_pad_channels,
-                                                       train::make_copy,
-                                                       train::make_add,
-                                                       train::make_multiply,
-                                                       train::make_concat};
+struct Maker {
+  d2nn_op_kind kind;
+  MakeOp make;
+};
+
+/// Fails to compile when it is reached in a constant expression: a kind without a maker, or with two.
+inline void maker_missing_or_doubled() {}
+
+/// The makers by d2nn_op_kind.
+template <std::size_t rows>
+consteval std::array<MakeOp, D2NN_OP_KINDS> makers_by_kind(const Maker (&list)[rows]) {
+  static_assert(rows == D2NN_OP_KINDS, "one maker for each d2nn_op_kind");
+  std::array<MakeOp, D2NN_OP_KINDS> makers{};
+  for (const Maker& maker : list) {
+    if (makers[maker.kind] != nullptr) maker_missing_or_doubled();
+    makers[maker.kind] = maker.make;
+  }
+  return makers;
+}
+
+constexpr auto makers = makers_by_kind({
+    {D2NN_OP_CONV, train::make_conv},
+    {D2NN_OP_DENSE, train::make_dense},
+    {D2NN_OP_MAX_POOL, train::make_max_pool},
+    {D2NN_OP_AVG_POOL, train::make_avg_pool},
+    {D2NN_OP_GLOBAL_AVG_POOL, train::make_global_avg_pool},
+    {D2NN_OP_BATCH_NORM, train::make_batch_norm},
+    {D2NN_OP_RELU, train::make_activation},
+    {D2NN_OP_LEAKY_RELU, train::make_activation},
+    {D2NN_OP_SIGMOID, train::make_activation},
+    {D2NN_OP_TANH, train::make_activation},
+    {D2NN_OP_GELU, train::make_activation},
+    {D2NN_OP_SILU, train::make_activation},
+    {D2NN_OP_SOFTMAX, train::make_softmax},
+    {D2NN_OP_DROPOUT, train::make_dropout},
+    {D2NN_OP_FLATTEN, train::make_copy},
+    {D2NN_OP_RESHAPE, train::make_copy},
+    {D2NN_OP_NORMALIZE, train::make_normalize},
+    {D2NN_OP_PAD_CHANNELS, train::make_pad_channels},
+    {D2NN_OP_IDENTITY, train::make_copy},
+    {D2NN_OP_ADD, train::make_add},
+    {D2NN_OP_MULTIPLY, train::make_multiply},
+    {D2NN_OP_CONCAT, train::make_concat},
+});
 
 bool has_window(std::uint32_t kind) {
   return kind == D2NN_OP_CONV || kind == D2NN_OP_MAX_POOL || kind == D2NN_OP_AVG_POOL;
@@ -166,7 +187,7 @@ class TrainOpsTable final : public TrainOps {
     std::int64_t op_floats = 0;
     for (std::uint32_t i = 0; i < shared_.code.op_count; ++i) {
       const d2nn_op op = completed(shared_.code.ops[i]);
-      ops_.push_back(kMakers[op.kind](op, i, shared_));
+      ops_.push_back(makers[op.kind](op, i, shared_));
       thread_floats = std::max(thread_floats, ops_.back()->thread_scratch_floats());
       op_floats = std::max(op_floats, ops_.back()->op_scratch_floats());
     }

@@ -22,7 +22,7 @@
 namespace d2nn::testing {
 
 using codegen::KernelProblem;
-using ops::OpKind;
+using ops::Kernel;
 
 namespace {
 
@@ -88,11 +88,21 @@ std::string name_of(std::size_t index) {
 
 llvm::Function* emit(llvm::Module& module, const KernelProblem& problem, const codegen::TargetInfo& target,
                      const std::string& name) {
-  if (problem.kind == OpKind::dense) return codegen::emit_dense_kernel(module, problem, target, name);
-  if (problem.kind == OpKind::add || problem.kind == OpKind::multiply) {
+  if (problem.kind == Kernel::dense) return codegen::emit_dense_kernel(module, problem, target, name);
+  if (problem.kind == Kernel::add || problem.kind == Kernel::multiply) {
     return codegen::emit_binary_kernel(module, problem, target, name);
   }
   return codegen::emit_row_kernel(module, problem, target, name);
+}
+
+std::vector<EmitKernel> emitters_of(const std::vector<KernelProblem>& problems, const codegen::TargetInfo& target) {
+  std::vector<EmitKernel> emitters;
+  for (const KernelProblem& problem : problems) {
+    emitters.emplace_back([&problem, target](llvm::Module& module, const std::string& name) {
+      return emit(module, problem, target, name);
+    });
+  }
+  return emitters;
 }
 
 }  // namespace
@@ -113,6 +123,9 @@ struct CompiledKernels::Engine {
 };
 
 CompiledKernels::CompiledKernels(const std::vector<KernelProblem>& problems, const CpuLevel& cpu, int level)
+    : CompiledKernels(emitters_of(problems, cpu.target), cpu, level) {}
+
+CompiledKernels::CompiledKernels(const std::vector<EmitKernel>& emitters, const CpuLevel& cpu, int level)
     : engine_(std::make_unique<Engine>()) {
   llvm::InitializeNativeTarget();
   llvm::InitializeNativeTargetAsmPrinter();
@@ -125,8 +138,8 @@ CompiledKernels::CompiledKernels(const std::vector<KernelProblem>& problems, con
   llvm::Module module("kernels", context);
   module.setTargetTriple(llvm::sys::getProcessTriple());
   module.setDataLayout(machine->createDataLayout());
-  for (std::size_t i = 0; i < problems.size(); ++i) {
-    emit(module, problems[i], cpu.target, name_of(i))->setLinkage(llvm::GlobalValue::ExternalLinkage);
+  for (std::size_t i = 0; i < emitters.size(); ++i) {
+    emitters[i](module, name_of(i))->setLinkage(llvm::GlobalValue::ExternalLinkage);
   }
   for (llvm::Function& function : module) {
     if (function.isDeclaration()) continue;
@@ -152,7 +165,7 @@ CompiledKernels::CompiledKernels(const std::vector<KernelProblem>& problems, con
   }
   engine_->jit = take(llvm::orc::LLJITBuilder().create());
   succeed(engine_->jit->addObjectFile(std::move(object)));
-  for (std::size_t i = 0; i < problems.size(); ++i) {
+  for (std::size_t i = 0; i < emitters.size(); ++i) {
     engine_->addresses.push_back(take(engine_->jit->lookup(name_of(i))).toPtr<void*>());
   }
 }

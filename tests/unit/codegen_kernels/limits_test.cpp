@@ -13,7 +13,7 @@ using namespace d2nn;
 using namespace d2nn::testing;
 using codegen::Activation;
 using codegen::KernelProblem;
-using ops::OpKind;
+using ops::Kernel;
 
 namespace {
 
@@ -28,15 +28,15 @@ double units_off(float got, double want, double floor) {
 
 TEST_CASE("activations are within a few units in the last place of libm over the whole range") {
   struct Row {
-    OpKind kind;
+    Kernel kind;
     Activation activation;
     double allowed;
     double floor;  // gelu's own formula, x / 2 * (1 + erf), cancels below this and multiplies erf's error by x / 2
   };
-  const std::vector<Row> rows{{OpKind::sigmoid, Activation::sigmoid, 3.0, 0.0},
-                              {OpKind::tanh, Activation::tanh, 3.0, 0.0},
-                              {OpKind::gelu, Activation::gelu, 8.0, 1.0},
-                              {OpKind::silu, Activation::silu, 4.0, 0.0}};
+  const std::vector<Row> rows{{Kernel::sigmoid, Activation::sigmoid, 3.0, 0.0},
+                              {Kernel::tanh, Activation::tanh, 3.0, 0.0},
+                              {Kernel::gelu, Activation::gelu, 8.0, 1.0},
+                              {Kernel::silu, Activation::silu, 4.0, 0.0}};
   std::vector<float> inputs;
   for (float x = -86.0F; x < 86.0F; x += 0.0137F) inputs.push_back(x);
   for (float x = 1e-8F; x < 4.0F; x *= 1.01F) {
@@ -61,7 +61,7 @@ TEST_CASE("activations are within a few units in the last place of libm over the
           worst_at = inputs[at];
         }
       }
-      CAPTURE(std::string(ops::info(rows[i].kind).spelling));
+      CAPTURE(std::string(ops::spelling(rows[i].kind)));
       CAPTURE(cpu.cpu);
       CAPTURE(worst_at);
       CHECK(worst <= rows[i].allowed);
@@ -72,8 +72,8 @@ TEST_CASE("activations are within a few units in the last place of libm over the
 TEST_CASE("activations of infinities are their limits") {
   const float infinity = std::numeric_limits<float>::infinity();
   const std::vector<float> inputs{infinity, -infinity, 1000.0F, -1000.0F, 0.0F};
-  const std::vector<KernelProblem> problems{same_shape(OpKind::sigmoid, {5, 1, 1}),
-                                            same_shape(OpKind::tanh, {5, 1, 1})};
+  const std::vector<KernelProblem> problems{same_shape(Kernel::sigmoid, {5, 1, 1}),
+                                            same_shape(Kernel::tanh, {5, 1, 1})};
   for (const CpuLevel& cpu : runnable_levels()) {
     const CompiledKernels kernels(problems, cpu, 2);
     std::vector<float> results(5);
@@ -90,7 +90,7 @@ TEST_CASE("the largest kernels stay below 30 KB of machine code") {
          {conv({64, 28, 28}, 64, {3, 1, 1}, 1, Activation::relu), conv({3, 224, 224}, 64, {7, 2, 3}),
           conv({16, 27, 27}, 48, {5, 1, 2}), conv({3, 227, 227}, 96, {11, 4, 0}),
           conv_pool({3, 112, 112}, 8, {3, 2, 1}, {3, 2, 1}), dense(4096, 1000), dense(512, 10),
-          pool(OpKind::max_pool, {64, 112, 112}, {3, 2, 1})}) {
+          pool(Kernel::max_pool, {64, 112, 112}, {3, 2, 1})}) {
       const CompiledKernels kernels({problem}, cpu, 2);
       CAPTURE(describe(problem));
       CAPTURE(cpu.cpu);

@@ -9,7 +9,7 @@ namespace d2nn::testing {
 
 using codegen::Activation;
 using codegen::KernelProblem;
-using ops::OpKind;
+using ops::Kernel;
 
 namespace {
 
@@ -84,7 +84,7 @@ Expected conv(const KernelProblem& p, const Weights& weights, const std::vector<
 
 Expected pool(const KernelProblem& p, const std::vector<float>& src) {
   Expected result;
-  const bool is_max = p.kind == OpKind::max_pool;
+  const bool is_max = p.kind == Kernel::max_pool;
   for (std::int64_t c = 0; c < p.out_c; ++c) {
     for (std::int64_t oy = 0; oy < p.out_h; ++oy) {
       for (std::int64_t ox = 0; ox < p.out_w; ++ox) {
@@ -151,19 +151,19 @@ Expected dense(const KernelProblem& p, const Weights& weights, const std::vector
   return result;
 }
 
-Activation layer_activation(OpKind kind) {
+Activation layer_activation(Kernel kind) {
   switch (kind) {
-    case OpKind::relu:
+    case Kernel::relu:
       return Activation::relu;
-    case OpKind::leaky_relu:
+    case Kernel::leaky_relu:
       return Activation::leaky_relu;
-    case OpKind::sigmoid:
+    case Kernel::sigmoid:
       return Activation::sigmoid;
-    case OpKind::tanh:
+    case Kernel::tanh:
       return Activation::tanh;
-    case OpKind::gelu:
+    case Kernel::gelu:
       return Activation::gelu;
-    case OpKind::silu:
+    case Kernel::silu:
       return Activation::silu;
     default:
       return Activation::none;
@@ -174,15 +174,15 @@ Expected elementwise(const KernelProblem& p, const Weights& weights, const std::
                      const std::vector<float>& second) {
   Expected result;
   const auto pixels = static_cast<std::size_t>(p.in_h * p.in_w);
-  if (p.kind == OpKind::pad_channels) result.values.resize(static_cast<std::size_t>(p.before) * pixels);
+  if (p.kind == Kernel::pad_channels) result.values.resize(static_cast<std::size_t>(p.before) * pixels);
   for (std::size_t i = 0; i < src.size(); ++i) {
     const double x = src[i];
     double y = x;
-    if (p.kind == OpKind::add) {
+    if (p.kind == Kernel::add) {
       y = x + second[i];
-    } else if (p.kind == OpKind::multiply) {
+    } else if (p.kind == Kernel::multiply) {
       y = x * second[i];
-    } else if (p.kind == OpKind::batch_norm || p.kind == OpKind::normalize) {
+    } else if (p.kind == Kernel::batch_norm || p.kind == Kernel::normalize) {
       y = x * weights.weight[i / pixels] + weights.bias[i / pixels];
     } else {
       y = naive_activation(layer_activation(p.kind), p.alpha, x);
@@ -233,13 +233,13 @@ std::vector<float> random_floats(std::size_t count, std::mt19937& random) {
 Weights random_weights(const KernelProblem& p, std::mt19937& random) {
   const auto out = static_cast<std::size_t>(p.out_c);
   switch (p.kind) {
-    case OpKind::conv:
+    case Kernel::conv:
       return {random_floats(out * static_cast<std::size_t>(p.in_c / p.groups * p.kernel_h * p.kernel_w), random),
               random_floats(out, random)};
-    case OpKind::dense:
+    case Kernel::dense:
       return {random_floats(out * source_floats(p), random), random_floats(out, random)};
-    case OpKind::batch_norm:
-    case OpKind::normalize:
+    case Kernel::batch_norm:
+    case Kernel::normalize:
       return {random_floats(out, random), random_floats(out, random)};
     default:
       return {};
@@ -272,16 +272,16 @@ std::vector<float> pack(const codegen::PackChoice& choice, const Weights& weight
 Expected run_naive(const KernelProblem& p, const Weights& weights, const std::vector<float>& src,
                    const std::vector<float>& second) {
   switch (p.kind) {
-    case OpKind::conv:
+    case Kernel::conv:
       return conv(p, weights, src);
-    case OpKind::dense:
+    case Kernel::dense:
       return dense(p, weights, src);
-    case OpKind::max_pool:
-    case OpKind::avg_pool:
+    case Kernel::max_pool:
+    case Kernel::avg_pool:
       return pool(p, src);
-    case OpKind::global_avg_pool:
+    case Kernel::global_avg_pool:
       return global_pool(p, src);
-    case OpKind::softmax:
+    case Kernel::softmax:
       return softmax(p, src);
     default:
       return elementwise(p, weights, src, second);
@@ -293,7 +293,7 @@ std::string describe(const KernelProblem& p) {
   const auto shape = [](std::int64_t c, std::int64_t h, std::int64_t w) {
     return "[" + std::to_string(c) + "," + std::to_string(h) + "," + std::to_string(w) + "]";
   };
-  std::string text = std::string(ops::info(p.kind).spelling) + " " + pair(p.kernel_h, p.kernel_w) + " s" +
+  std::string text = std::string(ops::spelling(p.kind)) + " " + pair(p.kernel_h, p.kernel_w) + " s" +
                      pair(p.stride_h, p.stride_w) + " p" + pair(p.pad_h, p.pad_w) + " d" +
                      pair(p.dilation_h, p.dilation_w) + " g" + std::to_string(p.groups) + " " +
                      shape(p.in_c, p.in_h, p.in_w) + " -> " + shape(p.out_c, p.out_h, p.out_w);

@@ -7,7 +7,7 @@ namespace d2nn::testing {
 
 using codegen::Activation;
 using codegen::KernelProblem;
-using ops::OpKind;
+using ops::Kernel;
 
 namespace {
 
@@ -15,7 +15,7 @@ std::int64_t slid(std::int64_t in, std::int64_t kernel, std::int64_t stride, std
   return (in + 2 * pad - dilation * (kernel - 1) - 1) / stride + 1;
 }
 
-KernelProblem windowed(OpKind kind, Image in, std::int64_t out_c, const Window& window) {
+KernelProblem windowed(Kernel kind, Image in, std::int64_t out_c, const Window& window) {
   KernelProblem p;
   p.kind = kind;
   p.in_c = in.c;
@@ -38,7 +38,7 @@ KernelProblem windowed(OpKind kind, Image in, std::int64_t out_c, const Window& 
 }  // namespace
 
 KernelProblem conv(Image in, std::int64_t filters, Window window, std::int64_t groups, Activation activation) {
-  KernelProblem p = windowed(OpKind::conv, in, filters, window);
+  KernelProblem p = windowed(Kernel::conv, in, filters, window);
   p.groups = groups;
   p.activation = activation;
   p.activation_alpha = 0.1F;
@@ -55,13 +55,13 @@ KernelProblem conv_pool(Image in, std::int64_t filters, Window window, Window po
   return p;
 }
 
-KernelProblem pool(OpKind kind, Image in, Window window) {
+KernelProblem pool(Kernel kind, Image in, Window window) {
   return windowed(kind, in, in.c, window);
 }
 
 KernelProblem dense(std::int64_t inputs, std::int64_t units, Activation activation) {
   KernelProblem p;
-  p.kind = OpKind::dense;
+  p.kind = Kernel::dense;
   p.in_c = inputs;
   p.out_c = units;
   p.activation = activation;
@@ -69,7 +69,7 @@ KernelProblem dense(std::int64_t inputs, std::int64_t units, Activation activati
   return p;
 }
 
-KernelProblem same_shape(OpKind kind, Image in, float alpha) {
+KernelProblem same_shape(Kernel kind, Image in, float alpha) {
   KernelProblem p = windowed(kind, in, in.c, {});
   p.alpha = alpha;
   return p;

@@ -27,10 +27,10 @@ codegen::KernelProblem conv(Image in, std::int64_t filters, Window window, std::
                             codegen::Activation activation = codegen::Activation::none);
 /// relu, then a max pool as the last stage. The pair must be fusable.
 codegen::KernelProblem conv_pool(Image in, std::int64_t filters, Window window, Window pool, std::int64_t groups = 1);
-codegen::KernelProblem pool(ops::OpKind kind, Image in, Window window);
+codegen::KernelProblem pool(ops::Kernel kind, Image in, Window window);
 codegen::KernelProblem dense(std::int64_t inputs, std::int64_t units,
                              codegen::Activation activation = codegen::Activation::none);
 /// Kinds whose result has the shape of their operand.
-codegen::KernelProblem same_shape(ops::OpKind kind, Image in, float alpha = 0.0F);
+codegen::KernelProblem same_shape(ops::Kernel kind, Image in, float alpha = 0.0F);
 
 }  // namespace d2nn::testing

@@ -12,12 +12,12 @@ using namespace d2nn;
 using namespace d2nn::testing;
 using codegen::Activation;
 using codegen::KernelProblem;
-using ops::OpKind;
+using ops::Kernel;
 
 namespace {
 
 bool is_binary(const KernelProblem& p) {
-  return p.kind == OpKind::add || p.kind == OpKind::multiply;
+  return p.kind == Kernel::add || p.kind == Kernel::multiply;
 }
 
 // Elements further from the expectation than rounding explains; NaN must meet NaN. The first is described.
@@ -139,7 +139,7 @@ TEST_CASE("a convolution fused with relu and max pool agrees with plain loops") 
 
 TEST_CASE("pools agree with plain loops, and hand NaN on") {
   std::vector<KernelProblem> problems;
-  for (const OpKind kind : {OpKind::max_pool, OpKind::avg_pool}) {
+  for (const Kernel kind : {Kernel::max_pool, Kernel::avg_pool}) {
     for (const KernelProblem& problem : {
              pool(kind, {3, 8, 8}, {2, 2, 0}),
              pool(kind, {2, 56, 56}, {3, 2, 1}),
@@ -156,7 +156,7 @@ TEST_CASE("pools agree with plain loops, and hand NaN on") {
     }
   }
   for (const Image image : {Image{5, 7, 7}, Image{3, 28, 28}, Image{1, 1, 1}, Image{2, 3, 5}}) {
-    KernelProblem problem = same_shape(OpKind::global_avg_pool, image);
+    KernelProblem problem = same_shape(Kernel::global_avg_pool, image);
     problem.out_h = problem.out_w = 1;
     problems.push_back(problem);
   }
@@ -165,15 +165,15 @@ TEST_CASE("pools agree with plain loops, and hand NaN on") {
 
 TEST_CASE("elementwise and channel kernels agree with plain loops, and hand NaN on") {
   std::vector<KernelProblem> problems;
-  for (const OpKind kind : {OpKind::batch_norm, OpKind::normalize, OpKind::relu, OpKind::leaky_relu, OpKind::sigmoid,
-                            OpKind::tanh, OpKind::gelu, OpKind::silu, OpKind::softmax, OpKind::dropout, OpKind::flatten,
-                            OpKind::reshape, OpKind::identity, OpKind::add, OpKind::multiply}) {
+  for (const Kernel kind : {Kernel::batch_norm, Kernel::normalize, Kernel::relu, Kernel::leaky_relu, Kernel::sigmoid,
+                            Kernel::tanh, Kernel::gelu, Kernel::silu, Kernel::softmax, Kernel::dropout, Kernel::flatten,
+                            Kernel::reshape, Kernel::identity, Kernel::add, Kernel::multiply}) {
     for (const Image image : {Image{1, 1, 1}, Image{10, 1, 1}, Image{130, 1, 1}, Image{3, 7, 5}, Image{4, 16, 16}}) {
       problems.push_back(same_shape(kind, image, 0.01F));
     }
   }
   for (const auto& [before, after] : {std::pair{0, 3}, std::pair{2, 1}, std::pair{1, 0}}) {
-    KernelProblem problem = same_shape(OpKind::pad_channels, {2, 5, 7});
+    KernelProblem problem = same_shape(Kernel::pad_channels, {2, 5, 7});
     problem.before = before;
     problem.after = after;
     problem.out_c += before + after;

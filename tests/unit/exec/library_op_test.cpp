@@ -38,7 +38,11 @@ struct ConvNetwork {
     std::int64_t offset = 0;
     const auto add = [&](const char* name, const std::int64_t* dims, std::size_t rank, std::int64_t count,
                          std::uint32_t role) {
-      parameters.push_back({{name, "", rank, dims, count}, role, role < 2, 0, D2NN_OP_CONV, 1, offset});
+      d2nn_parameter parameter{};
+      parameter.tensor = {name, "", rank, dims, count};
+      parameter.is_trained = role < 2;
+      parameter.offset = offset;
+      parameters.push_back(parameter);
       offset += count;
     };
     add("N.conv1.weight", weight_dims.data(), 4, channels * channels * 9, 0);

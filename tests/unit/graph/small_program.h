@@ -24,20 +24,18 @@ inline Program two_way_program() {
   const auto add_dense = [&](NodeId id, std::int64_t units, bool bias) {
     Node& node = program[id];
     Op op;
-    op.kind = ops::OpKind::dense;
-    op.attrs.units = units;
-    op.attrs.bias = bias;
+    op.layer = &ops::layer("dense");
+    op.arguments.set("units", units).set("bias", bias);
     op.operands = {{0}};
     op.shape = {units};
     op.label = "dense1";
     op.cost = 5 * units;
-    const auto add_parameter = [&](ops::WeightRole role, Shape shape) {
+    const auto add_parameter = [&](const std::string& last_step, Shape shape) {
       op.parameters.push_back({static_cast<std::uint32_t>(program.parameters.size())});
-      program.parameters.push_back(
-          {node.name + ".dense1." + std::string(ops::spelling(role)), role, std::move(shape), true, 5});
+      program.parameters.push_back({.name = node.name + ".dense1." + last_step, .shape = std::move(shape)});
     };
-    add_parameter(ops::WeightRole::weight, {units, 5});
-    if (bias) add_parameter(ops::WeightRole::bias, {units});
+    add_parameter("weight", {units, 5});
+    if (bias) add_parameter("bias", {units});
     node.cost = op.cost;
     node.ops.push_back(std::move(op));
     node.result = {1};

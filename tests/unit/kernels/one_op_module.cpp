@@ -41,7 +41,6 @@ OneOpModule::OneOpModule(const Problem& problem, std::uint32_t seed) : problem_(
     if (elements == 0) continue;
     d2nn_parameter info{};
     info.tensor.elements = elements;
-    info.role = static_cast<std::uint32_t>(role);
     info.is_trained = role < 2 ? 1 : 0;
     info.offset = parameter_floats;
     parameter_infos_.push_back(info);

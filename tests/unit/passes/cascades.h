@@ -15,10 +15,10 @@ inline graph::Program cascade() {
   const NodeId next = builder.node("next");
   const NodeId control = builder.control("Q");
   const NodeId y = builder.output("y");
-  builder.op(stem, ops::OpKind::dense, reference::dense_attrs(8));
-  builder.op(head, ops::OpKind::dense, reference::dense_attrs(2));
-  builder.op(next, ops::OpKind::dense, reference::dense_attrs(2));
-  builder.op(control, ops::OpKind::dense, reference::dense_attrs(2));
+  builder.op(stem, "dense", reference::dense_attrs(8));
+  builder.op(head, "dense", reference::dense_attrs(2));
+  builder.op(next, "dense", reference::dense_attrs(2));
+  builder.op(control, "dense", reference::dense_attrs(2));
   builder.edge(x, stem);
   builder.edge(stem, head);
   builder.edge(stem, control);
@@ -41,10 +41,10 @@ inline graph::Program choice() {
   const NodeId control = builder.control("Q");
   const NodeId after = builder.node("after");
   const NodeId y = builder.output("y");
-  builder.op(a, ops::OpKind::dense, reference::dense_attrs(4));
-  builder.op(b, ops::OpKind::dense, reference::dense_attrs(4));
-  builder.op(control, ops::OpKind::dense, reference::dense_attrs(2));
-  builder.op(after, ops::OpKind::dense, reference::dense_attrs(2));
+  builder.op(a, "dense", reference::dense_attrs(4));
+  builder.op(b, "dense", reference::dense_attrs(4));
+  builder.op(control, "dense", reference::dense_attrs(2));
+  builder.op(after, "dense", reference::dense_attrs(2));
   builder.edge(x, a);
   builder.edge(x, b);
   builder.edge(x, control);
@@ -67,10 +67,10 @@ inline graph::Program parallel() {
   const NodeId after = builder.node("after");
   const NodeId y = builder.output("y");
   for (const NodeId branch : {a, b}) {
-    builder.op(branch, ops::OpKind::dense, reference::dense_attrs(4));
+    builder.op(branch, "dense", reference::dense_attrs(4));
     builder.edge(x, branch);
   }
-  builder.op(after, ops::OpKind::dense, reference::dense_attrs(2));
+  builder.op(after, "dense", reference::dense_attrs(2));
   builder.edge(a, after);
   builder.edge(b, after);
   builder.join(after, graph::Join::sum);

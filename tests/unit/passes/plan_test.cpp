@@ -107,8 +107,8 @@ TEST_CASE("tiles hold more rows than stay in cache where dense layers have many 
     const graph::NodeId wide = builder.node("wide");
     const graph::NodeId narrow = builder.node("narrow");
     const graph::NodeId y = builder.output("y");
-    builder.op(wide, ops::OpKind::relu);
-    builder.op(narrow, ops::OpKind::dense, reference::dense_attrs(units));
+    builder.op(wide, "relu");
+    builder.op(narrow, "dense", reference::dense_attrs(units));
     builder.edge(x, wide);
     builder.edge(wide, narrow);
     builder.edge(narrow, y);

@@ -30,7 +30,7 @@ Program independent_controls(int count) {
   std::vector<NodeId> nodes;
   for (int i = 0; i < count; ++i) {
     const NodeId q = builder.control("Q" + std::to_string(i));
-    builder.op(q, ops::OpKind::dense, dense_attrs(2));
+    builder.op(q, "dense", dense_attrs(2));
     nodes.push_back(builder.node("N" + std::to_string(i)));
     builder.edge(x, q);
     builder.edge(x, nodes.back());
@@ -128,7 +128,7 @@ struct Pairs {
     std::vector<NodeId> controls;
     for (int i = 0; i < 2 * count; ++i) {
       controls.push_back(builder.control((i < count ? "P" : "Q") + std::to_string(i % count)));
-      builder.op(controls.back(), ops::OpKind::dense, dense_attrs(2));
+      builder.op(controls.back(), "dense", dense_attrs(2));
       builder.edge(x, controls.back());
     }
     if (!decides) y = builder.output("y");
@@ -149,7 +149,7 @@ struct Pairs {
       }
       const NodeId then = builder.control("R" + number);
       const NodeId last = builder.node("L" + number);
-      builder.op(then, ops::OpKind::dense, dense_attrs(2));
+      builder.op(then, "dense", dense_attrs(2));
       builder.edge(second, then);
       builder.edge(second, last);
       builder.edge(last, builder.output("z" + number));

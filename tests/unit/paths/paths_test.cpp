@@ -11,7 +11,6 @@
 using d2nn::graph::Join;
 using d2nn::graph::NodeId;
 using d2nn::graph::Program;
-using d2nn::ops::OpKind;
 using d2nn::ops::Shape;
 using d2nn::paths::analyse;
 using d2nn::paths::Analysis;
@@ -32,10 +31,10 @@ struct TwoBranches {
     n2 = builder.node("N2");
     n3 = builder.node("N3");
     y = builder.output("y");
-    builder.op(q, OpKind::dense, dense_attrs(2));
-    builder.op(n2, OpKind::dense, dense_attrs(3));
-    builder.op(n2, OpKind::dense, dense_attrs(2));
-    builder.op(n3, OpKind::relu);
+    builder.op(q, "dense", dense_attrs(2));
+    builder.op(n2, "dense", dense_attrs(3));
+    builder.op(n2, "dense", dense_attrs(2));
+    builder.op(n3, "relu");
     builder.edge(x, q);
     builder.edge(x, n2);
     builder.edge(x, n3);
@@ -55,7 +54,7 @@ TEST_CASE("a program without control nodes has one path") {
   const NodeId x = builder.input("x", Shape{3});
   const NodeId n = builder.node("N");
   const NodeId y = builder.output("y");
-  builder.op(n, OpKind::dense, dense_attrs(5));
+  builder.op(n, "dense", dense_attrs(5));
   builder.edge(x, n);
   builder.edge(n, y);
   const Analysis analysis = analyse(builder.finish());
@@ -76,8 +75,8 @@ TEST_CASE("one control node and a dummy: the dummy stands in when the branch is 
   const NodeId q = builder.control("Q");
   const NodeId n = builder.node("N");
   const NodeId y = builder.output("y");
-  builder.op(q, OpKind::dense, dense_attrs(2));
-  builder.op(n, OpKind::dense, dense_attrs(2));
+  builder.op(q, "dense", dense_attrs(2));
+  builder.op(n, "dense", dense_attrs(2));
   builder.edge(x, q);
   builder.edge(x, n);
   const auto from_n = builder.edge(n, y);
@@ -159,9 +158,9 @@ TEST_CASE("an action on nothing and an action on a set") {
   const NodeId a = builder.node("A");
   const NodeId b = builder.node("B");
   const NodeId y = builder.output("y");
-  builder.op(q, OpKind::dense, dense_attrs(3));
-  builder.op(a, OpKind::dense, dense_attrs(2));
-  builder.op(b, OpKind::dense, dense_attrs(2));
+  builder.op(q, "dense", dense_attrs(3));
+  builder.op(a, "dense", dense_attrs(2));
+  builder.op(b, "dense", dense_attrs(2));
   for (const NodeId target : {q, a, b}) builder.edge(x, target);
   builder.edge(a, y);
   builder.edge(b, y);
@@ -190,8 +189,8 @@ TEST_CASE("a control node that another one skips decides nothing, and its paths 
   const NodeId q2 = builder.control("Q2");
   const NodeId b = builder.node("B");
   const NodeId y = builder.output("y");
-  builder.op(q1, OpKind::dense, dense_attrs(2));
-  builder.op(q2, OpKind::dense, dense_attrs(5));
+  builder.op(q1, "dense", dense_attrs(2));
+  builder.op(q2, "dense", dense_attrs(5));
   builder.edge(x, q1);
   builder.edge(x, a);
   builder.edge(a, q2);
@@ -233,15 +232,15 @@ Program chain(int links) {
   ProgramBuilder builder;
   const NodeId x = builder.input("x", Shape{2});
   NodeId before = builder.node("N0");
-  builder.op(before, OpKind::dense, dense_attrs(2));
+  builder.op(before, "dense", dense_attrs(2));
   builder.edge(x, before);
   for (int i = 1; i <= links; ++i) {
     const std::string number = std::to_string(i);
     const NodeId q = builder.control("Q" + number);
     const NodeId n = builder.node("N" + number);
     const NodeId meet = builder.node("M" + number);
-    builder.op(q, OpKind::dense, dense_attrs(2, false));
-    builder.op(n, OpKind::dense, dense_attrs(2));
+    builder.op(q, "dense", dense_attrs(2, false));
+    builder.op(n, "dense", dense_attrs(2));
     builder.edge(before, q);
     builder.edge(before, n);
     builder.edge(n, meet);
@@ -284,7 +283,7 @@ TEST_CASE("a cascade of 200 early exits has 201 paths, all listed, and counts st
   for (int i = 1; i <= 200; ++i) {
     const NodeId q = builder.control("Q" + std::to_string(i));
     const NodeId n = builder.node("N" + std::to_string(i));
-    builder.op(q, OpKind::dense, dense_attrs(2, false));
+    builder.op(q, "dense", dense_attrs(2, false));
     builder.edge(before, q);
     builder.edge(before, n);
     builder.edge(n, y);
@@ -311,7 +310,7 @@ TEST_CASE("a witness names every decision that it needs and no other") {
   for (int i = 0; i < 31; ++i) {
     const NodeId q = builder.control("Q" + std::to_string(i));
     const NodeId n = builder.node("N" + std::to_string(i));
-    builder.op(q, OpKind::dense, dense_attrs(2));
+    builder.op(q, "dense", dense_attrs(2));
     builder.edge(x, q);
     builder.edge(x, n);
     builder.action(q, "take", {n});

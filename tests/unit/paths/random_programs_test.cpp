@@ -59,14 +59,14 @@ Program random_program(std::uint64_t seed) {
       const NodeId control = builder.control("Q" + std::to_string(i));
       connect(control);
       controls.push_back({control, 2 + below(4)});
-      builder.op(control, ops::OpKind::dense,
+      builder.op(control, "dense",
                  reference::dense_attrs(static_cast<std::int64_t>(controls.back().actions)));
       action_targets.emplace_back(controls.back().actions);
       continue;
     }
     const NodeId node = builder.node("N" + std::to_string(i));
     connect(node);
-    if (below(2) == 0) builder.op(node, ops::OpKind::dense, reference::dense_attrs(2));
+    if (below(2) == 0) builder.op(node, "dense", reference::dense_attrs(2));
     for (std::size_t c = 0; c < controls.size(); ++c) {
       if (below(2) == 0) continue;
       for (auto& targets_of_action : action_targets[c]) {

@@ -164,10 +164,9 @@ TEST_CASE("lets, sums, products, concat and named inputs make a graph of ops") {
   REQUIRE(node.inputs.size() == 2);
   CHECK(node.inputs[0].edges.size() == 1);
   CHECK(node.inputs[1].join == graph::Join::sum);
-  std::vector<ops::OpKind> kinds;
-  for (const graph::Op& op : node.ops) kinds.push_back(op.kind);
-  CHECK(kinds == std::vector{ops::OpKind::dense, ops::OpKind::relu, ops::OpKind::multiply, ops::OpKind::add,
-                             ops::OpKind::concat});
+  std::vector<std::string> layers;
+  for (const graph::Op& op : node.ops) layers.push_back(op.layer->name);
+  CHECK(layers == std::vector<std::string>{"dense", "relu", "multiply", "add", "concat"});
   CHECK(node.ops[2].operands == std::vector<graph::ValueId>{{1}, {1}});
   CHECK(node.ops[3].operands == std::vector<graph::ValueId>{{3}, {4}});
   CHECK(node.ops[4].operands == std::vector<graph::ValueId>{{5}, {3}});
@@ -189,13 +188,13 @@ TEST_CASE("layer arguments go by position, by name and by default") {
                           "1) -> dense(2, false)",
                           "f32[3, 16, 16]"));
   const std::vector<graph::Op>& ops = program[find(program, "A")].ops;
-  CHECK(ops[0].attrs.kernel == ops::Extent{3, 5});
-  CHECK(ops[0].attrs.stride == ops::Extent{2, 2});
-  CHECK(ops[0].attrs.pad == ops::Extent{1, 2});
-  CHECK(ops[0].attrs.bias);
-  CHECK(ops[1].attrs.stride == ops::Extent{2, 2});  // the kernel's
-  CHECK(ops[2].attrs.stride == ops::Extent{1, 1});
-  CHECK_FALSE(ops[3].attrs.bias);
+  CHECK(ops[0].arguments.extent("kernel") == ops::Extent{3, 5});
+  CHECK(ops[0].arguments.extent("stride") == ops::Extent{2, 2});
+  CHECK(ops[0].arguments.extent("pad") == ops::Extent{1, 2});
+  CHECK(ops[0].arguments.boolean("bias"));
+  CHECK(ops[1].arguments.extent("stride") == ops::Extent{2, 2});  // the kernel's
+  CHECK(ops[2].arguments.extent("stride") == ops::Extent{1, 1});
+  CHECK_FALSE(ops[3].arguments.boolean("bias"));
 }
 
 TEST_CASE("dummies are filled, by one number or element by element") {

@@ -178,8 +178,8 @@ TEST_CASE("batch norm starts as the identity") {
   d2nn_module module = d2nn::test::small_network();
   std::vector<d2nn_parameter> parameters(module.parameters, module.parameters + 4);
   for (std::uint32_t role = 0; role < 4; ++role) {
-    parameters[role].op_kind = D2NN_OP_BATCH_NORM;
-    parameters[role].role = role;
+    parameters[role].start = role == 0 || role == 3 ? D2NN_START_ONES : D2NN_START_ZEROS;
+    parameters[role].decays = 0;
     parameters[role].tensor.elements = 2;
     parameters[role].offset = 2 * role;
   }

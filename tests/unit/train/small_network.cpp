@@ -201,10 +201,10 @@ void Tables::add_dense(std::uint32_t op, std::uint32_t node, const char* label, 
     d2nn_parameter parameter{};
     parameter.tensor = {role == 0 ? weight : bias, "", role == 0 ? 2U : 1U, parameter_dims[index].data(),
                         role == 0 ? in * out : out};
-    parameter.role = role;
+    parameter.start = D2NN_START_FAN_IN;
+    parameter.decays = role == 0;
     parameter.is_trained = 1;
     parameter.node = node;
-    parameter.op_kind = D2NN_OP_DENSE;
     parameter.fan_in = in;
     parameter.offset = module.parameter_floats;
     module.parameter_floats += padded(parameter.tensor.elements);

@@ -45,7 +45,7 @@ d2nn_weights_source memory(const std::string& bytes) {
 }
 
 const std::vector<SmallModule::Parameter> parameters = {
-    {"N1.conv.weight", {2, 3}}, {"N1.conv.bias", {2}, 1}, {"N1.bn.running_var", {2}, 3}};
+    {"N1.conv.weight", {2, 3}}, {"N1.conv.bias", {2}}, {"N1.bn.running_var", {2}, true}};
 
 }  // namespace
 

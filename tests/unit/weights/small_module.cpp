@@ -11,7 +11,7 @@ SmallModule::SmallModule(std::vector<Parameter> parameters) : described_(std::mo
     std::int64_t elements = 1;
     for (const std::int64_t dim : parameter.shape) elements *= dim;
     entry.tensor = {parameter.name.c_str(), "", parameter.shape.size(), parameter.shape.data(), elements};
-    entry.role = parameter.role;
+    entry.is_variance = parameter.is_variance ? 1 : 0;
     entry.offset = offset;
     offset += elements;
     parameters_.push_back(entry);

@@ -16,7 +16,7 @@ class SmallModule {
   struct Parameter {
     std::string name;
     std::vector<std::int64_t> shape;
-    std::uint32_t role = 0;  // d2nn_parameter::role
+    bool is_variance = false;
   };
   explicit SmallModule(std::vector<Parameter> parameters);
   SmallModule(const SmallModule&) = delete;

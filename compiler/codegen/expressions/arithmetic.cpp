@@ -1,0 +1,154 @@
+// See arithmetic.h.
+#include "codegen/expressions/arithmetic.h"
+
+#include <cmath>
+#include <utility>
+
+#include "codegen/kernels/math.h"
+
+namespace d2nn::codegen {
+
+using expr::Primitive;
+using expr::Term;
+using expr::TermInfo;
+
+std::optional<float> number_of(const expr::Expression& expression, Term term) {
+  for (;;) {
+    const TermInfo& info = expression[term];
+    switch (info.primitive) {
+      case Primitive::constant:
+        return info.number;
+      case Primitive::broadcast:
+      case Primitive::reshape:
+      case Primitive::permute:
+      case Primitive::slice:
+      case Primitive::repeat:
+      case Primitive::detach:
+        term = info.terms[0];
+        break;
+      default:
+        return std::nullopt;
+    }
+  }
+}
+
+Arithmetic::Arithmetic(KernelBuilder& kernel, const expr::Expression& expression, std::vector<char> is_stored)
+    : kernel_(kernel), expression_(expression), is_stored_(std::move(is_stored)), uses_(expression.terms.size(), 0) {
+  is_stored_.resize(expression.terms.size(), 0);
+  for (const TermInfo& info : expression.terms) {
+    for (const Term operand : info.terms) ++uses_[operand.index];
+  }
+  for (const Term result : expression.results) ++uses_[result.index];
+}
+
+bool Arithmetic::is_lone_product(Term term) const {
+  return expression_[term].primitive == Primitive::multiply && uses_[term.index] == 1 && is_stored_[term.index] == 0;
+}
+
+llvm::Value* Arithmetic::compare(const TermInfo& info, OperandValue value) {
+  llvm::Value* a = value(info.terms[0]);
+  llvm::Value* b = value(info.terms[1]);
+  auto& ir = kernel_.ir();
+  return info.primitive == Primitive::greater ? ir.CreateFCmpOGT(a, b) : ir.CreateFCmpOEQ(a, b);
+}
+
+llvm::Value* Arithmetic::condition(Term term, OperandValue value) {
+  const TermInfo& info = expression_[term];
+  const bool is_comparison = info.primitive == Primitive::greater || info.primitive == Primitive::equal;
+  if (is_comparison && is_stored_[term.index] == 0) return compare(info, value);
+  llvm::Value* number = value(term);
+  return kernel_.ir().CreateFCmpUNE(number, llvm::Constant::getNullValue(number->getType()));
+}
+
+llvm::Value* Arithmetic::sum_of(const TermInfo& info, OperandValue value) {
+  const Term a = info.terms[0];
+  const Term b = info.terms[1];
+  if (is_lone_product(a)) return add_to(value(b), a, value);
+  return add_to(value(a), b, value);
+}
+
+llvm::Value* Arithmetic::add_to(llvm::Value* sum, Term term, OperandValue value) {
+  if (!is_lone_product(term)) return kernel_.ir().CreateFAdd(sum, value(term));
+  const TermInfo& product = expression_[term];
+  return kernel_.multiply_add(value(product.terms[0]), value(product.terms[1]), sum);
+}
+
+llvm::Value* Arithmetic::difference_of(const TermInfo& info, OperandValue value) {
+  const Term a = info.terms[0];
+  const Term b = info.terms[1];
+  auto& ir = kernel_.ir();
+  if (is_lone_product(b)) {
+    const TermInfo& product = expression_[b];
+    return kernel_.multiply_add(ir.CreateFNeg(value(product.terms[0])), value(product.terms[1]), value(a));
+  }
+  if (is_lone_product(a)) {
+    const TermInfo& product = expression_[a];
+    return kernel_.multiply_add(value(product.terms[0]), value(product.terms[1]), ir.CreateFNeg(value(b)));
+  }
+  return ir.CreateFSub(value(a), value(b));
+}
+
+llvm::Value* Arithmetic::extreme_of(const TermInfo& info, OperandValue value) {
+  const bool is_maximum = info.primitive == Primitive::maximum;
+  auto& ir = kernel_.ir();
+  Term a = info.terms[0];
+  Term b = info.terms[1];
+  if (number_of(expression_, a)) std::swap(a, b);
+  llvm::Value* x = value(a);
+  llvm::Value* y = value(b);
+  const std::optional<float> number = number_of(expression_, b);
+  if (number && !std::isnan(*number)) {  // x86's max and min, which hand on a NaN of x
+    return ir.CreateSelect(is_maximum ? ir.CreateFCmpOLT(x, y) : ir.CreateFCmpOGT(x, y), y, x);
+  }
+  if (is_maximum) return kernel_.maximum(x, y);
+  llvm::Value* lesser = ir.CreateSelect(ir.CreateFCmpOLT(x, y), x, y);
+  return ir.CreateSelect(ir.CreateFCmpUNO(x, x), x, lesser);
+}
+
+llvm::Value* Arithmetic::emit(Term term, int lanes, OperandValue value) {
+  const TermInfo& info = expression_[term];
+  auto& ir = kernel_.ir();
+  switch (info.primitive) {
+    case Primitive::negate:
+      return ir.CreateFNeg(value(info.terms[0]));
+    case Primitive::exp:
+      return emit_exp(kernel_, value(info.terms[0]));
+    case Primitive::log:
+      return emit_log(kernel_, value(info.terms[0]));
+    case Primitive::tanh:
+      return emit_tanh(kernel_, value(info.terms[0]));
+    case Primitive::erf:
+      return emit_erf(kernel_, value(info.terms[0]));
+    case Primitive::sqrt:
+      return ir.CreateUnaryIntrinsic(llvm::Intrinsic::sqrt, value(info.terms[0]));
+    case Primitive::abs:
+      return ir.CreateUnaryIntrinsic(llvm::Intrinsic::fabs, value(info.terms[0]));
+    case Primitive::add:
+      return sum_of(info, value);
+    case Primitive::subtract:
+      return difference_of(info, value);
+    case Primitive::multiply: {
+      llvm::Value* a = value(info.terms[0]);
+      return ir.CreateFMul(a, value(info.terms[1]));
+    }
+    case Primitive::divide: {
+      llvm::Value* a = value(info.terms[0]);
+      return ir.CreateFDiv(a, value(info.terms[1]));
+    }
+    case Primitive::maximum:
+    case Primitive::minimum:
+      return extreme_of(info, value);
+    case Primitive::greater:
+    case Primitive::equal:
+      return ir.CreateSelect(compare(info, value), kernel_.splat(1.0F, lanes), kernel_.splat(0.0F, lanes));
+    case Primitive::select: {
+      llvm::Value* mask = condition(info.terms[0], value);
+      llvm::Value* when_true = value(info.terms[1]);
+      return ir.CreateSelect(mask, when_true, value(info.terms[2]));
+    }
+    default:  // detach, and movements where places do not matter
+      return value(info.terms[0]);
+  }
+}
+
+}  // namespace d2nn::codegen

@@ -1,0 +1,89 @@
+#include "ops/layer.h"
+
+#include <stdexcept>
+
+#include "ops/layers/families.h"
+#include "ops/layers/rules.h"
+#include "ops/per_kernel.h"
+
+namespace d2nn::ops {
+namespace {
+
+std::vector<const Layer*> all_layers() {
+  std::vector<const Layer*> all;
+  for (const auto family : {convolutions(), dense_layers(), pools(), norms(), activations(), rearrangements(),
+                            combinations()}) {
+    for (const Layer& layer : family) all.push_back(&layer);
+  }
+  return all;
+}
+
+const Layer* find(std::string_view name) {
+  for (const Layer* layer : layers()) {
+    if (layer->name == name) return layer;
+  }
+  return nullptr;
+}
+
+/// What is wrong with an argument that is out of its range.
+std::optional<ShapeResult> check_argument(const ParamInfo& param, const Argument& argument) {
+  if (const auto* extent = std::get_if<Extent>(&argument)) return check_range(param.name, *extent, param.least);
+  if (const auto* integer = std::get_if<std::int64_t>(&argument)) return check_range(param.name, *integer, param.least);
+  return std::nullopt;
+}
+
+constexpr auto kernel_names = per_kernel<const char*>({
+    {Kernel::conv, "conv"},
+    {Kernel::dense, "dense"},
+    {Kernel::max_pool, "max_pool"},
+    {Kernel::avg_pool, "avg_pool"},
+    {Kernel::global_avg_pool, "global_avg_pool"},
+    {Kernel::batch_norm, "batch_norm"},
+    {Kernel::relu, "relu"},
+    {Kernel::leaky_relu, "leaky_relu"},
+    {Kernel::sigmoid, "sigmoid"},
+    {Kernel::tanh, "tanh"},
+    {Kernel::gelu, "gelu"},
+    {Kernel::silu, "silu"},
+    {Kernel::softmax, "softmax"},
+    {Kernel::dropout, "dropout"},
+    {Kernel::flatten, "flatten"},
+    {Kernel::reshape, "reshape"},
+    {Kernel::normalize, "normalize"},
+    {Kernel::pad_channels, "pad_channels"},
+    {Kernel::identity, "identity"},
+    {Kernel::add, "add"},
+    {Kernel::multiply, "multiply"},
+    {Kernel::concat, "concat"},
+});
+
+}  // namespace
+
+const char* spelling(Kernel kernel) {
+  return kernel_names[static_cast<std::size_t>(kernel)];
+}
+
+std::span<const Layer* const> layers() {
+  static const std::vector<const Layer*> all = all_layers();
+  return all;
+}
+
+const Layer* find_layer(std::string_view name) {
+  const Layer* found = find(name);
+  return found != nullptr && found->is_in_pipelines ? found : nullptr;
+}
+
+const Layer& layer(std::string_view name) {
+  const Layer* found = find(name);
+  if (found == nullptr) throw std::logic_error("no layer is named `" + std::string(name) + "`");
+  return *found;
+}
+
+ShapeResult infer_shape(const Layer& layer, const Arguments& arguments, Shapes inputs) {
+  for (const ParamInfo& param : layer.params) {
+    if (auto error = check_argument(param, *arguments.find(param.name))) return *error;
+  }
+  return layer.shape(arguments, inputs);
+}
+
+}  // namespace d2nn::ops

@@ -1,0 +1,71 @@
+// Pooling, as torch.nn.MaxPool2d, AvgPool2d (count_include_pad) and AdaptiveAvgPool2d(1), floor mode.
+#include "ops/layers/families.h"
+#include "ops/layers/rules.h"
+
+namespace d2nn::ops {
+namespace {
+
+ShapeResult pool_shape(const char* layer, const Arguments& arguments, const Shape& input) {
+  const Extent kernel = arguments.extent("kernel");
+  const Extent pad = arguments.extent("pad");
+  // Beyond half the kernel a window could lie wholly in the padding; PyTorch refuses it too.
+  if (pad.h > kernel.h / 2 || pad.w > kernel.w / 2) {
+    return reject(ShapeFault::argument, "pad",
+                  "`pad: " + extent_text(pad) + "` is more than half of the kernel " +
+                      std::to_string(kernel.h) + "x" + std::to_string(kernel.w),
+                  "use at most `pad: " + extent_text({kernel.h / 2, kernel.w / 2}) + "`");
+  }
+  if (auto error = check_image(layer, input)) return *error;
+  const WindowResult window = slide(arguments, input, Extent{1, 1});
+  if (window.error) return *window.error;
+  return accept_if_representable({input.channels(), window.size.h, window.size.w}, layer);
+}
+
+ShapeResult max_pool_shape(const Arguments& arguments, Shapes inputs) {
+  return pool_shape("max_pool", arguments, inputs[0]);
+}
+
+ShapeResult avg_pool_shape(const Arguments& arguments, Shapes inputs) {
+  return pool_shape("avg_pool", arguments, inputs[0]);
+}
+
+ShapeResult global_avg_pool_shape(const Arguments&, Shapes inputs) {
+  if (auto error = check_image("global_avg_pool", inputs[0])) return *error;
+  return accept(Shape{inputs[0].channels(), 1, 1});
+}
+
+constexpr ParamInfo max_pool_params[] = {
+    {"kernel", ParamType::extent, nullptr, "height and width of the window", 1},
+    {"stride", ParamType::extent, "kernel", "step of the window", 1},
+    {"pad", ParamType::extent, "0", "minus infinities added on each side; at most half of the kernel", 0},
+};
+constexpr ParamInfo avg_pool_params[] = {
+    {"kernel", ParamType::extent, nullptr, "height and width of the window", 1},
+    {"stride", ParamType::extent, "kernel", "step of the window", 1},
+    {"pad", ParamType::extent, "0", "zeros added on each side, counted in the mean; at most half of the kernel", 0},
+};
+
+constexpr Layer family[] = {
+    {.name = "max_pool",
+     .kernel = Kernel::max_pool,
+     .params = max_pool_params,
+     .shape = max_pool_shape,
+     .doc = "Greatest value of each window; NaN wins over every number."},
+    {.name = "avg_pool",
+     .kernel = Kernel::avg_pool,
+     .params = avg_pool_params,
+     .shape = avg_pool_shape,
+     .doc = "Mean of each window; padded zeros are counted."},
+    {.name = "global_avg_pool",
+     .kernel = Kernel::global_avg_pool,
+     .shape = global_avg_pool_shape,
+     .doc = "Mean of each channel: [C, H, W] gives [C, 1, 1]."},
+};
+
+}  // namespace
+
+std::span<const Layer> pools() {
+  return family;
+}
+
+}  // namespace d2nn::ops
