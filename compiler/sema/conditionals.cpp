@@ -1,8 +1,10 @@
-// Where compile-time values and tensors meet in bodies. `if`: the branch that a compile-time condition chooses stands in the place of the whole, in the scope
-// around it, so that its layers are named and counted as if it were written alone. Of a branch that is not taken
-// nothing but the names that it reads is looked at: it may need what the condition asks for.
+// Where compile-time values and tensors meet in bodies. `if`: the branch that a compile-time condition chooses stands
+// in the place of the whole, in the scope around it, so that its layers are named and counted as if it were written
+// alone. Of a branch that is not taken nothing but the names that it reads is looked at: it may need what the condition
+// asks for.
 #include <utility>
 
+#include "ops/layer.h"
 #include "sema/body.h"
 #include "sema/report.h"
 
