@@ -4,6 +4,7 @@
 // asks for.
 #include <utility>
 
+#include "ops/layer.h"
 #include "sema/body.h"
 #include "sema/report.h"
 

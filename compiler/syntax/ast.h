@@ -124,8 +124,8 @@ struct IfExpr {
 /// "x -> conv(3x3, 8) -> relu": what flows in, then what it flows through. Stages are CallExpr, RepeatExpr or IfExpr.
 /// The parser does not know names: `head` is null when the first part is a call without second parentheses, a repeat or
 /// an if (then stages[0]; the joined input flows in, or stages[0] is a value of its own: `concat(a, b)`,
-/// `parameter(1x8)`), else it is the first part; a bare name there is a NameExpr that may turn out a tensor (`x -> relu`)
-/// or a layer (`relu -> dense(2)`). One part alone is no pipeline.
+/// `parameter(1x8)`), else it is the first part; a bare name there is a NameExpr that may turn out a tensor (`x ->
+/// relu`) or a layer (`relu -> dense(2)`). One part alone is no pipeline.
 struct PipelineExpr {
   ExprPtr head;
   std::vector<ExprPtr> stages;
@@ -295,8 +295,8 @@ struct Train {
 
 struct For;
 struct If;
-using NetworkItem = std::variant<Input, Output, Dummy, Node, DataEdges, ControlEdges, Train, std::unique_ptr<For>,
-                                 std::unique_ptr<If>>;
+using NetworkItem =
+    std::variant<Input, Output, Dummy, Node, DataEdges, ControlEdges, Train, std::unique_ptr<For>, std::unique_ptr<If>>;
 
 /// "for i in 0..5 { ... }": half-open.
 struct For {
