@@ -52,6 +52,8 @@ inline constexpr auto catalogue = std::to_array<DiagnosticCode>({
     {"E0217", Severity::error, "a number of `repeat` below 0"},
     {"E0218", Severity::error, "an index that no member of a family has"},
     {"E0219", Severity::error, "a body with `let` and no result"},
+    {"E0220", Severity::error, "a number that flows into a layer"},
+    {"E0221", Severity::error, "an index beyond a list"},
     // E03 shapes and layer arguments
     {"E0301", Severity::error, "a layer that does not take its input"},
     {"E0302", Severity::error, "shapes that disagree along an edge"},
@@ -65,6 +67,7 @@ inline constexpr auto catalogue = std::to_array<DiagnosticCode>({
     {"E0310", Severity::error, "operands whose shapes disagree"},
     {"E0311", Severity::error, "two parameters of one name"},
     {"E0312", Severity::error, "a list that is no tensor"},
+    {"E0313", Severity::error, "a size that a tensor does not have"},
     // E04 graph rules
     {"E0401", Severity::error, "edges that form a cycle"},
     {"E0402", Severity::error, "an edge where none can begin or end"},

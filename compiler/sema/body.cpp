@@ -14,35 +14,51 @@ std::string join_steps(const std::string& left, const std::string& right) {
   return left.empty() ? right : left + "." + right;
 }
 
+bool BodyScope::declare_tensor(const std::string& name, const NamedTensor& tensor, const ops::Shape* shape) {
+  if (!tensors.emplace(name, tensor).second) return false;
+  NamedValue value{tensor.range, std::nullopt, "tensor", std::nullopt};
+  if (shape != nullptr) value.dims = shape->dims;
+  constants.declare(name, std::move(value));
+  return true;
+}
+
 Tensor BodyElaborator::body(const ast::Body& body, BodyScope& scope, bool is_written) {
   BodyScope* const around = std::exchange(scope_, &scope);
   const std::size_t errors_before = sink_->errors_reported();
   bool is_well = true;
   for (const ast::Let& let : body.lets) {
-    const Tensor value = tensor(*let.value);
-    is_well = is_well && value;
-    const auto [known, is_new] =
-        scope.tensors.try_emplace(let.name.text, NamedTensor{value, let.name.range, true, false});
-    if (is_new) {
-      scope.constants.declare(let.name.text, {let.name.range, std::nullopt, "tensor"});
-    } else if (is_written) {
-      Report(code("E0202"), let.name.range, quoted(let.name.text) + " is declared twice in this body")
-          .note(known->second.range, "first declared here")
+    Tensor value = tensor(*let.value);
+    if (value && let.names.size() > 1) {
+      Report(code("E0303"), cover(let.names.front().range, let.names.back().range),
+             std::to_string(let.names.size()) + " names are given to one tensor")
+          .advise("end the `let` with `chunk(" + std::to_string(let.names.size()) + ")`")
           .to(*sink_);
+      value.reset();
     }
-    is_well = is_well && is_new;
+    is_well = is_well && value;
+    for (const ast::Name& name : let.names) is_well = declare_let(name, value, scope, is_written) && is_well;
   }
   const bool lacks_result = !body.result && !body.lets.empty();  // without both it hands on its input
   if (lacks_result && is_written) {
     const SourceRange brace{body.range.file, body.range.end - 1, body.range.end};
     Report(code("E0219"), brace, "the body has no result")
-        .advise("say what it gives, as in `return " + body.lets.back().name.text + ";`")
+        .advise("say what it gives, as in `return " + body.lets.back().names.front().text + ";`")
         .to(*sink_);
   }
   const Tensor result = body.result ? tensor(*body.result) : lacks_result ? std::nullopt : joined_input(body.range);
   if (is_written && sink_->errors_reported() == errors_before) check_unread(scope);
   scope_ = around;
   return is_well ? result : std::nullopt;
+}
+
+bool BodyElaborator::declare_let(const ast::Name& name, Tensor value, BodyScope& scope, bool is_written) {
+  const bool is_new = scope.declare_tensor(name.text, {value, name.range, true, false}, shape_of(value));
+  if (!is_new && is_written) {
+    Report(code("E0202"), name.range, quoted(name.text) + " is declared twice in this body")
+        .note(scope.tensors.at(name.text).range, "first declared here")
+        .to(*sink_);
+  }
+  return is_new;
 }
 
 void BodyElaborator::check_unread(const BodyScope& scope) {
@@ -62,6 +78,7 @@ Tensor BodyElaborator::tensor(const ast::Expr& expr) {
   if (const auto* repeat = std::get_if<ast::RepeatExpr>(&expr.value)) {
     return apply_repeat(*repeat, joined_input(expr.range), expr.range);
   }
+  if (const auto* choice = std::get_if<ast::IfExpr>(&expr.value)) return apply_if(*choice, std::nullopt, expr.range);
   Report(code("E0205"), expr.range, "a compile-time value stands where a tensor is needed").to(*sink_);
   return std::nullopt;
 }
@@ -70,9 +87,12 @@ Tensor BodyElaborator::pipeline(const ast::PipelineExpr& pipe, SourceRange range
   Tensor flow;
   std::size_t first = 0;
   if (pipe.head) {
-    flow = tensor(*pipe.head);
+    flow = is_flow_of_value(*pipe.head) ? std::nullopt : tensor(*pipe.head);
   } else if (const auto* call = std::get_if<ast::CallExpr>(&pipe.stages[0]->value)) {
     flow = call_value(*call, pipe.stages[0]->range);  // a first layer or block, or concat(...)
+    first = 1;
+  } else if (const auto* choice = std::get_if<ast::IfExpr>(&pipe.stages[0]->value)) {
+    flow = apply_if(*choice, std::nullopt, pipe.stages[0]->range);
     first = 1;
   } else {
     flow = joined_input(range);
@@ -83,6 +103,8 @@ Tensor BodyElaborator::pipeline(const ast::PipelineExpr& pipe, SourceRange range
       flow = apply_stage(*call, flow, stage.range);
     } else if (const auto* repeat = std::get_if<ast::RepeatExpr>(&stage.value)) {
       flow = apply_repeat(*repeat, flow, stage.range);
+    } else if (const auto* choice = std::get_if<ast::IfExpr>(&stage.value)) {
+      flow = apply_if(*choice, flow, stage.range);
     } else {
       Report(code("E0203"), stage.range, "a layer is needed behind `->`").to(*sink_);
       flow = std::nullopt;
@@ -172,8 +194,7 @@ Tensor BodyElaborator::concat(const ast::CallExpr& call, SourceRange range) {
 Tensor BodyElaborator::apply_layer(const ops::Layer& layer, const ast::CallExpr& call, Tensor input,
                                    SourceRange range) {
   OpFacts facts;
-  const Evaluator evaluator(scope_->constants, *sink_, scope_->actions);
-  std::optional<ops::Arguments> arguments = bind_arguments(layer, call, evaluator, facts, *sink_);
+  std::optional<ops::Arguments> arguments = bind_arguments(layer, call, evaluator(), facts, *sink_);
   if (!arguments || !input) return std::nullopt;
   return append(layer, std::move(*arguments), {*input}, call.label, range, std::move(facts));
 }
@@ -185,6 +206,14 @@ Tensor BodyElaborator::joined_input(SourceRange range) {
       .advise("begin with an input, as in `" + scope_->first_input + " -> relu`")
       .to(*sink_);
   return std::nullopt;
+}
+
+const ops::Shape* BodyElaborator::shape_of(const Tensor& tensor) const {
+  return tensor && shapes_ != nullptr ? shapes_->find(*tensor) : nullptr;
+}
+
+Evaluator BodyElaborator::evaluator() const {
+  return {scope_->constants, *sink_, scope_->actions, shapes_ != nullptr ? &shapes_->is_missed : nullptr};
 }
 
 Tensor BodyElaborator::append(const ops::Layer& layer, ops::Arguments arguments, std::vector<ValueId> operands,
@@ -201,6 +230,7 @@ Tensor BodyElaborator::append(const ops::Layer& layer, ops::Arguments arguments,
   facts_.ops.push_back(std::move(facts));
   facts_.ops.back().name = label ? label->range : range;
   facts_.ops.back().use = scope_->use;
+  if (shapes_ != nullptr) shapes_->infer_last_op();
   return ValueId{static_cast<std::uint32_t>(node_.inputs.size() + node_.ops.size() - 1)};
 }
 
