@@ -113,7 +113,7 @@ TEST_CASE("wrong use gives status 2 and says what to do") {
     CHECK(outcome.status == 2);
     CHECK(outcome.out.find("error: ") == 0);
   }
-  const Outcome one_file_twice = net("run x.npy -o y --trace y");
+  const Outcome one_file_twice = net("run --input x=a.npy --input y=b.npy -o z --trace z");
   CHECK(one_file_twice.status == 1);
   CHECK(contains(one_file_twice.out, "give another name with `--trace`"));
   CHECK(contains(net("bnech").out, "`bnech` is no command; did you mean `bench`?"));
