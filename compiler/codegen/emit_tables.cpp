@@ -20,11 +20,6 @@ static_assert(static_cast<int>(Kernel::expression) == D2NN_OP_EXPRESSION && ops:
 static_assert(static_cast<int>(ops::Start::normal) == D2NN_START_NORMAL, "module.h lists the ways to start in the order of ops::Start");
 static_assert(static_cast<int>(graph::Join::last) == D2NN_JOIN_LAST, "module.h lists the joins in the graph's order");
 
-static_assert(static_cast<int>(graph::RewardCode::lambda) == D2NN_REWARD_LAMBDA &&
-                  static_cast<int>(graph::RewardCode::maximum) == D2NN_REWARD_MAX,
-              "module.h lists the steps of a reward in the graph's order");
-static_assert(graph::max_reward_depth == D2NN_REWARD_DEPTH, "the harness has room for every reward that sema accepts");
-
 class TableEmitter {
  public:
   TableEmitter(llvm::Module& module, const TableRequest& request)
@@ -323,19 +318,29 @@ class TableEmitter {
   llvm::Constant* emit_train_spec() {
     if (!program_.train) return nullptr;
     const graph::TrainSpec& spec = *program_.train;
+    const std::vector<NodeId> outputs = graph::nodes_of(program_, NodeKind::output);
+    const auto index_of = [&](NodeId output) {
+      return static_cast<std::uint32_t>(std::find(outputs.begin(), outputs.end(), output) - outputs.begin());
+    };
     Image settings;
     d2nn_train_spec entry{};
-    for (const auto& [name, value] : graph::settings_of(program_)) {
-      settings.append(d2nn_train_setting{}, {{offsetof(d2nn_train_setting, name), tables_.string(name)},
-                                             {offsetof(d2nn_train_setting, value), tables_.string(value)}});
+    const auto add = [&](TrainSettingId id, std::uint32_t output, const TrainSettingValue& value) {
+      d2nn_train_setting setting{static_cast<std::uint32_t>(id), output, {}};
+      std::copy(value.numbers.begin(), value.numbers.end(), setting.numbers);
+      settings.append(setting);
       ++entry.setting_count;
+    };
+    for (const graph::OutputLoss& loss : spec.losses)
+      add(TrainSettingId::loss, index_of(loss.output), {{static_cast<double>(loss.kind), loss.weight}});
+    if (spec.metric) {
+      add(TrainSettingId::metric, D2NN_NO_INDEX,
+          {{static_cast<double>(spec.metric->kind), static_cast<double>(spec.metric->positive)}});
     }
-    const std::vector<NodeId> outputs = graph::nodes_of(program_, NodeKind::output);
+    for (const graph::TrainSetting& setting : spec.settings) add(setting.id, D2NN_NO_INDEX, setting.value);
     Image reward;
     for (const graph::RewardStep& step : spec.reward) {
       d2nn_reward_step code{static_cast<std::uint32_t>(step.code), D2NN_NO_INDEX, step.number};
-      if (step.output.is_valid())
-        code.output = static_cast<std::uint32_t>(std::find(outputs.begin(), outputs.end(), step.output) - outputs.begin());
+      if (step.output.is_valid()) code.output = index_of(step.output);
       reward.append(code);
     }
     entry.reward_count = static_cast<std::uint32_t>(spec.reward.size());

@@ -73,12 +73,15 @@ Json train_json(const graph::Program& program) {
   json["losses"] = Json::array();
   for (const graph::OutputLoss& loss : spec.losses) {
     json["losses"].push_back(
-        {{"output", program[loss.output].name}, {"loss", graph::spelling(loss.kind)}, {"weight", loss.weight}});
+        {{"output", program[loss.output].name}, {"loss", spelling(loss.kind)}, {"weight", loss.weight}});
   }
-  if (spec.metric) json["metric"] = graph::spelling(*spec.metric);
+  if (spec.metric) json["metric"] = spelling(*spec.metric);
   if (!spec.reward.empty()) json["reward"] = graph::reward_text(program);
   json["settings"] = Json::object();
-  for (const auto& [name, value] : spec.settings) json["settings"][name] = value;
+  for (const graph::TrainSetting& setting : spec.settings) {
+    const TrainSettingInfo& info = info_of(setting.id);
+    json["settings"][std::string(info.name)] = spell(info, setting.value);
+  }
   return json;
 }
 

@@ -191,28 +191,18 @@ typedef struct d2nn_train_code {
   d2nn_forward_tile_fn backward;       /* gradients of scores are in the gradient arena before the call */
 } d2nn_train_code;
 
-/* What one step of a reward does: pushes a number of the bag on a stack, or replaces the one or two numbers on top by its result.
- * METRIC, ACCURACY and F1 are of d2nn_reward_step::output, or the mean over all outputs; a NaN on either side of MIN and MAX is
- * their result. */
-typedef enum d2nn_reward_code {
-  D2NN_REWARD_NUMBER, D2NN_REWARD_METRIC, D2NN_REWARD_ACCURACY, D2NN_REWARD_F1, D2NN_REWARD_EFFICIENCY, D2NN_REWARD_COST,
-  D2NN_REWARD_LAMBDA, D2NN_REWARD_EFFICIENCY_WEIGHT, D2NN_REWARD_NEGATE, D2NN_REWARD_ADD, D2NN_REWARD_SUBTRACT,
-  D2NN_REWARD_MULTIPLY, D2NN_REWARD_DIVIDE, D2NN_REWARD_MIN, D2NN_REWARD_MAX
-} d2nn_reward_code;
-/* Numbers that stand on the stack at most. */
-#define D2NN_REWARD_DEPTH 64
-
-/* One step of a reward, in postfix order; one number is left at the end. */
+/* One step of a reward, in postfix order; one number is left at the end. The codes are those of train_settings.h. */
 typedef struct d2nn_reward_step {
-  uint32_t code;                /* d2nn_reward_code */
+  uint32_t code;                /* d2nn::RewardCode */
   uint32_t output;              /* of a metric: index into outputs, or D2NN_NO_INDEX */
-  double number;                /* of D2NN_REWARD_NUMBER */
+  double number;                /* of RewardCode::number */
 } d2nn_reward_step;
 
-/* An option of the training: "lr_schedule" and what `d2nn train --lr-schedule` would be given. `loss` stands once per output. */
+/* A setting of the training and its value, as the table of train_settings.h has them. `loss` stands once per output. */
 typedef struct d2nn_train_setting {
-  const char* name;
-  const char* value;
+  uint32_t id;                  /* d2nn::TrainSettingId */
+  uint32_t output;              /* of a loss: index into outputs; else D2NN_NO_INDEX */
+  double numbers[4];            /* d2nn::TrainSettingValue */
 } d2nn_train_setting;
 
 /* The `train` block of a program: what its training optimises unless the command line says otherwise. */

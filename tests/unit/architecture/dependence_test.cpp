@@ -164,6 +164,8 @@ TEST_CASE("every room stands in the table, and its files include only rooms that
 TEST_CASE("until the driver the compiler knows the runtime by the layout of a compiled module alone") {
   // module.h includes d2nn.h; train_state.h is the part of the layout that training adds.
   const Names layout{"d2nn/module.h", "d2nn/train_state.h", "d2nn/d2nn.h"};
+  // The settings of a training are the language's too: every room that reads, keeps or prints them sees that table.
+  const std::string settings = "d2nn/train_settings.h";
   std::size_t seen = 0;
   for (const SourceText& file : files_of({".h", ".cpp"})) {
     const std::string folder = room_folder(file.path);
@@ -173,6 +175,10 @@ TEST_CASE("until the driver the compiler knows the runtime by the layout of a co
       // version.h is made by CMake and belongs to neither side.
       if (included.rfind("d2nn/", 0) != 0 || included == "d2nn/version.h") continue;
       CAPTURE(included);
+      if (included == settings) {
+        CHECK((folder == "compiler/graph" || folder == "compiler/sema" || folder == "compiler/codegen"));
+        continue;
+      }
       CHECK(layout.count(included) == 1);
       CHECK((folder == "compiler/codegen" || folder == "compiler/passes"));
       ++seen;
