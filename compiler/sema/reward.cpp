@@ -231,9 +231,10 @@ std::optional<graph::NodeId> find_output(const ast::Name& name, const std::strin
         .to(sink);
     return std::nullopt;
   }
-  const bool is_control = declared->second.kind == "control node";
+  const bool is_control = declared->second.kind == DeclaredKind::control;
   Report(code("E0602"), name.range,
-         quoted(name.text) + " is " + with_article(declared->second.kind) + ", but " + what + " is of an output")
+         quoted(name.text) + " is " + with_article(kind_text(declared->second.kind)) + ", but " + what +
+             " is of an output")
       .note(declared->second.range, quoted(name.text) + " is declared here")
       .advise(is_control ? "control nodes learn from the reward; `control_weight:` says how much they count" : "")
       .to(sink);
