@@ -13,6 +13,7 @@
 #include "train/initialise.h"
 #include "train/random.h"
 
+using namespace d2nn;
 using namespace d2nn::train;
 
 namespace {
