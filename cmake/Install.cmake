@@ -12,7 +12,8 @@ install(TARGETS d2nn_shared d2nn_runtime EXPORT d2nn-targets
 set_target_properties(d2nn_shared PROPERTIES EXPORT_NAME d2nn)
 set_target_properties(d2nn_runtime PROPERTIES EXPORT_NAME runtime)
 install(TARGETS d2nn_app_archive d2nn_app_train_archive ARCHIVE DESTINATION lib/d2nn)
-install(FILES runtime/include/d2nn/d2nn.h runtime/include/d2nn/module.h runtime/include/d2nn/train_state.h DESTINATION include/d2nn)
+install(FILES runtime/include/d2nn/d2nn.h runtime/include/d2nn/module.h runtime/include/d2nn/train_state.h
+  runtime/include/d2nn/train_settings.h runtime/include/d2nn/rounding.h DESTINATION include/d2nn)
 install(DIRECTORY stdlib DESTINATION share/d2nn FILES_MATCHING PATTERN "*.d2nn")
 install(FILES docs/manifest.schema.json DESTINATION share/d2nn)
 

@@ -70,8 +70,8 @@ class NetworkEmitter {
   template <class Emit>
   NodeFunctions emit_each(const passes::Plan& plan, Emit emit) const {
     NodeFunctions functions(plan.nodes.size(), nullptr);
-    for (const passes::Turn& turn : plan.turns) {
-      if (turn.computes) functions[turn.node] = emit(plan.nodes[turn.node]);
+    for (const passes::ScheduleEntry& entry : plan.schedule) {
+      if (entry.computes) functions[entry.node] = emit(plan.nodes[entry.node]);
     }
     return functions;
   }

@@ -22,8 +22,8 @@ class OneEmitter : DriverBody {
         nodes_(nodes),
         executed_(program_.nodes.size(), b_.getTrue()),
         action_(program_.nodes.size(), nullptr),
-        is_done_(plan_.turns.size(), false) {
-    // Inputs and dummies that no action can skip execute; so do nodes once settled. What has no turn never executes.
+        is_done_(plan_.schedule.size(), false) {
+    // Inputs and dummies that no action can skip execute; so do nodes once settled. What has no entry in the schedule never executes.
     for (const passes::NodePlan& node : plan_.nodes) {
       executed_[node.node.index] = b_.getFalse();
       action_[node.node.index] = b_.getInt32(-1u);
@@ -33,8 +33,8 @@ class OneEmitter : DriverBody {
   }
 
   void run() {
-    for (std::size_t i = 0; i < plan_.turns.size(); ++i) {
-      if (!is_done_[i]) emit_turn(i);
+    for (std::size_t i = 0; i < plan_.schedule.size(); ++i) {
+      if (!is_done_[i]) emit_entry(i);
     }
     for (const std::uint32_t join : plan_.output_joins) {
       calls_.output(join, b_.getInt64(1));
@@ -55,20 +55,20 @@ class OneEmitter : DriverBody {
     return evaluate(condition, [&](const passes::Literal& literal) { return holds(literal); });
   }
 
-  NodeId node_of(std::size_t turn) const { return plan_.nodes[plan_.turns[turn].node].node; }
-  const passes::Condition& condition_of(std::size_t turn) const { return plan_.conditions[node_of(turn).index]; }
+  NodeId node_of(std::size_t entry) const { return plan_.nodes[plan_.schedule[entry].node].node; }
+  const passes::Condition& condition_of(std::size_t entry) const { return plan_.conditions[node_of(entry).index]; }
 
-  void store_executed(std::size_t turn, bool executes) {
-    b_.CreateStore(b_.getInt8(executes ? 1 : 0), frame_.executed(layout_.flags[node_of(turn).index]));
+  void store_executed(std::size_t entry, bool executes) {
+    b_.CreateStore(b_.getInt8(executes ? 1 : 0), frame_.executed(layout_.flags[node_of(entry).index]));
   }
 
-  /// A turn has come: behind a branch when it is conditional.
-  void emit_turn(std::size_t index) {
+  /// An entry of the schedule: behind a branch when it is conditional.
+  void emit_entry(std::size_t index) {
     is_done_[index] = true;
-    const passes::Turn& turn = plan_.turns[index];
+    const passes::ScheduleEntry& entry = plan_.schedule[index];
     const NodeId id = node_of(index);
     const passes::Condition& condition = plan_.conditions[id.index];
-    if (!turn.settles) {
+    if (!entry.settles) {
       emit_computation(index);
       return;
     }
@@ -88,7 +88,7 @@ class OneEmitter : DriverBody {
     // Nodes that only an action of this node activates are emitted inside its branch: they are skipped with it.
     const std::vector<std::size_t> guarded = is_control ? guarded_by(index) : std::vector<std::size_t>{};
     for (const std::size_t inner : guarded) {
-      if (plan_.turns[inner].settles) store_executed(inner, false);
+      if (plan_.schedule[inner].settles) store_executed(inner, false);
     }
     b_.CreateCondBr(executes, run, after);
     b_.SetInsertPoint(run);
@@ -100,7 +100,7 @@ class OneEmitter : DriverBody {
     executed_[id.index] = executes;
     if (is_control) action_[id.index] = merge(action_[id.index], run_end, b_.getInt32(-1u), before, name(id) + ".action");
     for (const std::size_t inner : guarded) {
-      if (!plan_.turns[inner].settles) continue;
+      if (!plan_.schedule[inner].settles) continue;
       const NodeId inner_id = node_of(inner);
       executed_[inner_id.index] = merge(executed_[inner_id.index], run_end, b_.getFalse(), before, name(inner_id) + ".executed");
     }
@@ -146,7 +146,7 @@ class OneEmitter : DriverBody {
   }
 
   void emit_call(std::size_t index) {
-    llvm::Function* function = nodes_[plan_.turns[index].node];
+    llvm::Function* function = nodes_[plan_.schedule[index].node];
     if (!function) return;
     return_unless_ok(b_.CreateCall(function, {frame_.frame(), row_zero_, b_.getInt64(1)}, name(node_of(index)) + ".status"));
   }
@@ -158,7 +158,7 @@ class OneEmitter : DriverBody {
     return phi;
   }
 
-  /// An executed node: computes it if this is the turn for it, and for a control node decides and branches.
+  /// An executed node: computes it if this entry is where that happens, and for a control node decides and branches.
   void emit_run(std::size_t index) {
     const NodeId id = node_of(index);
     store_executed(index, true);
@@ -167,7 +167,7 @@ class OneEmitter : DriverBody {
       b_.CreateStore(action_[id.index], frame_.actions(layout_.controls[id.index]));
       return;
     }
-    if (!plan_.turns[index].computes) return;
+    if (!plan_.schedule[index].computes) return;
     if (plan_.needs[id.index].when == paths::Need::When::depends) {
       executed_[id.index] = b_.getTrue();
       emit_computation(index);
@@ -177,13 +177,13 @@ class OneEmitter : DriverBody {
     if (program_[id].kind == NodeKind::control) emit_decision(index);
   }
 
-  /// The turns behind a control node that belong into its branches: of nodes that execute exactly when it does and takes
+  /// The entries behind a control node that belong into its branches: of nodes that execute exactly when it does and takes
   /// one certain action, and of settled nodes whose value this decision alone settles the need of.
   std::vector<std::size_t> guarded_by(std::size_t control) const {
     const NodeId id = node_of(control);
     std::vector<std::size_t> guarded;
     if (program_[id].fixed_action) return guarded;
-    for (std::size_t i = control + 1; i < plan_.turns.size() && (guarding_action(control, i) || waits_for(id, i)); ++i) {
+    for (std::size_t i = control + 1; i < plan_.schedule.size() && (guarding_action(control, i) || waits_for(id, i)); ++i) {
       guarded.push_back(i);
     }
     return guarded;
@@ -191,14 +191,14 @@ class OneEmitter : DriverBody {
 
   bool waits_for(NodeId control, std::size_t index) const {
     const paths::Need& need = plan_.needs[node_of(index).index];
-    if (plan_.turns[index].settles || need.steps.size() != 1 || need.steps[0].control != control) return false;
+    if (plan_.schedule[index].settles || need.steps.size() != 1 || need.steps[0].control != control) return false;
     // Where the control node may be skipped, a value that is needed then cannot stand in its branches.
     return need.steps[0].next[0] == 0 || plan_.conditions[control.index].is_always();
   }
 
   std::optional<std::uint32_t> guarding_action(std::size_t control, std::size_t index) const {
     const NodeId id = node_of(index);
-    const bool runs_at_once = plan_.turns[index].settles && plan_.turns[index].computes &&
+    const bool runs_at_once = plan_.schedule[index].settles && plan_.schedule[index].computes &&
                               plan_.needs[id.index].when == paths::Need::When::always;
     if (!runs_at_once && program_[id].kind != NodeKind::dummy) return std::nullopt;
     if (program_[id].kind == NodeKind::control) return std::nullopt;
@@ -244,7 +244,7 @@ class OneEmitter : DriverBody {
       b_.SetInsertPoint(cases[a]);
       for (const std::size_t inner : guarded) {
         is_done_[inner] = true;
-        if (!plan_.turns[inner].settles) {
+        if (!plan_.schedule[inner].settles) {
           if (plan_.needs[node_of(inner).index].steps[0].next[a] == 1) emit_call_if(executed_[node_of(inner).index], inner);
         } else if (guarding_action(index, inner) == a) {
           emit_run(inner);
@@ -257,7 +257,7 @@ class OneEmitter : DriverBody {
     }
     b_.SetInsertPoint(after);
     for (const std::size_t inner : guarded) {
-      if (!plan_.turns[inner].settles) continue;
+      if (!plan_.schedule[inner].settles) continue;
       const NodeId inner_id = node_of(inner);
       auto* phi = b_.CreatePHI(b_.getInt1Ty(), static_cast<unsigned>(ends.size()), name(inner_id) + ".executed");
       const auto chosen = guarding_action(index, inner);

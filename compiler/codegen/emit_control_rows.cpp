@@ -1,8 +1,8 @@
 // forward_tile, and training's forward and backward: each node runs on the rows that execute it. Facts are per row and stand in
-// the frame (executed, actions); a conditional node's turn begins with a loop that lists its rows.
+// the frame (executed, actions); a conditional node begins with a loop that lists its rows.
 #include "codegen/driver_body.h"
 #include "codegen/emit_control.h"
-#include "codegen/row_questions.h"
+#include "codegen/row_predicates.h"
 #include <llvm/IR/Module.h>
 
 #include "d2nn/module.h"
@@ -18,12 +18,12 @@ class RowsEmitter : DriverBody {
  public:
   RowsEmitter(llvm::Function* function, const NetworkLayout& layout, const NodeFunctions& nodes)
       : DriverBody(function, layout), total_(function->getArg(1)), nodes_(nodes),
-        questions_(*function->getParent(), function->getName().str() + ".") {}
+        predicates_(*function->getParent(), function->getName().str() + ".") {}
 
   void emit_forward() {
     all_rows_ = emit_all_rows();
     const bool is_training = plan_.mode == passes::PlanMode::training;
-    for (const passes::Turn& turn : plan_.turns) emit_forward_turn(turn);
+    for (const passes::ScheduleEntry& entry : plan_.schedule) emit_forward_entry(entry);
     for (const std::uint32_t join : plan_.output_joins) {
       if (is_training) {
         calls_.train_join(join, all_rows_, total_);
@@ -39,8 +39,8 @@ class RowsEmitter : DriverBody {
     for (const std::uint32_t join : plan_.output_joins) {
       calls_.train_join_backward(join, all_rows_, total_);
     }
-    for (std::size_t i = plan_.turns.size(); i-- > 0;) {
-      if (nodes_[plan_.turns[i].node]) emit_backward_turn(plan_.turns[i].node);
+    for (std::size_t i = plan_.schedule.size(); i-- > 0;) {
+      if (nodes_[plan_.schedule[i].node]) emit_backward_entry(plan_.schedule[i].node);
     }
     b_.CreateRet(b_.getInt32(0));
   }
@@ -91,19 +91,19 @@ class RowsEmitter : DriverBody {
     return {frame_.actions(layout_.controls[took.control.index]), true, took.action};
   }
 
-  RowQuestion question(const passes::Condition& condition) {
-    RowQuestion question;
+  RowPredicate predicate(const passes::Condition& condition) {
+    RowPredicate predicate;
     for (const passes::Clause& clause : condition.clauses) {
-      std::vector<RowFact>& facts = question.clauses.emplace_back();
+      std::vector<RowFact>& facts = predicate.clauses.emplace_back();
       for (const passes::Literal& literal : clause) facts.push_back(fact(literal));
     }
-    return question;
+    return predicate;
   }
 
   /// Where an executed node is needed.
-  void add_need(RowQuestion& question, const paths::Need& need) {
+  void add_need(RowPredicate& predicate, const paths::Need& need) {
     for (const paths::DecisionStep& step : need.steps) {
-      question.decisions.push_back({frame_.actions(layout_.controls[step.control.index]), step.next});
+      predicate.decisions.push_back({frame_.actions(layout_.controls[step.control.index]), step.next});
     }
   }
 
@@ -118,37 +118,37 @@ class RowsEmitter : DriverBody {
                                     b_.getInt64(static_cast<std::uint64_t>(frame_.row_stride(scores))), rows, count));
   }
 
-  void emit_forward_turn(const passes::Turn& turn) {
-    const std::size_t index = turn.node;
+  void emit_forward_entry(const passes::ScheduleEntry& entry) {
+    const std::size_t index = entry.node;
     const NodeId id = plan_.nodes[index].node;
     const passes::Condition& condition = plan_.conditions[id.index];
     const paths::Need& need = plan_.needs[id.index];
     const bool is_partly_needed = need.when == paths::Need::When::depends;
     llvm::Value* executed = frame_.executed(flag(index));
-    if (turn.settles && condition.is_always()) b_.CreateMemSet(executed, b_.getInt8(1), total_, llvm::MaybeAlign(1));
+    if (entry.settles && condition.is_always()) b_.CreateMemSet(executed, b_.getInt8(1), total_, llvm::MaybeAlign(1));
     if (condition.is_always() && !is_partly_needed) {
-      if (turn.computes) emit_run(index, all_rows_, total_);
-      if (turn.settles) emit_fixed_action(id, executed);
+      if (entry.computes) emit_run(index, all_rows_, total_);
+      if (entry.settles) emit_fixed_action(id, executed);
       return;
     }
-    if (turn.settles && program_[id].kind == NodeKind::control) {
+    if (entry.settles && program_[id].kind == NodeKind::control) {
       llvm::Value* bytes = b_.CreateShl(total_, 2);
       b_.CreateMemSet(frame_.actions(layout_.controls[id.index]), b_.getInt8(0xff), bytes, llvm::MaybeAlign(4));
     }
-    // Settling and computing in one turn ask once, unless fewer rows are computed than execute.
-    const bool asks_once = turn.settles && turn.computes && !is_partly_needed;
-    llvm::Value* list = turn.computes ? frame_.row_list(flag(index)) : nullptr;
+    // Settling and computing in one entry tests once, unless fewer rows are computed than execute.
+    const bool asks_once = entry.settles && entry.computes && !is_partly_needed;
+    llvm::Value* list = entry.computes ? frame_.row_list(flag(index)) : nullptr;
     llvm::Value* count = nullptr;
-    if (turn.settles && !condition.is_always()) {
-      count = questions_.ask(b_, question(condition), total_, executed, asks_once ? list : nullptr);
+    if (entry.settles && !condition.is_always()) {
+      count = predicates_.test_rows(b_, predicate(condition), total_, executed, asks_once ? list : nullptr);
     }
-    if (turn.settles) emit_fixed_action(id, executed);
-    if (!turn.computes) return;
+    if (entry.settles) emit_fixed_action(id, executed);
+    if (!entry.computes) return;
     if (!asks_once) {
-      RowQuestion computed;
+      RowPredicate computed;
       if (!condition.is_always()) computed.clauses.push_back({RowFact{executed, false, 0}});
       add_need(computed, need);
-      count = questions_.ask(b_, computed, total_, nullptr, list);
+      count = predicates_.test_rows(b_, computed, total_, nullptr, list);
     }
     count->setName(name(index) + ".count");
     emit_if_any(index, count, [&] { emit_run(index, list, count); });
@@ -156,10 +156,10 @@ class RowsEmitter : DriverBody {
 
   void emit_fixed_action(NodeId id, llvm::Value* executed) {
     const std::optional<std::uint32_t> action = program_[id].fixed_action;
-    if (action) questions_.write_action(b_, executed, total_, frame_.actions(layout_.controls[id.index]), *action);
+    if (action) predicates_.write_action(b_, executed, total_, frame_.actions(layout_.controls[id.index]), *action);
   }
 
-  void emit_backward_turn(std::size_t index) {
+  void emit_backward_entry(std::size_t index) {
     const auto call = [&](llvm::Value* rows, llvm::Value* count) {
       return_unless_ok(b_.CreateCall(nodes_[index], {frame_.frame(), rows, count}, name(index) + ".status"));
     };
@@ -168,8 +168,8 @@ class RowsEmitter : DriverBody {
       return;
     }
     llvm::Value* list = frame_.row_list(flag(index));
-    const RowQuestion executed{{{RowFact{frame_.executed(flag(index)), false, 0}}}, {}};
-    llvm::Value* count = questions_.ask(b_, executed, total_, nullptr, list);
+    const RowPredicate executed{{{RowFact{frame_.executed(flag(index)), false, 0}}}, {}};
+    llvm::Value* count = predicates_.test_rows(b_, executed, total_, nullptr, list);
     emit_if_any(index, count, [&] { call(list, count); });
   }
 
@@ -187,7 +187,7 @@ class RowsEmitter : DriverBody {
 
   llvm::Value* total_;
   const NodeFunctions& nodes_;
-  RowQuestions questions_;
+  RowPredicates predicates_;
   llvm::Value* all_rows_ = nullptr;
 };
 

@@ -17,7 +17,7 @@ class NodeEmitter {
   /// kernels: one per step of the plan; empty for a training plan, whose ops run in the runtime.
   NodeEmitter(llvm::Module& module, const NetworkLayout& layout, const std::vector<KernelChoice>& kernels, const Target& target);
 
-  /// The function of a node that has a turn. Dummies have none.
+  /// The function of a node that is computed. Dummies have none.
   llvm::Function* emit_forward(const passes::NodePlan& node);
   llvm::Function* emit_train_forward(const passes::NodePlan& node);
   llvm::Function* emit_train_backward(const passes::NodePlan& node);

@@ -6,6 +6,7 @@
 #include <llvm/IR/Function.h>
 
 #include "d2nn/module.h"
+#include "d2nn/rounding.h"
 #include "graph/print.h"
 
 namespace d2nn::codegen {
@@ -18,12 +19,11 @@ using ops::Kernel;
 
 static_assert(static_cast<int>(Kernel::expression) == D2NN_OP_EXPRESSION && ops::kernel_count == D2NN_OP_KINDS, "module.h lists the kernels in the order of ops::Kernel");
 static_assert(static_cast<int>(ops::Start::normal) == D2NN_START_NORMAL, "module.h lists the ways to start in the order of ops::Start");
+static_assert(static_cast<int>(ops::ElementType::f32) == D2NN_ELEMENT_F32, "element types have the numbers of d2nn.h");
 static_assert(static_cast<int>(graph::Join::last) == D2NN_JOIN_LAST, "module.h lists the joins in the graph's order");
 
-static_assert(static_cast<int>(graph::RewardCode::lambda) == D2NN_REWARD_LAMBDA &&
-                  static_cast<int>(graph::RewardCode::maximum) == D2NN_REWARD_MAX,
-              "module.h lists the steps of a reward in the graph's order");
-static_assert(graph::max_reward_depth == D2NN_REWARD_DEPTH, "the harness has room for every reward that sema accepts");
+/// A plan counts in f32, a module in bytes.
+constexpr std::int64_t float_bytes = sizeof(float);
 
 class TableEmitter {
  public:
@@ -39,8 +39,8 @@ class TableEmitter {
     m.node_count = layout_.node_count;
     m.flag_count = layout_.flag_count;
     m.tile_rows = layout_.plan->tile_rows;
-    m.arena_floats = layout_.plan->arena_floats;
-    m.scratch_floats = layout_.kernel_scratch_floats + layout_.plan->row_local_floats;
+    m.arena_bytes = layout_.plan->arena_floats * float_bytes;
+    m.scratch_bytes = (layout_.kernel_scratch_floats + layout_.plan->row_local_floats) * float_bytes;
     m.embedded_size = request_.weights.size();
     const auto inputs = tensors(NodeKind::input, m.input_count);
     const auto outputs = tensors(NodeKind::output, m.output_count);
@@ -80,20 +80,28 @@ class TableEmitter {
     const paths::RemainingCosts& costs = *request_.remaining_costs;
     Image steps, tops;
     for (const paths::RemainingCosts::Step& step : costs.steps) {
-      steps.append(d2nn_regret_step{step.control, step.shift, step.when_no, step.when_yes});
+      steps.append(d2nn_cost_step{step.control, step.shift, step.when_no, step.when_yes});
     }
     for (const std::int32_t top : costs.tops) tops.append(top);
     Image image;
-    image.append(d2nn_remaining_costs{}, {{offsetof(d2nn_remaining_costs, steps), tables_.image(steps, "regret_steps")},
+    image.append(d2nn_remaining_costs{}, {{offsetof(d2nn_remaining_costs, steps), tables_.image(steps, "cost_steps")},
                                           {offsetof(d2nn_remaining_costs, values), tables_.integers(costs.values)},
-                                          {offsetof(d2nn_remaining_costs, tops), tables_.image(tops, "regrets")}});
+                                          {offsetof(d2nn_remaining_costs, tops), tables_.image(tops, "cost_tops")}});
     return tables_.image(image, "remaining_costs");
   }
 
-  void append_tensor(Image& image, const std::string& name, const std::string& doc, const ops::Shape& shape) {
+  /// Without its pointers.
+  static d2nn_tensor_info tensor_info(const ops::Shape& shape) {
     d2nn_tensor_info info{};
     info.rank = shape.rank();
     info.elements = shape.elements();
+    info.size_bytes = shape.size_bytes();
+    info.element_type = static_cast<d2nn_element_type>(shape.element_type);
+    return info;
+  }
+
+  void append_tensor(Image& image, const std::string& name, const std::string& doc, const ops::Shape& shape) {
+    const d2nn_tensor_info info = tensor_info(shape);
     image.append(info, {{offsetof(d2nn_tensor_info, name), tables_.string(name)},
                         {offsetof(d2nn_tensor_info, doc), tables_.string(doc)},
                         {offsetof(d2nn_tensor_info, dims), tables_.integers(shape.dims)}});
@@ -157,8 +165,7 @@ class TableEmitter {
     for (std::size_t i = 0; i < program_.parameters.size(); ++i) {
       const graph::Parameter& parameter = program_.parameters[i];
       d2nn_parameter entry{};
-      entry.tensor.rank = parameter.shape.rank();
-      entry.tensor.elements = parameter.shape.elements();
+      entry.tensor = tensor_info(parameter.shape);
       entry.start = static_cast<std::uint32_t>(parameter.start);
       entry.is_trained = parameter.is_trained ? 1 : 0;
       entry.decays = parameter.decays ? 1 : 0;
@@ -168,7 +175,7 @@ class TableEmitter {
       entry.fan_in = parameter.fan_in;
       entry.offset = offset;
       // Each tensor begins on a cache line, so that threads and vector loads meet no neighbour's values.
-      offset += (parameter.shape.elements() + 15) / 16 * 16;
+      offset += round_up(parameter.shape.elements(), alignment_floats);
       constexpr std::size_t tensor = offsetof(d2nn_parameter, tensor);
       image.append(entry, {{tensor + offsetof(d2nn_tensor_info, name), tables_.string(parameter.name)},
                            {tensor + offsetof(d2nn_tensor_info, doc), tables_.string("")},
@@ -252,9 +259,11 @@ class TableEmitter {
     Image image;
     for (const passes::Buffer& buffer : plan.buffers) {
       d2nn_buffer entry{};
-      entry.offset = buffer.offset;
-      entry.elements = buffer.stride;
-      entry.gradient_offset = buffer.gradient_offset;
+      entry.offset_bytes = buffer.offset * float_bytes;
+      entry.row_bytes = buffer.stride * float_bytes;
+      entry.elements = buffer.elements;
+      entry.gradient_offset_bytes = buffer.gradient_offset < 0 ? -1 : buffer.gradient_offset * float_bytes;
+      entry.element_type = D2NN_ELEMENT_F32;
       entry.gradient_accumulates = buffer.gradient_accumulates ? 1 : 0;
       image.append(entry);
     }
@@ -286,7 +295,7 @@ class TableEmitter {
     const auto& value = layout.plan->value_of[edge.source.index];
     entry.source = value ? value->index + (value->is_input ? D2NN_INPUT_OPERAND : 0) : D2NN_NO_INDEX;
     const bool can_be_skipped = !layout.plan->conditions[edge.source.index].is_always();
-    entry.source_node = can_be_skipped ? layout.flags[edge.source.index] : D2NN_NO_INDEX;
+    entry.source_flag = can_be_skipped ? layout.flags[edge.source.index] : D2NN_NO_INDEX;
     entry.elements = source.shape.elements();
     llvm::Constant* fallback = nullptr;
     if (takes_default && can_be_skipped) {
@@ -302,8 +311,8 @@ class TableEmitter {
     const NetworkLayout& layout = *request_.training;
     const passes::Plan& plan = *layout.plan;
     d2nn_train_code code{};
-    code.arena_floats = plan.arena_floats;
-    code.gradient_floats = plan.gradient_floats;
+    code.arena_bytes = plan.arena_floats * float_bytes;
+    code.gradient_bytes = plan.gradient_floats * float_bytes;
     const auto ops = emit_ops(layout, nullptr, code.op_count);
     const auto buffers = emit_buffers(plan, code.buffer_count);
     const auto joins = emit_joins(layout, code.join_count);
@@ -323,19 +332,29 @@ class TableEmitter {
   llvm::Constant* emit_train_spec() {
     if (!program_.train) return nullptr;
     const graph::TrainSpec& spec = *program_.train;
+    const std::vector<NodeId> outputs = graph::nodes_of(program_, NodeKind::output);
+    const auto index_of = [&](NodeId output) {
+      return static_cast<std::uint32_t>(std::find(outputs.begin(), outputs.end(), output) - outputs.begin());
+    };
     Image settings;
     d2nn_train_spec entry{};
-    for (const auto& [name, value] : graph::settings_of(program_)) {
-      settings.append(d2nn_train_setting{}, {{offsetof(d2nn_train_setting, name), tables_.string(name)},
-                                             {offsetof(d2nn_train_setting, value), tables_.string(value)}});
+    const auto add = [&](TrainSettingId id, std::uint32_t output, const TrainSettingValue& value) {
+      d2nn_train_setting setting{static_cast<std::uint32_t>(id), output, {}};
+      std::copy(value.numbers.begin(), value.numbers.end(), setting.numbers);
+      settings.append(setting);
       ++entry.setting_count;
+    };
+    for (const graph::OutputLoss& loss : spec.losses)
+      add(TrainSettingId::loss, index_of(loss.output), {{static_cast<double>(loss.kind), loss.weight}});
+    if (spec.metric) {
+      add(TrainSettingId::metric, D2NN_NO_INDEX,
+          {{static_cast<double>(spec.metric->kind), static_cast<double>(spec.metric->positive)}});
     }
-    const std::vector<NodeId> outputs = graph::nodes_of(program_, NodeKind::output);
+    for (const graph::TrainSetting& setting : spec.settings) add(setting.id, D2NN_NO_INDEX, setting.value);
     Image reward;
     for (const graph::RewardStep& step : spec.reward) {
       d2nn_reward_step code{static_cast<std::uint32_t>(step.code), D2NN_NO_INDEX, step.number};
-      if (step.output.is_valid())
-        code.output = static_cast<std::uint32_t>(std::find(outputs.begin(), outputs.end(), step.output) - outputs.begin());
+      if (step.output.is_valid()) code.output = index_of(step.output);
       reward.append(code);
     }
     entry.reward_count = static_cast<std::uint32_t>(spec.reward.size());

@@ -1,4 +1,5 @@
 #include "codegen/kernel_choice.h"
+#include "d2nn/rounding.h"
 
 #include <algorithm>
 
@@ -36,7 +37,6 @@ bool prefers_library(const KernelProblem& p) {
   return p.kind == Kernel::conv && p.groups == 1 && is_3x3 && !has_stride && p.in_c >= 32 && p.out_c >= 32 && multiplications >= 1'000'000;
 }
 
-std::int64_t aligned(std::int64_t floats) { return (floats + 15) / 16 * 16; }
 
 TargetInfo info_of(const Target& target) { return {target.vector_floats, target.vector_registers}; }
 
@@ -85,7 +85,7 @@ KernelChoice choose(const passes::Step& step, const Target& target) {
       after.pad_w = pool.pad_w;
       choice.problem = conv;
       choice.pool_problem = after;
-      between_floats = aligned(step.conv_out.elements());
+      between_floats = round_up(step.conv_out.elements(), alignment_floats);
       choice.scratch_floats = scratch_floats(after, info);
     }
   }
@@ -96,7 +96,7 @@ KernelChoice choose(const passes::Step& step, const Target& target) {
     choice.pack = choose_pack(choice.problem, info);
     choice.scratch_floats = std::max(choice.scratch_floats, scratch_floats(choice.problem, info));
   }
-  choice.scratch_floats = aligned(choice.scratch_floats) + between_floats;
+  choice.scratch_floats = round_up(choice.scratch_floats, alignment_floats) + between_floats;
   return choice;
 }
 

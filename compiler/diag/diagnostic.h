@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <set>
 #include <span>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "source/source_range.h"
@@ -50,10 +52,13 @@ struct Diagnostic {
   std::string label = {};
   std::vector<Note> notes = {};
   std::vector<Fix> fixes = {};
+  /// What it is about, for Sink alone: two diagnostics of one code at one place that have the same subject are one
+  /// mistake. Empty: the message. A reporter whose message names a member of a family gives the family instead.
+  std::string subject = {};
 };
 
 /// Collects the diagnostics of one compilation in the order found. The members of a family and the rounds of a loop
-/// make the same mistake at the same place: it is kept once, as said of the first of them.
+/// make the same mistake at the same place: it is kept once, as said of the first of them (Diagnostic::subject).
 class Sink {
  public:
   void report(Diagnostic diagnostic);
@@ -67,7 +72,9 @@ class Sink {
 
  private:
   std::vector<Diagnostic> diagnostics_;
-  std::set<std::string> said_;
+  /// Code, place and subject of what was reported.
+  using Said = std::tuple<std::string, std::uint32_t, std::uint32_t, std::uint32_t, std::string>;
+  std::set<Said> said_;
   std::size_t error_count_ = 0;
   std::size_t errors_reported_ = 0;
 };

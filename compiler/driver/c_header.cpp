@@ -41,6 +41,11 @@ std::string shape_text(const ops::Shape& shape) {
   return text + "]";
 }
 
+/// "D2NN_ELEMENT_F32".
+std::string element_constant(ops::ElementType type) {
+  return "D2NN_ELEMENT_" + upper(std::string(ops::spelling(type)));
+}
+
 class NetworkHeader {
  public:
   /// constants: the enumerators of the whole header, which holds several networks.
@@ -81,11 +86,16 @@ class NetworkHeader {
   };
 
   std::string sizes() {
-    std::string out = "/* Elements of one sample of each input and output. */\nenum {\n";
+    std::string out =
+        "/* Elements of one sample of each input and output, their type (d2nn_element_type) and their bytes. */\nenum "
+        "{\n";
     for (const auto* buffers : {&inputs_, &outputs_}) {
       for (const Buffer& buffer : *buffers) {
         const graph::Node& node = program_[buffer.node];
         out += enumerator(node.name + "_ELEMENTS", std::to_string(node.shape.elements()));
+        out += enumerator(node.name + "_ELEMENT_TYPE", element_constant(node.shape.element_type));
+        if (node.shape.size_bytes() <= INT32_MAX)  // what an enumerator of C holds
+          out += enumerator(node.name + "_BYTES", std::to_string(node.shape.size_bytes()));
       }
     }
     return out + "};\n\n";
@@ -109,8 +119,7 @@ class NetworkHeader {
   /// d2nn_run with the network's own arguments.
   std::string run() const {
     std::string out =
-        "/* Runs `batch` samples; contiguous f32 buffers of the caller, 4-byte aligned, not overlapping (see "
-        "d2nn_run).\n";
+        "/* Runs `batch` samples; contiguous buffers of the caller, 4-byte aligned, not overlapping (see d2nn_run).\n";
     for (const Buffer& input : inputs_) out += describe(input, "read only");
     for (const Buffer& output : outputs_) out += describe(output, "written; a null output's row is NaN");
     out += " * NAME_valid: [batch], 1 where the output has a value, 0 where it is null; or NULL. */\n";
@@ -140,7 +149,7 @@ class NetworkHeader {
     const graph::Node& node = program_[buffer.node];
     std::string out = " * " + buffer.argument + ": ";
     if (buffer.argument != node.name) out += "`" + node.name + "`, ";
-    out += "f32 " + shape_text(node.shape) + ", " + use;
+    out += std::string(ops::spelling(node.shape.element_type)) + " " + shape_text(node.shape) + ", " + use;
     if (!node.doc.empty()) out += "; " + comment(node.doc, " * ");
     return out + ".\n";
   }

@@ -18,6 +18,8 @@ ParameterTable::ParameterTable(const graph::Program& program) {
     entry.tensor.rank = parameter.shape.rank();
     entry.tensor.dims = parameter.shape.dims.data();
     entry.tensor.elements = parameter.shape.elements();
+    entry.tensor.size_bytes = parameter.shape.size_bytes();
+    entry.tensor.element_type = static_cast<d2nn_element_type>(parameter.shape.element_type);
     entry.is_variance = parameter.is_variance ? 1 : 0;
     entry.offset = offset;
     offset += entry.tensor.elements;

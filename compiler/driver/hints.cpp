@@ -30,6 +30,8 @@ diag::Diagnostic hint(const graph::Program& program, const paths::UnusedWork& wo
                  action_list(control, work.unneeded) + "; the control edge" + (work.needed.size() > 1 ? "s" : "") +
                  " `" + control.name + " ~> " + edges + "` would save " + (work.saves_more ? "at least " : "") +
                  graph::grouped(work.saved) + " multiplications there";
+  made.subject = graph::family_of(node.name) + " " + graph::family_of(control.name) + " " +
+                 action_list(control, work.unneeded) + " " + graph::grouped(work.saved);
   made.notes.push_back({control.range, "`" + control.name + "` decides here"});
   made.fixes.push_back({.message = "let " + action_list(control, work.needed) + " of `" + control.name +
                                    "` activate `" + node.name + "`"});

@@ -17,7 +17,7 @@ Json tensors(const graph::Program& program, NodeKind kind) {
   Json list = Json::array();
   for (const graph::NodeId id : graph::nodes_of(program, kind)) {
     const graph::Node& node = program[id];
-    Json entry{{"name", node.name}, {"type", "f32"}, {"shape", node.shape.dims}};
+    Json entry{{"name", node.name}, {"type", ops::spelling(node.shape.element_type)}, {"shape", node.shape.dims}};
     if (!node.doc.empty()) entry["doc"] = node.doc;
     if (kind == NodeKind::output) entry["required"] = node.is_required;
     list.push_back(std::move(entry));
@@ -73,12 +73,15 @@ Json train_json(const graph::Program& program) {
   json["losses"] = Json::array();
   for (const graph::OutputLoss& loss : spec.losses) {
     json["losses"].push_back(
-        {{"output", program[loss.output].name}, {"loss", graph::spelling(loss.kind)}, {"weight", loss.weight}});
+        {{"output", program[loss.output].name}, {"loss", spelling(loss.kind)}, {"weight", loss.weight}});
   }
-  if (spec.metric) json["metric"] = graph::spelling(*spec.metric);
+  if (spec.metric) json["metric"] = spelling(*spec.metric);
   if (!spec.reward.empty()) json["reward"] = graph::reward_text(program);
   json["settings"] = Json::object();
-  for (const auto& [name, value] : spec.settings) json["settings"][name] = value;
+  for (const graph::TrainSetting& setting : spec.settings) {
+    const TrainSettingInfo& info = info_of(setting.id);
+    json["settings"][std::string(info.name)] = spell(info, setting.value);
+  }
   return json;
 }
 
@@ -96,8 +99,10 @@ Json network_manifest(const graph::Program& program, const paths::Analysis& anal
   json["nodes"] = nodes(program);
   json["parameters"] = Json::array();
   for (const graph::Parameter& parameter : program.parameters) {
-    json["parameters"].push_back(
-        {{"name", parameter.name}, {"shape", parameter.shape.dims}, {"trained", parameter.is_trained}});
+    json["parameters"].push_back({{"name", parameter.name},
+                                  {"type", ops::spelling(parameter.shape.element_type)},
+                                  {"shape", parameter.shape.dims},
+                                  {"trained", parameter.is_trained}});
   }
   if (program.train) json["train"] = train_json(program);
   json["path_count"] = analysis.path_count;

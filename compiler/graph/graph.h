@@ -108,6 +108,11 @@ struct Edge {
   SourceRange range;  // the arrow, with both names where they stand beside it
 };
 
+/// "leaf" of "leaf[2]", the member of a family; any other name is its own.
+inline std::string family_of(const std::string& name) {
+  return name.substr(0, name.find('['));
+}
+
 struct Program {
   std::string name;
   std::string doc;

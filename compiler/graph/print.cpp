@@ -130,11 +130,14 @@ std::vector<std::pair<std::string, std::string>> settings_of(const Program& prog
   std::vector<std::pair<std::string, std::string>> settings;
   if (!program.train) return settings;
   for (const OutputLoss& loss : program.train->losses) {
-    const std::string weight = loss.weight == 1 ? "" : ":" + number_term(loss.weight).text;
-    settings.emplace_back("loss", program[loss.output].name + "=" + std::string(spelling(loss.kind)) + weight);
+    const TrainSettingValue value{{static_cast<double>(loss.kind), loss.weight}};
+    settings.emplace_back("loss", program[loss.output].name + "=" + spell(info_of(TrainSettingId::loss), value));
   }
   if (program.train->metric) settings.emplace_back("metric", spelling(*program.train->metric));
-  settings.insert(settings.end(), program.train->settings.begin(), program.train->settings.end());
+  for (const TrainSetting& setting : program.train->settings) {
+    const TrainSettingInfo& info = info_of(setting.id);
+    settings.emplace_back(info.name, spell(info, setting.value));
+  }
   return settings;
 }
 

@@ -8,8 +8,24 @@ std::int64_t Shape::elements() const {
   return product;
 }
 
+std::string_view spelling(ElementType type) {
+  switch (type) {
+    case ElementType::f32:
+      return "f32";
+  }
+  return "";
+}
+
+std::int64_t element_bytes(ElementType type) {
+  switch (type) {
+    case ElementType::f32:
+      return 4;
+  }
+  return 0;
+}
+
 std::string Shape::to_string() const {
-  std::string text = "f32[";
+  std::string text = std::string(spelling(element_type)) + "[";
   for (std::size_t i = 0; i < dims.size(); ++i) {
     if (i > 0) text += ", ";
     text += std::to_string(dims[i]);

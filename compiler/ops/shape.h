@@ -5,13 +5,23 @@
 #include <initializer_list>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace d2nn::ops {
 
-/// Dimensions in C, H, W order for images, [units] for vectors; rank 1 to 8, every dimension at least 1. f32 always.
+/// What the elements of a tensor are; the numbers are those of d2nn_element_type (codegen holds the two together).
+enum class ElementType : std::uint32_t { f32 = 1 };
+/// "f32".
+std::string_view spelling(ElementType type);
+/// Bytes of one element.
+std::int64_t element_bytes(ElementType type);
+
+/// Dimensions in C, H, W order for images, [units] for vectors; rank 1 to 8, every dimension at least 1. The language
+/// makes f32 alone.
 struct Shape {
   std::vector<std::int64_t> dims;
+  ElementType element_type = ElementType::f32;
 
   Shape() = default;
   Shape(std::initializer_list<std::int64_t> list) : dims(list) {}
@@ -24,6 +34,7 @@ struct Shape {
   std::int64_t width() const { return dims[2]; }
   /// Product of the dimensions. sema guarantees at most max_elements.
   std::int64_t elements() const;
+  std::int64_t size_bytes() const { return elements() * element_bytes(element_type); }
   /// As written in the language: "f32[3, 112, 112]".
   std::string to_string() const;
 

@@ -1,5 +1,5 @@
 // When each node executes, as compiled code tests it: a conjunction of small disjunctions over what is already known
-// when the node's turn comes (docs/language.md, "Semantics, per sample", rules 1 to 4).
+// when the node is settled (docs/language.md, "Semantics, per sample", rules 1 to 4).
 #pragma once
 
 #include <variant>

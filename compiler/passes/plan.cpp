@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "d2nn/rounding.h"
 #include "d2nn/train_state.h"
 #include "passes/plan_joins.h"
 #include "passes/plan_memory.h"
@@ -58,17 +59,17 @@ class Planner {
   }
 
   Plan run() {
-    const std::vector<NodeTurn> turns = order_turns(program_, plan_.conditions, uses_);
+    const std::vector<NodeEntry> schedule = order_schedule(program_, plan_.conditions, uses_);
     std::vector<std::uint32_t> position(program_.nodes.size());
-    for (const NodeTurn& turn : turns) {
-      if (!turn.settles && turn.computes) continue;
-      position[turn.node.index] = static_cast<std::uint32_t>(plan_.nodes.size());
-      plan_.nodes.push_back({turn.node, {}, {}});
+    for (const NodeEntry& entry : schedule) {
+      if (!entry.settles && entry.computes) continue;
+      position[entry.node.index] = static_cast<std::uint32_t>(plan_.nodes.size());
+      plan_.nodes.push_back({entry.node, {}, {}});
     }
-    for (const NodeTurn& turn : turns) {
-      if (!turn.settles && !turn.computes) continue;
-      plan_.turns.push_back({position[turn.node.index], turn.settles, turn.computes});
-      if (turn.computes) plan_node(turn.node, plan_.nodes[position[turn.node.index]]);
+    for (const NodeEntry& entry : schedule) {
+      if (!entry.settles && !entry.computes) continue;
+      plan_.schedule.push_back({position[entry.node.index], entry.settles, entry.computes});
+      if (entry.computes) plan_node(entry.node, plan_.nodes[position[entry.node.index]]);
     }
     const auto outputs = graph::nodes_of(program_, NodeKind::output);
     for (std::uint32_t i = 0; i < outputs.size(); ++i) {
@@ -109,7 +110,7 @@ class Planner {
   std::uint32_t add_buffer(std::int64_t elements) {
     Buffer buffer;
     buffer.elements = elements;
-    buffer.stride = plan_.mode == PlanMode::inference ? (elements + 15) / 16 * 16 : elements;
+    buffer.stride = plan_.mode == PlanMode::inference ? round_up(elements, alignment_floats) : elements;
     plan_.buffers.push_back(buffer);
     return static_cast<std::uint32_t>(plan_.buffers.size() - 1);
   }
@@ -238,9 +239,9 @@ class Planner {
     step.result = add_buffer(step.out.elements());
     if (plan_.mode == PlanMode::training) {
       const ops::Extent window = op.arguments.has("kernel") ? op.arguments.extent("kernel") : ops::Extent{};
-      const std::int64_t state = d2nn_train_state_floats(static_cast<std::uint32_t>(step.kernel),
-                                                         step.out.elements(), window.h, window.w);
-      if (state > 0) step.state = add_buffer(state);
+      const std::int64_t state_bytes = d2nn_train_state_bytes(static_cast<std::uint32_t>(step.kernel),
+                                                              step.out.elements(), window.h, window.w);
+      if (state_bytes > 0) step.state = add_buffer(ceil_div(state_bytes, std::int64_t{sizeof(float)}));
     }
     for (std::size_t i = 0; i < covered; ++i) values[first_value + index + i] = {false, step.result};
     node_plan.steps.push_back(static_cast<std::uint32_t>(plan_.steps.size()));

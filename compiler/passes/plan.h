@@ -84,16 +84,16 @@ struct JoinStep {
 };
 
 /// What one function node does when it is computed: joins, then steps, both in order. A dummy that an action can skip
-/// stands here too, with nothing to do: its turn settles whether it executed.
+/// stands here too, with nothing to do: its entry in the schedule settles whether it executed.
 struct NodePlan {
   graph::NodeId node;
   std::vector<std::uint32_t> joins;
   std::vector<std::uint32_t> steps;
 };
 
-/// What happens at one point of the order. A node is settled (its flags say where it executed) in exactly one turn and
-/// computed in the same turn, in a later one, or not at all. A node that never executes has no turn.
-struct Turn {
+/// What happens at one point of the order. A node is settled (its flags say where it executed) in exactly one entry and
+/// computed in the same entry, in a later one, or not at all. A node that never executes has no entry.
+struct ScheduleEntry {
   std::uint32_t node = 0;  ///< position in Plan::nodes
   bool settles = true;
   bool computes = true;
@@ -106,7 +106,7 @@ struct Plan {
   std::vector<Step> steps;
   std::vector<JoinStep> joins;
   std::vector<NodePlan> nodes;              // in the order in which they are settled
-  std::vector<Turn> turns;                  // in order
+  std::vector<ScheduleEntry> schedule;      // in order
   std::vector<paths::Need> needs;           // by NodeId::index: where an executed node is computed
   std::vector<std::uint32_t> output_joins;  // by position among the outputs
   /// What a node's outgoing edges carry, by NodeId::index; inputs and function nodes; dummies have none (a constant),

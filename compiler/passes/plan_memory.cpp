@@ -11,6 +11,8 @@
 #include <optional>
 #include <utility>
 
+#include "d2nn/rounding.h"
+
 namespace d2nn::passes {
 
 namespace {
@@ -26,7 +28,6 @@ struct Lifetime {
   bool overlaps(const Lifetime& other) const { return begin <= other.end && other.begin <= end; }
 };
 
-constexpr std::int64_t alignment_floats = 16;
 /// A tile's activations should stay in the second-level cache beside the weights that are streaming through.
 constexpr std::int64_t tile_cache_floats = 384 * 1024;
 /// Beyond that a larger tile pays while what it saves, weights of dense layers streamed once more, is several times
@@ -38,7 +39,7 @@ constexpr std::int64_t most_tile_rows = 64;
 constexpr std::size_t most_required_actions = 16;
 
 std::int64_t aligned(std::int64_t floats) {
-  return (floats + alignment_floats - 1) / alignment_floats * alignment_floats;
+  return round_up(floats, alignment_floats);
 }
 
 /// Whether two buffers of one size that live together may stand in one place, row on row.
@@ -267,9 +268,9 @@ class MemoryPlanner {
   void walk() {
     readers_.assign(plan_.buffers.size(), 0);
     is_node_value_.assign(plan_.buffers.size(), false);
-    for (const Turn& turn : plan_.turns) {
-      if (!turn.computes) continue;
-      const NodePlan& node = plan_.nodes[turn.node];
+    for (const ScheduleEntry& entry : plan_.schedule) {
+      if (!entry.computes) continue;
+      const NodePlan& node = plan_.nodes[entry.node];
       for (const std::uint32_t join : node.joins) visit_join(plan_.joins[join]);
       for (const std::uint32_t index : node.steps) visit_step(plan_.steps[index]);
       ++phase_;

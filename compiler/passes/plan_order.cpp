@@ -21,7 +21,7 @@ class TurnOrder {
         is_settled_(program.nodes.size(), false),
         is_ready_(program.nodes.size(), false) {}
 
-  std::vector<NodeTurn> order() {
+  std::vector<NodeEntry> order() {
     // Each round takes what has become possible; needs are such that control nodes decide in topological order.
     std::vector<NodeId> open = program_.topological_order;
     while (!open.empty()) {
@@ -35,7 +35,7 @@ class TurnOrder {
         settle(id);
         if (program_[id].kind == NodeKind::control) take_branches(id);
       }
-      if (later.size() == open.size()) throw std::logic_error("the turns of a plan wait for each other");
+      if (later.size() == open.size()) throw std::logic_error("the entries of a schedule wait for each other");
       open = std::move(later);
     }
     return std::move(turns_);
@@ -57,7 +57,7 @@ class TurnOrder {
     });
   }
 
-  /// A control node decides in the turn that settles it.
+  /// A control node decides in the entry that settles it.
   bool can_settle(NodeId id) const {
     return has_inputs(id, program_[id].kind == NodeKind::control ? is_ready_ : is_settled_) &&
            std::all_of(activated_by_[id.index].begin(), activated_by_[id.index].end(),
@@ -112,13 +112,13 @@ class TurnOrder {
   std::vector<bool> is_settled_;  // by NodeId::index
   std::vector<bool> is_ready_;    // by NodeId::index: settled, and computed unless it never is
   std::vector<NodeId> waiting_;
-  std::vector<NodeTurn> turns_;
+  std::vector<NodeEntry> turns_;
 };
 
 }  // namespace
 
-std::vector<NodeTurn> order_turns(const graph::Program& program, const std::vector<Condition>& conditions,
-                                  const paths::Uses& uses) {
+std::vector<NodeEntry> order_schedule(const graph::Program& program, const std::vector<Condition>& conditions,
+                                      const paths::Uses& uses) {
   return TurnOrder(program, conditions, uses).order();
 }
 

@@ -1,6 +1,6 @@
 // The control nodes are eliminated from the last to the first, as for the least cost (costs.h); what is kept is, for
-// each, the sum of the terms that its decision settles. That sum minus its minimum over the actions is the regret;
-// terms of decisions before it alone fall out, so that the diagrams of chains and trees stay small.
+// each, the sum of the terms that its decision settles. That sum minus its minimum over the actions is the added least
+// cost; terms of decisions before it alone fall out, so that the diagrams of chains and trees stay small.
 #include "paths/remaining_costs.h"
 
 #include <algorithm>
@@ -16,9 +16,9 @@ constexpr int diagram_node_limit = 1'000'000;
 constexpr std::size_t cost_node_limit = 1'000'000;
 constexpr std::size_t most_steps = 200'000;  // they stand in the compiled module, 16 bytes each
 
-class Regrets {
+class AddedCosts {
  public:
-  Regrets(const graph::Program& program, const Conditions& conditions)
+  AddedCosts(const graph::Program& program, const Conditions& conditions)
       : conditions_(conditions), diagrams_(cost_node_limit), sums_(conditions.codes.size()) {
     for (std::size_t position = 0; position < conditions.codes.size(); ++position) {
       position_of_.resize(position_of_.size() + conditions.codes[position].variables.size(), position);
@@ -32,17 +32,17 @@ class Regrets {
 
   /// By position in Conditions::codes; constants where a control node has one action.
   std::vector<CostDiagrams::Function> eliminate() {
-    std::vector<CostDiagrams::Function> regrets(sums_.size());
+    std::vector<CostDiagrams::Function> added(sums_.size());
     for (std::size_t position = sums_.size(); position-- > 0;) {
       const std::vector<int>& variables = conditions_.codes[position].variables;
       CostDiagrams::Function least = sums_[position];
       for (auto variable = variables.rbegin(); variable != variables.rend(); ++variable) {
         least = diagrams_.minimum_over(least, *variable);
       }
-      regrets[position] = diagrams_.subtract(sums_[position], least);
+      added[position] = diagrams_.subtract(sums_[position], least);
       settle(least);
     }
-    return regrets;
+    return added;
   }
 
   const CostDiagrams& diagrams() const { return diagrams_; }
@@ -79,7 +79,7 @@ class Tables {
   }
 
   /// `position` in Conditions::codes.
-  void add(std::size_t position, CostDiagrams::Function regret) { costs_.tops[places_[position]] = write(regret); }
+  void add(std::size_t position, CostDiagrams::Function added) { costs_.tops[places_[position]] = write(added); }
   bool is_too_large() const { return costs_.steps.size() > most_steps; }
   RemainingCosts take() { return std::move(costs_); }
 
@@ -120,9 +120,9 @@ std::optional<RemainingCosts> remaining_costs(const graph::Program& program) {
   try {
     const DiagramSession session(count_variables(program), diagram_node_limit);
     const Conditions conditions = make_conditions(program, session);
-    Regrets regrets(program, conditions);
-    const std::vector<CostDiagrams::Function> of_position = regrets.eliminate();
-    Tables tables(program, conditions, regrets.diagrams());
+    AddedCosts added(program, conditions);
+    const std::vector<CostDiagrams::Function> of_position = added.eliminate();
+    Tables tables(program, conditions, added.diagrams());
     for (std::size_t position = 0; position < of_position.size(); ++position) {
       tables.add(position, of_position[position]);
     }

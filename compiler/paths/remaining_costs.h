@@ -1,6 +1,6 @@
 // What every decision costs beyond the cheapest: the tables by which a cost budget is kept while a network runs
 // (docs/language.md, "Cost budgets"). A budget holds as long as the least total cost, given the decisions so far, stays
-// within it; each decision adds its regret to that, and some action has none.
+// within it; each decision adds to that, and some action adds nothing.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 namespace d2nn::paths {
 
-/// Decision diagrams that share their nodes, one per control node: a walk from its top ends at the regret of an action.
+/// Decision diagrams that share their nodes, one per control node: a walk from its top ends at what an action adds.
 struct RemainingCosts {
   /// Tests a bit of the number of an action: of an earlier control node, or of the one that is to be decided. An
   /// earlier one that did not execute may be read as any action.

@@ -202,6 +202,7 @@ Tensor BodyElaborator::apply_layer(const ops::Layer& layer, const ast::CallExpr&
 Tensor BodyElaborator::joined_input(SourceRange range) {
   if (scope_->flow) return *scope_->flow;
   Report(code("E0408"), range, "the inputs of " + quoted(scope_->owner) + " have names, so none flows in by itself")
+      .about({graph::family_of(scope_->owner)})
       .note(scope_->flow_owner, quoted(scope_->owner) + " is declared here")
       .advise("begin with an input, as in `" + scope_->first_input + " -> relu`")
       .to(*sink_);

@@ -36,6 +36,7 @@ void BodyShapes::infer_last_op() {
   if (!result.cost || __builtin_add_overflow(node.cost, *result.cost, &node.cost)) {
     Report report(code("E0308"), op.range,
                   "the multiplications of " + quoted(node.name) + " are more than 64 bits count");
+    report.about({graph::family_of(node.name)});
     return keep(report.take(), index);
   }
   op.shape = std::move(*result.shape);

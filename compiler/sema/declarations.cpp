@@ -11,6 +11,22 @@ namespace {
 using graph::Join;
 using graph::NodeKind;
 
+DeclaredKind declared_kind(NodeKind kind) {
+  switch (kind) {
+    case NodeKind::input:
+      return DeclaredKind::input;
+    case NodeKind::output:
+      return DeclaredKind::output;
+    case NodeKind::regular:
+      return DeclaredKind::node;
+    case NodeKind::control:
+      return DeclaredKind::control;
+    case NodeKind::dummy:
+      return DeclaredKind::dummy;
+  }
+  return DeclaredKind::node;
+}
+
 /// A dummy's value is written out element by element in the compiled module.
 constexpr std::int64_t max_dummy_elements = std::int64_t{1} << 24;
 
@@ -19,7 +35,8 @@ class Declarer {
   Declarer(Draft& draft, diag::Sink& sink) : draft_(draft), sink_(sink) {}
 
   void declare_parameters(const CheckOptions& options) {
-    for (const ast::Parameter& parameter : draft_.network.params) declare(parameter.name, "parameter", std::nullopt);
+    for (const ast::Parameter& parameter : draft_.network.params)
+      declare(parameter.name, DeclaredKind::parameter, std::nullopt);
     draft_.program.settings = evaluate_parameters(draft_.network, options, draft_.constants, sink_);
   }
 
@@ -29,7 +46,7 @@ class Declarer {
       std::visit(*this, *item.item);
     }
     for (const auto& [name, range] : draft_.empty_families) {
-      if (!draft_.names.contains(name)) declare({name, range}, "family", std::nullopt);
+      if (!draft_.names.contains(name)) declare({name, range}, DeclaredKind::family, std::nullopt);
     }
   }
 
@@ -72,6 +89,7 @@ class Declarer {
     if (declaration.join) {
       Report(code("E0408"), declaration.join->range,
              "the inputs of " + quoted(node->name) + " have names, so each has its own join")
+          .about({graph::family_of(node->name)})
           .advise("write the join behind the input, as in `(" + declaration.inputs[0].name.text + " join " +
                   declaration.join->text + ")`")
           .to(sink_);
@@ -90,26 +108,28 @@ class Declarer {
   void operator()(const std::unique_ptr<ast::If>&) {}
 
  private:
-  bool declare(const ast::Name& name, const std::string& kind, std::optional<graph::NodeId> node) {
+  bool declare(const ast::Name& name, DeclaredKind kind, std::optional<graph::NodeId> node) {
     const auto [entry, is_new] = draft_.names.emplace(name.text, Declared{name.range, kind, node});
     if (is_new) return true;
     if (entry->second.range == name.range) {
       Report(code("E0202"), name.range, quoted(name.text) + " is declared anew in every round of its loop")
-          .advise(kind == "node" || kind == "control node" ? "give it an index, as in `" + name.text + "[i]`"
-                                                           : "declare it outside the loop; only nodes have an index")
+          .advise(kind == DeclaredKind::node || kind == DeclaredKind::control
+                      ? "give it an index, as in `" + name.text + "[i]`"
+                      : "declare it outside the loop; only nodes have an index")
           .to(sink_);
       return false;
     }
     entry->second.is_doubled = true;
     Report(code("E0202"), name.range, quoted(name.text) + " is declared twice")
-        .note(entry->second.range, "the " + entry->second.kind + " " + quoted(name.text) + " is declared here")
+        .note(entry->second.range,
+              "the " + kind_text(entry->second.kind) + " " + quoted(name.text) + " is declared here")
         .to(sink_);
     return false;
   }
 
   graph::Node* add(NodeKind kind, const ast::Name& name, const std::string& doc) {
     const graph::NodeId id{static_cast<std::uint32_t>(draft_.program.nodes.size())};
-    if (!declare(name, kind_text(kind), id)) {
+    if (!declare(name, declared_kind(kind), id)) {
       draft_.has_all_edges = false;  // its edges went to the other one
       return nullptr;
     }
@@ -134,9 +154,9 @@ class Declarer {
     const std::int64_t index = std::get<std::int64_t>(*value);
     const auto known = draft_.names.find(name.text);
     if (known == draft_.names.end()) {
-      declare(name, "family", std::nullopt);
-      draft_.constants.declare(name.text, {name.range, std::nullopt, "family"});
-    } else if (!known->second.is_family() && !declare(name, "family", std::nullopt)) {
+      declare(name, DeclaredKind::family, std::nullopt);
+      draft_.constants.declare(name.text, {name.range, std::nullopt, kind_text(DeclaredKind::family)});
+    } else if (!known->second.is_family() && !declare(name, DeclaredKind::family, std::nullopt)) {
       draft_.has_all_edges = false;
       return nullptr;
     }
@@ -147,6 +167,7 @@ class Declarer {
     if (!is_new) {
       const SourceRange first = draft_.node(member->second).range;
       Report report(code("E0202"), name.range, quoted(text) + " is declared twice");
+      report.about({name.text});
       first == name.range ? report.advise("use the variable of the loop in its index")
                           : report.note(first, "first declared here");
       report.to(sink_);
@@ -267,6 +288,26 @@ class Declarer {
 
 std::string kind_text(NodeKind kind) {
   return kind == NodeKind::control ? "control node" : std::string(graph::spelling(kind));
+}
+
+std::string kind_text(DeclaredKind kind) {
+  switch (kind) {
+    case DeclaredKind::input:
+      return kind_text(NodeKind::input);
+    case DeclaredKind::output:
+      return kind_text(NodeKind::output);
+    case DeclaredKind::node:
+      return kind_text(NodeKind::regular);
+    case DeclaredKind::control:
+      return kind_text(NodeKind::control);
+    case DeclaredKind::dummy:
+      return kind_text(NodeKind::dummy);
+    case DeclaredKind::family:
+      return "family";
+    case DeclaredKind::parameter:
+      return "parameter";
+  }
+  return "";
 }
 
 void declare_names(Draft& draft, const CheckOptions& options, diag::Sink& sink) {

@@ -65,15 +65,19 @@ struct EdgeFacts {
   std::optional<TensorLiteral> literal;  // its value, when it has one
 };
 
+enum class DeclaredKind { input, output, node, control, dummy, family, parameter };
+/// "input", "control node", "family".
+std::string kind_text(DeclaredKind kind);
+
 /// What a name of the network stands for.
 struct Declared {
   SourceRange range;
-  std::string kind;                   // "input", "output", "node", "control node", "dummy", "family", "parameter"
-  std::optional<graph::NodeId> node;  // nothing: a parameter or a family
+  DeclaredKind kind = DeclaredKind::node;
+  std::optional<graph::NodeId> node;                   // nothing: a parameter or a family
   std::map<std::int64_t, graph::NodeId> members = {};  // of a family, by index
   bool is_doubled = false;                             // declared again as something else
 
-  bool is_family() const { return kind == "family"; }
+  bool is_family() const { return kind == DeclaredKind::family; }
 };
 
 /// A declaration or edges of the network as one round of its loops sees it.
@@ -103,6 +107,14 @@ struct Draft {
   NodeFacts& operator[](graph::NodeId id) { return nodes[id.index]; }
   EdgeFacts& operator[](graph::EdgeId id) { return edges[id.index]; }
   graph::Node& node(graph::NodeId id) { return program[id]; }
+  /// The node as a diagnostic's subject: the family of a member, else its name.
+  std::string family_of(graph::NodeId id) const { return graph::family_of(program[id].name); }
+  /// The same of an edge: "leaf -> N2.left".
+  std::string family_of(graph::EdgeId id) const {
+    const graph::Edge& edge = program[id];
+    const std::string& input = program[edge.target].inputs[edge.target_input].name;
+    return family_of(edge.source) + " -> " + family_of(edge.target) + (input.empty() ? "" : "." + input);
+  }
   /// "`N1 -> N2`".
   std::string edge_text(graph::EdgeId id) const {
     const graph::Edge& edge = program[id];

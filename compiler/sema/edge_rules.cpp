@@ -60,6 +60,7 @@ class EdgeRules {
                    quoted(chosen.name) + ", which has control edges of its own")
             .note(other, quoted(chosen.name) +
                              (chosen.actions.empty() ? " is declared as a control node here" : " chooses here"))
+            .about({draft_.family_of(id), graph::family_of(node.actions[a].name), draft_.family_of(target)})
             .advise("target what feeds it: a control node whose input is null is skipped")
             .to(sink_);
       }
@@ -72,6 +73,7 @@ class EdgeRules {
     if (!node.actions.empty() && !node.outgoing.empty()) {
       Report(code("E0501"), first_data_edge(node),
              "a data edge leaves " + quoted(node.name) + ", which has control edges")
+          .about({draft_.family_of(id)})
           .note(facts.control_edges, "its control edges begin here")
           .advise("move the layers that both need into a node before " + quoted(node.name))
           .to(sink_);
@@ -79,6 +81,7 @@ class EdgeRules {
     } else if (node.actions.empty() && !node.outgoing.empty()) {
       if (!draft_.has_all_edges) return silence(id);
       Report(code("E0507"), node.range, quoted(node.name) + " is declared as a control node, but has no control edges")
+          .about({draft_.family_of(id)})
           .note(first_data_edge(node), "a data edge leaves it here")
           .advise("declare it with `node`, or replace its data edges by `" + node.name + " ~> ...`")
           .to(sink_);
@@ -89,6 +92,7 @@ class EdgeRules {
       Report report(code("E0504"), node.range,
                     "the control node " + quoted(node.name) + " has " + counted(node.actions.size(), "action") +
                         ", but needs at least 2");
+      report.about({draft_.family_of(id), counted(node.actions.size(), "action")});
       if (!node.actions.empty()) report.note(node.actions[0].range, "its only action is declared here");
       report.advise("add one, as in `" + node.name + " ~> skip: none`").to(sink_);
     }
@@ -101,6 +105,7 @@ class EdgeRules {
     silence(id);
     if (node.kind == NodeKind::regular && !node.outgoing.empty()) {
       Report(code("E0501"), control_edges, "control edges leave " + quoted(node.name) + ", which has data edges")
+          .about({draft_.family_of(id)})
           .note(first_data_edge(node), "a data edge leaves it here")
           .advise("move the decision into a control node of its own")
           .to(sink_);
@@ -109,7 +114,7 @@ class EdgeRules {
     Report report(code("E0507"), control_edges,
                   "control edges leave the " + kind_text(node.kind) + " " + quoted(node.name) +
                       ", but only a control node has them");
-    report.note(node.range, quoted(node.name) + " is declared here");
+    report.about({draft_.family_of(id)}).note(node.range, quoted(node.name) + " is declared here");
     if (node.kind == NodeKind::regular) report.advise("declare it with `control`");
     report.to(sink_);
   }
@@ -122,6 +127,7 @@ class EdgeRules {
     if (input.edges.empty()) {
       if (!draft_.has_all_edges) return;
       Report(code("E0406"), declared.range, "no data edge feeds " + name)
+          .about({draft_.family_of(id), input.name})
           .advise(node.kind == NodeKind::output || !input.name.empty()
                       ? "add an edge that ends in " + name
                       : "add an edge that ends in " + name + ", or declare a `dummy` if it is a constant")
@@ -133,6 +139,7 @@ class EdgeRules {
     if (input.join != Join::none || declared.has_wrong_join) return;
     Report(code("E0404"), draft_[input.edges[1]].source,
            draft_.edge_text(input.edges[1]) + " is a second edge into " + name + ", which states no join")
+        .about({draft_.family_of(input.edges[1])})
         .note(draft_[input.edges[0]].source, draft_.edge_text(input.edges[0]) + " is the first")
         .note(declared.range, name + " is declared here")
         .advise("add `join` and one of `sum`, `mean`, `max`, `concat`, `first`, `last` to the declaration")
@@ -145,6 +152,7 @@ class EdgeRules {
     if (is_end || !node.outgoing.empty() || !node.actions.empty() || !draft_.has_all_edges) return;
     Report(code("E0407"), node.range,
            "the " + kind_text(node.kind) + " " + quoted(node.name) + " leads to no output and no control node")
+        .about({draft_.family_of(id)})
         .advise("remove it, or add an edge that begins with " + quoted(node.name))
         .to(sink_);
   }
@@ -187,6 +195,7 @@ class EdgeRules {
     constexpr std::size_t most_shown = 8;  // of a long cycle the beginning and the end
     const std::size_t size = cycle.size();
     std::string text = draft_.program.nodes[cycle[0]].name;
+    std::string families = draft_.family_of(NodeId{cycle[0]});
     std::vector<std::pair<Step, std::string>> steps;
     for (std::size_t i = 0; i < size; ++i) {
       const NodeId from{cycle[i]};
@@ -195,9 +204,11 @@ class EdgeRules {
       if (size > most_shown && i >= most_shown - 1 && i + 1 < size) continue;
       const Step hop = step(from, to);
       text += hop.arrow + draft_.node(to).name;
+      families += hop.arrow + draft_.family_of(to);
       steps.emplace_back(hop, draft_.node(from).name + hop.arrow + draft_.node(to).name);
     }
     Report report(code("E0401"), steps.back().first.range, "the edges form a cycle: " + quoted(text));
+    report.about({families});
     for (std::size_t i = 0; i + 1 < steps.size(); ++i) report.note(steps[i].first.range, quoted(steps[i].second));
     report.to(sink_);
   }

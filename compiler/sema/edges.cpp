@@ -99,6 +99,7 @@ class Connector {
         if (!is_new) {
           Report(code("E0508"), endpoint.range,
                  "the action " + quoted(action.name.text) + " names " + quoted(draft_.node(target).name) + " twice")
+              .about({action.name.text, draft_.family_of(target)})
               .note(first->second, "it stands here already")
               .to(sink_);
           continue;
@@ -132,7 +133,7 @@ class Connector {
     const auto found = draft_.names.find(endpoint.name.text);
     if (found == draft_.names.end()) {
       report_unknown(endpoint);
-    } else if (found->second.kind == "parameter" && !found->second.is_doubled) {
+    } else if (found->second.kind == DeclaredKind::parameter && !found->second.is_doubled) {
       Report(code("E0205"), endpoint.name.range,
              quoted(endpoint.name.text) + " is a parameter, but an edge joins nodes")
           .note(found->second.range, quoted(endpoint.name.text) + " is declared here")
@@ -180,6 +181,7 @@ class Connector {
       if (member != family.members.end()) return {member->second};
       const std::string name = endpoint.name.text + "[" + to_text(*value) + "]";
       Report(code("E0218"), endpoint.range, "there is no " + quoted(name) + ": " + extent_of(endpoint, family))
+          .about({endpoint.name.text})
           .note(family.range, quoted(endpoint.name.text) + " is declared here")
           .to(sink_);
     }
@@ -217,6 +219,7 @@ class Connector {
           ends.push_back({node, *input, endpoint.range});
         } else if (!is_again) {
           Report(code("E0403"), endpoint.range, quoted(draft_.node(node).name) + " stands twice in one list")
+              .about({draft_.family_of(node)})
               .note(first->second, "it stands here already")
               .advise("remove one of them")
               .to(sink_);
@@ -230,6 +233,7 @@ class Connector {
     const graph::Node& node = draft_.node(id);
     if (node.kind == NodeKind::output) {
       Report(code("E0402"), endpoint.range, quoted(node.name) + " is an output, and no edge leaves one")
+          .about({draft_.family_of(id)})
           .note(node.range, quoted(node.name) + " is declared here")
           .to(sink_);
       return false;
@@ -248,6 +252,7 @@ class Connector {
     Report(code("E0402"), endpoint.range,
            quoted(node.name) +
                (is_input ? " is an input, and no edge leads to one" : " is a dummy, and no data edge leads to one"))
+        .about({draft_.family_of(id)})
         .note(node.range, quoted(node.name) + " is declared here")
         .to(sink_);
     return false;
@@ -273,6 +278,7 @@ class Connector {
     if (!has_names && !endpoint.input) return 0;
     if (!has_names) {
       Report(code("E0408"), endpoint.input->range, "the inputs of " + quoted(node.name) + " have no names")
+          .about({draft_.family_of(id)})
           .note(node.range, quoted(node.name) + " is declared here")
           .replace(input_part(endpoint), "", "leave the input out")
           .to(sink_);
@@ -288,11 +294,13 @@ class Connector {
     if (endpoint.input) {
       Report(code("E0408"), endpoint.input->range,
              quoted(node.name) + " has no input " + quoted(endpoint.input->text) + "; it has " + list)
+          .about({draft_.family_of(id), endpoint.input->text, list})
           .note(node.range, quoted(node.name) + " is declared here")
           .did_you_mean(endpoint.input->range, diag::closest(endpoint.input->text, names))
           .to(sink_);
     } else {
       Report(code("E0408"), endpoint.range, "the edge does not say which input of " + quoted(node.name) + " it feeds")
+          .about({draft_.family_of(id)})
           .note(node.range, quoted(node.name) + " has the inputs " + list)
           .advise("write " + quoted(node.name + "." + node.inputs[0].name))
           .to(sink_);
@@ -306,6 +314,7 @@ class Connector {
     const auto [first, is_new] = edge_of_.emplace(std::make_tuple(source.node, target.node, target.input), next_edge());
     if (!is_new) {
       Report(code("E0403"), facts.target, draft_.edge_text(first->second) + " is a second edge between the two")
+          .about({draft_.family_of(first->second)})
           .note(draft_[first->second].target, "the first is declared here")
           .advise("remove one of them")
           .to(sink_);
@@ -345,6 +354,7 @@ class Connector {
       Report(code("E0503"), endpoint.range,
              "the action " + quoted(action.name.text) + " targets the " + kind_text(node.kind) + " " +
                  quoted(node.name) + ", but only nodes and dummies can be skipped")
+          .about({action.name.text, draft_.family_of(id)})
           .note(node.range, quoted(node.name) + " is declared here")
           .to(sink_);
       return false;
@@ -373,6 +383,7 @@ class Connector {
     if (!is_new) {
       Report report(code("E0506"), action.name.range,
                     "the action " + quoted(name) + " of " + quoted(node.name) + " is declared twice");
+      report.about({graph::family_of(name), draft_.family_of(source)});
       first->second == action.name.range
           ? report.advise("it stands in a loop: give it an index, as in `" + action.name.text + "[i]`")
           : report.note(first->second, "first declared here");

@@ -188,6 +188,7 @@ class NetworkElaborator {
     Report report(code("E0505"), is_op ? node.ops[op].range : node.range,
                   quoted(node.name) + " gives " + counted(static_cast<std::size_t>(node.shape.elements()), "score") +
                       ", but has " + counted(node.actions.size(), "action"));
+    report.about({graph::family_of(node.name), node.shape.to_string(), std::to_string(actions)});
     report.note(facts.control_edges, "its actions are declared here").advise("end the body with `dense(actions)`");
     diag::Diagnostic diagnostic = report.take();
     if (is_op) place_at_use(diagnostic, facts.block_uses, facts.ops[op].use);

@@ -69,6 +69,7 @@ class PathRules {
       const Node& source = program_[program_.edges[edge].source];
       Report(code("E0510"), draft_.edges[edge].fallback->range,
              "the default value is never used: " + quoted(source.name) + " is never skipped")
+          .about({graph::family_of(source.name)})
           .note(source.range, quoted(source.name) + " is declared here")
           .advise("remove the default value")
           .to(sink_);
@@ -84,6 +85,7 @@ class PathRules {
           node.kind == NodeKind::regular || node.kind == NodeKind::control || node.kind == NodeKind::dummy;
       if (!can_be_skipped || !analysis_.never_executes[i] || is_starved(node, reaching[i])) continue;
       Report report(code("E0511"), node.range, quoted(node.name) + " executes on no path");
+      report.about({graph::family_of(node.name)});
       for (const graph::NodeInput& input : node.inputs) {
         for (EdgeId edge : input.edges) {
           if (!analysis_.edge_can_be_null[edge.index]) continue;
@@ -111,6 +113,7 @@ class PathRules {
              quoted(control.name + " = " + action.name) +
                  " changes nothing: whatever else is decided, the same nodes execute as with " +
                  quoted(control.name + " = " + earlier.name))
+          .about({graph::family_of(control.name), graph::family_of(action.name), graph::family_of(earlier.name)})
           .note(earlier.range, quoted(control.name + " = " + earlier.name) + " is declared here")
           .advise("leave one of the two actions out, or give them different targets")
           .to(sink_);

@@ -3,6 +3,7 @@
 //   Report(code("E0202"), second.range, "`N1` is declared twice").note(first.range, "first declared here").to(sink);
 #pragma once
 
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -29,6 +30,12 @@ class Report {
   }
   Report& note(SourceRange range, std::string message) {
     diagnostic_.notes.push_back({range, std::move(message)});
+    return *this;
+  }
+  /// What the mistake is about, where the message names members of families: the families, and whatever else makes it
+  /// another mistake than one of the same code at the same place (Diagnostic::subject).
+  Report& about(std::initializer_list<std::string_view> parts) {
+    for (const std::string_view part : parts) diagnostic_.subject.append(part).push_back('\n');
     return *this;
   }
   /// An imperative without a concrete text; nothing when it is empty.

@@ -12,7 +12,6 @@
 namespace d2nn::sema {
 namespace {
 
-using graph::RewardCode;
 using graph::RewardStep;
 using Steps = std::vector<RewardStep>;
 
@@ -131,7 +130,7 @@ class Reader {
       left.push_back({operation, {}, 0});
       return left;
     }
-    const double result = graph::apply(operation, left.front().number, right.front().number);
+    const double result = apply(operation, left.front().number, right.front().number);
     if (std::isfinite(result)) return Steps{{RewardCode::number, {}, result}};
     Report(code("E0206"), range, "the result of this arithmetic is beyond the range of `float`").to(sink_);
     return std::nullopt;
@@ -194,9 +193,9 @@ std::size_t depth_of(const Steps& steps) {
 std::optional<Steps> read_reward(const ast::Expr& expr, const Draft& draft, diag::Sink& sink) {
   auto steps = Reader(draft, sink, "a reward", true).read(expr);
   if (!steps) return std::nullopt;
-  if (depth_of(*steps) > graph::max_reward_depth) {
+  if (depth_of(*steps) > max_reward_depth) {
     Report(code("E0104"), expr.range,
-           "the reward nests more than " + std::to_string(graph::max_reward_depth) + " unfinished operations")
+           "the reward nests more than " + std::to_string(max_reward_depth) + " unfinished operations")
         .to(sink);
     return std::nullopt;
   }
@@ -232,9 +231,10 @@ std::optional<graph::NodeId> find_output(const ast::Name& name, const std::strin
         .to(sink);
     return std::nullopt;
   }
-  const bool is_control = declared->second.kind == "control node";
+  const bool is_control = declared->second.kind == DeclaredKind::control;
   Report(code("E0602"), name.range,
-         quoted(name.text) + " is " + with_article(declared->second.kind) + ", but " + what + " is of an output")
+         quoted(name.text) + " is " + with_article(kind_text(declared->second.kind)) + ", but " + what +
+             " is of an output")
       .note(declared->second.range, quoted(name.text) + " is declared here")
       .advise(is_control ? "control nodes learn from the reward; `control_weight:` says how much they count" : "")
       .to(sink);

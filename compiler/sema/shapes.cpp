@@ -35,12 +35,14 @@ bool join_shapes(const Draft& draft, graph::NodeInput& input, diag::Sink& sink) 
     if (result.error.fault == ops::ShapeFault::size) {
       Report(code("E0308"), draft.edges[edge.index].source,
              "in the join of " + draft.edge_text(edge) + ", " + result.error.message)
+          .about({draft.family_of(edge), result.error.message})
           .to(sink);
       return false;
     }
     Report(code("E0302"), draft.edges[edge.index].source,
            draft.edge_text(edge) + " carries " + pair[1].to_string() + ", but `join " +
                std::string(spelling(input.join)) + "` has " + pair[0].to_string() + " so far")
+        .about({draft.family_of(edge), pair[1].to_string(), pair[0].to_string()})
         .note(draft.edges[input.edges[0].index].source,
               draft.edge_text(input.edges[0]) + " carries " + source_shape(draft, input.edges[0]).to_string())
         .advise(is_concat ? "all dimensions but the first must be equal" : "")
@@ -62,6 +64,7 @@ void check_defaults(const Draft& draft, diag::Sink& sink) {
     Report(code("E0306"), facts.fallback->range,
            "the default value is " + Shape(facts.literal->dims).to_string() + ", but " + draft.edge_text(EdgeId{i}) +
                " carries " + shape.to_string())
+        .about({draft.family_of(EdgeId{i}), Shape(facts.literal->dims).to_string(), shape.to_string()})
         .note(facts.target, draft.edge_text(EdgeId{i}) + " is declared here")
         .advise("a single number stands for every element")
         .to(sink);
@@ -106,6 +109,7 @@ void check_output(const Draft& draft, NodeId id, diag::Sink& sink) {
   }
   Report(code("E0302"), draft.edges[edge.index].source,
          draft.edge_text(edge) + " carries " + input.shape.to_string() + ", but " + what)
+      .about({draft.family_of(edge), input.shape.to_string()})
       .note(type, "its type is declared here")
       .to(sink);
 }

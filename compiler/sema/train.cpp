@@ -14,10 +14,6 @@
 namespace d2nn::sema {
 namespace {
 
-using graph::LossKind;
-using graph::MetricKind;
-using graph::RewardCode;
-
 constexpr std::array<std::string_view, 2> loss_names{"cross_entropy", "q_learning"};
 constexpr std::array<std::string_view, 2> metric_names{"accuracy", "f1"};
 /// Options of `d2nn train` about one run or one machine, no part of a program.
@@ -42,9 +38,9 @@ std::optional<Choice> as_choice(const ast::Expr& expr) {
   return Choice{&call->callee, &call->arguments};
 }
 
-class Trainer {
+class TrainBlock {
  public:
-  Trainer(Draft& draft, diag::Sink& sink) : draft_(draft), sink_(sink) {}
+  TrainBlock(Draft& draft, diag::Sink& sink) : draft_(draft), sink_(sink) {}
 
   void run() {
     find_blocks(draft_.network.items, false);
@@ -170,8 +166,9 @@ class Trainer {
 
   void read_statement(const ast::TrainSetting& statement) {
     const std::string& name = statement.name.text;
-    const SettingInfo* setting = find_setting(name);
-    const bool is_known = setting != nullptr || name == "metric" || name == "reward";
+    const TrainSettingInfo* setting = find_train_setting(name);
+    if (setting != nullptr && setting->id == TrainSettingId::loss) setting = nullptr;  // a statement of its own
+    const bool is_known = setting != nullptr || name == "reward";
     if (!is_known) return report_unknown_setting(statement.name);
     if (!is_first(name, quoted(name), statement.name.range)) return;
     if (name == "metric") {
@@ -180,14 +177,16 @@ class Trainer {
       reward_ = statement.value.get();
       if (auto reward = read_reward(*statement.value, draft_, sink_)) spec_.reward = *std::move(reward);
     } else if (auto value = read_setting(*setting, *statement.value, draft_, sink_)) {
-      spec_.settings.emplace_back(name, *std::move(value));
+      spec_.settings.push_back({setting->id, *value});
       setting_ranges_.push_back(statement.name.range);
     }
   }
 
   void report_unknown_setting(const ast::Name& name) {
     std::vector<std::string_view> known{"metric", "reward"};
-    for (const SettingInfo& setting : train_settings()) known.push_back(setting.name);
+    for (const TrainSettingInfo& setting : train_settings) {
+      if (setting.id != TrainSettingId::loss && setting.id != TrainSettingId::metric) known.push_back(setting.name);
+    }
     std::string advice;
     std::string_view nearest;
     if (name.text == "loss") {
@@ -214,7 +213,7 @@ class Trainer {
     const auto choice = as_choice(expr);
     if (!choice)
       return unknown(code("E0606"), expr.range, "a metric is a name, perhaps with arguments", "", metric_names);
-    graph::Metric metric;
+    Metric metric;
     if (choice->name->text == "f1") {
       metric.kind = MetricKind::f1;
     } else if (choice->name->text != "accuracy") {
@@ -274,7 +273,7 @@ class Trainer {
 
   /// Every output needs a score for the class that F1 is about.
   void check_classes() {
-    const graph::Metric metric = spec_.metric.value_or(graph::Metric{});
+    const Metric metric = spec_.metric.value_or(Metric{});
     if (metric.kind != MetricKind::f1 && !reads(RewardCode::f1)) return;
     for (const graph::Node& node : draft_.program.nodes) {
       if (node.kind != graph::NodeKind::output || node.shape.rank() == 0) continue;  // a wrong type was reported
@@ -287,8 +286,9 @@ class Trainer {
     if (spec_.reward.empty()) return;
     for (std::size_t i = 0; i < spec_.settings.size(); ++i) {
       for (const RewardCode word : {RewardCode::lambda, RewardCode::efficiency, RewardCode::efficiency_weight}) {
-        if (spelling(word) != spec_.settings[i].first || reads(word)) continue;
-        Report(code("E0613"), setting_ranges_[i], "the reward does not read " + quoted(spec_.settings[i].first))
+        const std::string name(info_of(spec_.settings[i].id).name);
+        if (spelling(word) != name || reads(word)) continue;
+        Report(code("E0613"), setting_ranges_[i], "the reward does not read " + quoted(name))
             .note(reward_->range, "the reward is given here")
             .to(sink_);
       }
@@ -308,7 +308,7 @@ class Trainer {
 }  // namespace
 
 void check_train(Draft& draft, diag::Sink& sink) {
-  Trainer(draft, sink).run();
+  TrainBlock(draft, sink).run();
 }
 
 }  // namespace d2nn::sema

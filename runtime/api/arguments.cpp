@@ -99,7 +99,7 @@ Status RunArguments::check_buffers(const char* argument, Role role, const float*
       return invalid(name(role, i) + " is NULL, expected " + std::to_string(batch) + " samples of " +
                      std::to_string(tensors[i].elements) + " floats");
     }
-    const std::size_t bytes = static_cast<std::size_t>(tensors[i].elements) * sizeof(float);
+    const std::size_t bytes = static_cast<std::size_t>(tensors[i].size_bytes);
     if (Status status = add(role, i, buffers[i], batch, bytes, alignof(float)); !status.ok()) return status;
   }
   return {};

@@ -1,4 +1,5 @@
 // The entries of d2nn.h that look at a module. They read its tables, allocate nothing and answer any argument.
+#include "api/enum_number.h"
 #include "d2nn/d2nn.h"
 #include "d2nn/module.h"
 
@@ -26,6 +27,9 @@ uint32_t d2nn_abi_version(void) {
 }
 const char* d2nn_version(void) {
   return D2NN_VERSION_TEXT;
+}
+const char* d2nn_element_type_name(d2nn_element_type type) {
+  return d2nn::api::number_of(type) == D2NN_ELEMENT_F32 ? "f32" : "unknown element type";
 }
 
 const char* d2nn_module_name(const d2nn_module* module) {

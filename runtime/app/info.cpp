@@ -4,6 +4,7 @@
 #include <string>
 
 #include "app/sample_text.h"
+#include "d2nn/train_settings.h"
 
 namespace d2nn::app {
 namespace {
@@ -14,6 +15,16 @@ void print_tensors(const char* role, const d2nn_tensor_info* tensors, std::uint3
     if (*tensors[i].doc != '\0') out << "  " << tensors[i].doc;
     out << '\n';
   }
+}
+
+/// "lambda: 0.75", "loss: scores=q_learning(plain)".
+void print_setting(const d2nn_module& module, const d2nn_train_setting& entry, std::ostream& out) {
+  if (entry.id >= train_setting_count) return;
+  const TrainSettingInfo& setting = train_settings[entry.id];
+  const TrainSettingValue value{{entry.numbers[0], entry.numbers[1], entry.numbers[2], entry.numbers[3]}};
+  out << "  " << setting.name << ": ";
+  if (entry.output < module.output_count) out << module.outputs[entry.output].name << '=';
+  out << spell(setting, value) << '\n';
 }
 
 }  // namespace
@@ -52,8 +63,7 @@ void print_info(const d2nn_module& module, std::ostream& out) {
   if (module.train_spec != nullptr) {
     const d2nn_train_spec& spec = *module.train_spec;
     out << "training\n";
-    for (std::uint32_t i = 0; i < spec.setting_count; ++i)
-      out << "  " << spec.settings[i].name << ": " << spec.settings[i].value << '\n';
+    for (std::uint32_t i = 0; i < spec.setting_count; ++i) print_setting(module, spec.settings[i], out);
     if (spec.reward_count > 0) out << "  reward: " << spec.reward_text << '\n';
   }
   out << "paths: " << module.path_count << ", of " << count_text(module.least_cost) << " to "

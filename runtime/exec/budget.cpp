@@ -9,7 +9,7 @@ std::int64_t added_cost(const d2nn_remaining_costs& costs, const std::int32_t* a
                         std::uint32_t control, std::uint32_t action) {
   std::int32_t place = costs.tops[control];
   while (place >= 0) {
-    const d2nn_regret_step& step = costs.steps[place];
+    const d2nn_cost_step& step = costs.steps[place];
     // A control node that did not execute counts for nothing: any action will do for it.
     const std::int32_t earlier = actions[step.control * stride];
     const std::uint32_t taken = step.control == control ? action : static_cast<std::uint32_t>(std::max(earlier, 0));

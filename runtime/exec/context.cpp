@@ -39,7 +39,7 @@ Status check_sizes(const d2nn_module& module, std::size_t max_batch) {
   const auto check = [&](const char* role, const d2nn_tensor_info* tensors, std::uint32_t count) -> Status {
     for (std::uint32_t i = 0; i < count; ++i) {
       std::size_t bytes = 0;
-      if (!__builtin_mul_overflow(static_cast<std::size_t>(tensors[i].elements) * sizeof(float), max_batch, &bytes) &&
+      if (!__builtin_mul_overflow(static_cast<std::size_t>(tensors[i].size_bytes), max_batch, &bytes) &&
           bytes <= static_cast<std::size_t>(PTRDIFF_MAX)) {
         continue;
       }
@@ -69,8 +69,8 @@ Result<std::unique_ptr<Frame>> Frame::create(const Model& model) {
   const std::int64_t capacity = module.tile_rows;
   std::unique_ptr<Frame> made(new Frame(module));
   Frame& frame = *made;
-  frame.arena_ = weights::AlignedFloats(area(module.arena_floats, capacity, sizeof(float)));
-  frame.scratch_ = weights::AlignedFloats(area(module.scratch_floats, 1, sizeof(float)));
+  frame.arena_ = storage::AlignedBytes(area(module.arena_bytes, capacity, 1));
+  frame.scratch_ = storage::AlignedBytes(area(module.scratch_bytes, 1, 1));
   frame.inputs_.resize(module.input_count);
   frame.outputs_.resize(module.output_count);
   frame.valid_.resize(module.output_count);

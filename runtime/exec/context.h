@@ -51,8 +51,8 @@ class Frame {
   explicit Frame(const d2nn_module& module) : module_(module), budget_policy_(module, module.tile_rows) {}
 
   const d2nn_module& module_;
-  weights::AlignedFloats arena_;
-  weights::AlignedFloats scratch_;
+  storage::AlignedBytes arena_;
+  storage::AlignedBytes scratch_;
   std::vector<const float*> inputs_;
   std::vector<float*> outputs_;
   std::vector<std::uint8_t*> valid_;

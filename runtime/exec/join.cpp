@@ -52,7 +52,7 @@ EdgeValue first_value(const d2nn_frame& frame, const d2nn_buffer* buffers, const
 
 EdgeValue edge_value(const d2nn_frame& frame, const d2nn_buffer* buffers, const d2nn_join_edge& edge,
                      std::int64_t row) {
-  if (edge.source_node != D2NN_NO_INDEX && frame.executed[edge.source_node * frame.capacity + row] == 0) {
+  if (edge.source_flag != D2NN_NO_INDEX && frame.executed[edge.source_flag * frame.capacity + row] == 0) {
     return {edge.fallback, edge.fallback_elements == 1};
   }
   if (edge.source == D2NN_NO_INDEX) return {edge.constant, false};
@@ -60,7 +60,7 @@ EdgeValue edge_value(const d2nn_frame& frame, const d2nn_buffer* buffers, const 
     return {frame.inputs[edge.source - D2NN_INPUT_OPERAND] + row * edge.elements, false};
   }
   const d2nn_buffer& buffer = buffers[edge.source];
-  return {frame.arena + buffer.offset * frame.capacity + row * buffer.elements, false};
+  return {static_cast<const float*>(d2nn_buffer_row(frame.arena, &buffer, frame.capacity, row)), false};
 }
 
 bool join_row(const d2nn_frame& frame, const d2nn_buffer* buffers, const d2nn_join& join, std::int64_t row,
@@ -98,9 +98,9 @@ bool join_row(const d2nn_frame& frame, const d2nn_buffer* buffers, const d2nn_jo
 void join_rows(const d2nn_frame& frame, const d2nn_buffer* buffers, const d2nn_join& join, const std::int32_t* rows,
                std::int64_t count) {
   const d2nn_buffer& target = buffers[join.target];
-  float* out = frame.arena + target.offset * frame.capacity;
   for (std::int64_t i = 0; i < count; ++i) {
-    join_row(frame, buffers, join, rows[i], out + rows[i] * target.elements);
+    join_row(frame, buffers, join, rows[i],
+             static_cast<float*>(d2nn_buffer_row(frame.arena, &target, frame.capacity, rows[i])));
   }
 }
 

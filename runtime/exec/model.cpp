@@ -1,5 +1,6 @@
 #include "exec/model.h"
 
+#include <cstring>
 #include <string>
 #include <utility>
 
@@ -12,6 +13,47 @@ namespace {
 
 Status damaged(const d2nn_module& module, const std::string& what) {
   return {D2NN_INVALID_MODULE, "the module `" + std::string(module.name) + "` is damaged: " + what};
+}
+
+/// What a tensor or buffer of another element type says; "" where it is f32, which is all that this runtime computes.
+std::string other_type(const std::string& what, std::uint32_t element_type) {
+  if (element_type == D2NN_ELEMENT_F32) return "";
+  return what + " holds elements of type " + std::to_string(element_type) + ", and this runtime computes f32 (type " +
+         std::to_string(D2NN_ELEMENT_F32) +
+         ") alone: build the module again with the d2nn that this runtime belongs to";
+}
+
+std::string check_tensors(const char* role, const d2nn_tensor_info* tensors, std::uint32_t count) {
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const std::string name = std::string(role) + " `" + tensors[i].name + "`";
+    std::uint32_t type = 0;  // read as a number: an enumeration holds none that it does not name
+    std::memcpy(&type, &tensors[i].element_type, sizeof type);
+    if (std::string problem = other_type(name, type); !problem.empty()) return problem;
+    if (tensors[i].size_bytes != tensors[i].elements * static_cast<std::int64_t>(sizeof(float)))
+      return name + " of " + std::to_string(tensors[i].elements) + " elements has " +
+             std::to_string(tensors[i].size_bytes) + " bytes";
+  }
+  return "";
+}
+
+std::string check_buffers(const char* role, const d2nn_buffer* buffers, std::uint32_t count) {
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const std::string problem = other_type(std::string(role) + " " + std::to_string(i), buffers[i].element_type);
+    if (!problem.empty()) return problem;
+  }
+  return "";
+}
+
+/// The first table that holds what this runtime cannot compute, in words; "" when there is none.
+std::string check_element_types(const d2nn_module& module) {
+  std::string problem = check_tensors("input", module.inputs, module.input_count);
+  if (problem.empty()) problem = check_tensors("output", module.outputs, module.output_count);
+  for (std::uint32_t p = 0; p < module.parameter_count && problem.empty(); ++p)
+    problem = check_tensors("parameter", &module.parameters[p].tensor, 1);
+  if (problem.empty()) problem = check_buffers("buffer", module.buffers, module.buffer_count);
+  if (problem.empty() && module.train != nullptr)
+    problem = check_buffers("training buffer", module.train->buffers, module.train->buffer_count);
+  return problem;
 }
 
 }  // namespace
@@ -38,18 +80,20 @@ Status check_module(const d2nn_module& module) {
   }
   if (module.forward_one == nullptr || module.forward_tile == nullptr) return damaged(module, "it has no code");
   if (module.tile_rows < 1) return damaged(module, "its tiles have " + std::to_string(module.tile_rows) + " rows");
-  if (module.arena_floats < 0 || module.scratch_floats < 0 || module.parameter_floats < 0) {
+  if (module.arena_bytes < 0 || module.scratch_bytes < 0 || module.parameter_floats < 0) {
     return damaged(module, "a size is negative");
   }
   if (module.output_count == 0) return damaged(module, "it has no outputs");
   if (module.flag_count < module.node_count) return damaged(module, "it has fewer flags than nodes");
+  if (const std::string problem = check_element_types(module); !problem.empty())
+    return {D2NN_INVALID_MODULE, name + ": " + problem};
   return {};
 }
 
 Status Model::pack(std::size_t index, std::span<const float> parameters) {
   const d2nn_op& op = module_.ops[index];
   if (op.pack != D2NN_PACK_LIBRARY) {
-    Result<weights::AlignedFloats> packed = weights::pack_op(module_, op, parameters);
+    Result<storage::AlignedFloats> packed = weights::pack_op(module_, op, parameters);
     if (!packed.ok()) return packed.status();
     weights_[index] = *std::move(packed);
     packed_[index] = weights_[index].size() == 0 ? nullptr : weights_[index].data();
@@ -87,7 +131,7 @@ Result<std::unique_ptr<Model>> Model::create(const d2nn_module& module, const d2
 
 std::size_t Model::packed_bytes() const {
   std::size_t bytes = 0;
-  for (const weights::AlignedFloats& floats : weights_) bytes += floats.size() * sizeof(float);
+  for (const storage::AlignedFloats& floats : weights_) bytes += floats.size() * sizeof(float);
   for (const std::unique_ptr<kernels::LibraryOp>& op : library_ops_) bytes += op == nullptr ? 0 : op->packed_bytes();
   return bytes;
 }

@@ -13,8 +13,9 @@
 
 namespace d2nn::exec {
 
-/// D2NN_INVALID_MODULE when `module` was laid out for another runtime, needs instructions that this processor lacks, or
-/// is damaged where a run would follow it blindly.
+/// D2NN_INVALID_MODULE when `module` was laid out for another runtime, needs instructions that this processor lacks,
+/// holds tensors of an element type that this runtime does not compute, or is damaged where a run would follow it
+/// blindly.
 Status check_module(const d2nn_module& module);
 
 /// Immutable after creation: any number of contexts, on any threads, read one model.
@@ -36,7 +37,7 @@ class Model {
   Status pack(std::size_t op, std::span<const float> parameters);
 
   const d2nn_module& module_;
-  std::vector<weights::AlignedFloats> weights_;
+  std::vector<storage::AlignedFloats> weights_;
   std::vector<const float*> packed_;
   std::vector<std::unique_ptr<kernels::LibraryOp>> library_ops_;
 };

@@ -9,7 +9,7 @@
 namespace d2nn::kernels {
 
 enum class ConvPlan {
-  flat,           // our flat convolution (flat_conv.h), planar throughout
+  flat,           // our flat convolution (padded_plane_conv.h), planar throughout
   planar_source,  // the library's first-layer kernel: planar operand, blocked result, reordered back
   blocked,        // blocked on both sides, reordered
   winograd        // the same by Winograd's algorithm: 3x3, stride 1; rows it cannot take are computed flat

@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "kernels/conv_plan.h"
-#include "kernels/flat_conv.h"
 #include "kernels/isa/host_loops.h"
 #include "kernels/onednn_shim.h"
+#include "kernels/padded_plane_conv.h"
 #include "threads/openmp_guard.h"
 
 namespace d2nn::kernels {
@@ -40,7 +40,7 @@ std::string name_of(const d2nn_op& op) {
 class FlatOp final : public LibraryOp {
  public:
   FlatOp(const d2nn_op& op, const float* weight, const float* bias)
-      : conv_(FlatConv::forward(op, isa::host_loops())),
+      : conv_(PaddedPlaneConv::forward(op, isa::host_loops())),
         weights_(conv_.packed_floats()),
         bias_(conv_.packed_bias_floats()),
         store_(op.fused_relu != 0 ? isa::Store::overwrite_relu : isa::Store::overwrite) {
@@ -56,9 +56,9 @@ class FlatOp final : public LibraryOp {
   }
 
  private:
-  FlatConv conv_;
-  AlignedFloats weights_;
-  AlignedFloats bias_;
+  PaddedPlaneConv conv_;
+  storage::AlignedFloats weights_;
+  storage::AlignedFloats bias_;
   isa::Store store_;
 };
 
@@ -72,7 +72,7 @@ class FlatCall final : public LibraryCall {
 
  private:
   const FlatOp& op_;
-  AlignedFloats scratch_;
+  storage::AlignedFloats scratch_;
 };
 
 /// A convolution or dense layer of the library: its primitive, weights in its layout, and reorders to and from planar

@@ -13,11 +13,11 @@ namespace d2nn::kernels {
 
 /// Where the values of one training step live. All belong to the trainer.
 struct TrainMemory {
-  float* values = nullptr;      // arena: train->arena_floats * capacity
-  float* gradients = nullptr;   // gradient arena: train->gradient_floats * capacity; rows of accumulating buffers are
-                                // zero before backward
-  std::int64_t capacity = 0;    // rows
-  float* parameters = nullptr;  // flat, module->parameter_floats; running statistics are updated in place
+  float* values = nullptr;     // arena: train->arena_bytes * capacity bytes
+  float* gradients = nullptr;  // gradient arena: train->gradient_bytes * capacity bytes; rows of accumulating buffers
+                               // are zero before backward
+  std::int64_t capacity = 0;             // rows
+  float* parameters = nullptr;           // flat, module->parameter_floats; running statistics are updated in place
   float* parameter_gradients = nullptr;  // flat, the same layout; zero before backward, added to
   const float* const* inputs = nullptr;  // [inputs]: row 0
 };
@@ -44,7 +44,7 @@ class TrainOps {
   /// Writes the op's result buffer for the listed rows (ascending, distinct).
   virtual d2nn_status forward(std::uint32_t op, const std::int32_t* rows, std::int64_t count) noexcept = 0;
   /// Reads the gradient of the result; writes the gradients of the operands, or adds to them where the buffer
-  /// accumulates (d2nn_buffer::gradient_accumulates; none where gradient_offset is -1 or the operand is a network
+  /// accumulates (d2nn_buffer::gradient_accumulates; none where gradient_offset_bytes is -1 or the operand is a network
   /// input), and adds to those of the parameters.
   virtual d2nn_status backward(std::uint32_t op, const std::int32_t* rows, std::int64_t count) noexcept = 0;
 };

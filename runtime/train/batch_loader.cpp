@@ -3,10 +3,12 @@
 
 #include <algorithm>
 
+#include "d2nn/rounding.h"
+
 namespace d2nn::train {
 
 std::int64_t steps_per_epoch(const Bags& bags, std::int64_t batch) {
-  return (bags.bags_per_epoch() + batch - 1) / batch;
+  return ceil_div(bags.bags_per_epoch(), batch);
 }
 
 BatchLoader::BatchLoader(const datasets::Dataset& data, const Bags& bags, std::int64_t batch, std::int64_t first_step,
@@ -19,7 +21,7 @@ BatchLoader::BatchLoader(const datasets::Dataset& data, const Bags& bags, std::i
       last_step_(last_step) {
   const auto capacity = static_cast<std::size_t>(batch * bags.bag_size());
   for (Batch& slot : batches_) {
-    slot.inputs = weights::AlignedFloats(capacity * static_cast<std::size_t>(data.elements()));
+    slot.inputs = storage::AlignedFloats(capacity * static_cast<std::size_t>(data.elements()));
     slot.labels.resize(capacity);
     slot.samples.resize(capacity);
   }

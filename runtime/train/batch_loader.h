@@ -17,7 +17,7 @@ namespace d2nn::train {
 
 /// Samples of one step.
 struct Batch {
-  weights::AlignedFloats inputs;       // [capacity, elements]
+  storage::AlignedFloats inputs;       // [capacity, elements]
   std::vector<std::int32_t> labels;    // [capacity]
   std::vector<std::uint64_t> samples;  // [capacity]
   std::int64_t rows = 0;               // a multiple of the bag size; the last mini-batch of an epoch may be smaller

@@ -55,7 +55,7 @@ std::string format(const char* pattern, auto... values) {
 
 /// The change of the reward that favours the action, or "" where there is none.
 std::string advice_about_reward(const Reward& reward, Price price) {
-  if (!reward.reads(D2NN_REWARD_LAMBDA)) {
+  if (!reward.reads(RewardCode::lambda)) {
     if (price == Price::same) return "";
     return std::string("a `reward:` in the program in which cost counts ") + (price == Price::dearer ? "less" : "more");
   }

@@ -60,8 +60,8 @@ class Batches {
   std::int64_t cost(std::int64_t row) const { return costs_[static_cast<std::size_t>(row)]; }
 
  private:
-  weights::AlignedFloats inputs_;
-  std::vector<weights::AlignedFloats> outputs_;
+  storage::AlignedFloats inputs_;
+  std::vector<storage::AlignedFloats> outputs_;
   std::vector<std::vector<std::uint8_t>> valid_;
   std::vector<float*> output_pointers_;
   std::vector<std::uint8_t*> valid_pointers_;

@@ -46,7 +46,7 @@ Result<Evaluation> evaluate(StepRunner& runner, const d2nn_module& module, const
                             std::span<const std::uint32_t> samples, const Reward& reward, threads::ThreadPool& pool) {
   Tally tally(module, reward);
   const auto capacity = static_cast<std::size_t>(runner.capacity());
-  weights::AlignedFloats inputs(capacity * static_cast<std::size_t>(data.elements()));
+  storage::AlignedFloats inputs(capacity * static_cast<std::size_t>(data.elements()));
   std::vector<std::uint64_t> keys(capacity);
   std::vector<Status> failures(capacity);
   std::vector<std::int32_t> decisions(module.output_count);

@@ -57,8 +57,8 @@ class Optimiser {
   double momentum_;
   double weight_decay_;
   std::vector<Chunk> chunks_;
-  weights::AlignedFloats first_;
-  weights::AlignedFloats second_;
+  storage::AlignedFloats first_;
+  storage::AlignedFloats second_;
   std::int64_t regular_steps_ = 0;
   std::int64_t control_steps_ = 0;
 };

@@ -1,178 +1,117 @@
-// Options of a training by their one spelling, for command lines and for programs: see program_options.h.
-// docs/training.md describes them for users; the texts here are its summary.
+// The settings of d2nn/train_settings.h as options of a command line, and as a module carries them: see
+// program_options.h.
 #include "train/program_options.h"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
-#include <map>
+#include <cmath>
+#include <iterator>
 #include <string_view>
 #include <vector>
 
 namespace d2nn::train {
 namespace {
 
-/// An option whose text a parse function turns into a value, or says why not.
-template <class T>
-CLI::Option* add_parsed(CLI::App& app, const std::string& name, const std::string& type, const std::string& text,
-                        Result<T> (*parse)(std::string_view), T& target) {
-  return app
-      .add_option_function<std::string>(
-          name,
-          [parse, &target](const std::string& given) {
-            auto value = parse(given);
-            if (!value.ok()) throw CLI::ValidationError(value.status().message());
-            target = *std::move(value);
-          },
-          text)
-      ->type_name(type);
-}
-
-template <class T>
-CLI::Option* add_choice(CLI::App& app, const std::string& name, const std::string& text, T& target,
-                        const std::map<std::string, T>& choices) {
+/// What the help shows behind an option: "inverse|linear", "EPOCHS".
+std::string type_name_of(const TrainSettingInfo& setting) {
+  if (setting.kind != SettingKind::word) return std::string(setting.placeholder);
   std::string type;
-  for (const auto& [spelled, value] : choices) type += (type.empty() ? "" : "|") + spelled;
-  return app
-      .add_option_function<std::string>(
-          name,
-          [&target, choices, name, type](const std::string& given) {
-            const auto found = choices.find(given);
-            if (found == choices.end()) throw CLI::ValidationError(name + " `" + given + "` is not one of " + type);
-            target = found->second;
-          },
-          text)
-      ->type_name(type);
+  for (const std::string_view word : setting.words) type += (type.empty() ? "" : "|") + std::string(word);
+  return type;
 }
 
-void add_objective_options(CLI::App& app, TrainOptions& options) {
-  const std::string group = "What is optimised";
-  app.add_option_function<std::vector<std::string>>(
-         "--loss",
-         [&options](const std::vector<std::string>& given) {
-           for (const std::string& text : given) {
-             auto loss = parse_loss(text);
-             if (!loss.ok()) throw CLI::ValidationError(loss.status().message());
-             options.losses.push_back(*std::move(loss));
-           }
+CLI::Option* add_losses(CLI::App& app, const TrainSettingInfo& setting, TrainOptions& options) {
+  return app.add_option_function<std::vector<std::string>>(
+      option_of(setting),
+      [&options](const std::vector<std::string>& given) {
+        for (const std::string& text : given) {
+          auto loss = parse_loss(text);
+          if (!loss.ok()) throw CLI::ValidationError(loss.status().message());
+          options.losses.push_back(*std::move(loss));
+        }
+      },
+      std::string(setting.documentation));
+}
+
+CLI::Option* add_setting(CLI::App& app, const TrainSettingInfo& setting, TrainOptions& options) {
+  return app.add_option_function<std::string>(
+      option_of(setting),
+      [&setting, &options](const std::string& given) {
+        const auto value = parse_setting(setting, given);
+        if (!value.ok()) throw CLI::ValidationError(value.status().message());
+        set(options, setting.id, *value);
+      },
+      std::string(setting.documentation));
+}
+
+/// The one option about the reward: no setting, for a program says its reward in a statement of its own.
+void add_reward_kind(CLI::App& app, TrainOptions& options) {
+  app.add_option_function<std::string>(
+         "--reward",
+         [&options](const std::string& given) {
+           if (given != "program" && given != "default")
+             throw CLI::ValidationError("--reward `" + given + "` is not one of default|program");
+           options.uses_default_reward = given == "default";
          },
-         "loss of an output, once per output: cross_entropy (default), q_learning, q_learning(plain)")
-      ->type_name("OUT=LOSS[:WEIGHT]")
-      ->group(group);
-  add_choice(app, "--reward", "of the program, or the default whatever the program says (default program)",
-             options.uses_default_reward, {{"program", false}, {"default", true}})
-      ->group(group);
-  add_parsed(app, "--metric", "accuracy|f1[:CLASS]",
-             "metric of the reward and of the choice of the best weights (default accuracy)", parse_metric,
-             options.metric)
-      ->group(group);
-  app.add_option(
-         "--lambda", options.lambda,
-         "metric against efficiency: the default reward is lambda * metric + (1 - lambda) * weight * efficiency")
-      ->capture_default_str()
-      ->group(group);
-  add_choice(app, "--efficiency", "efficiency of a cost: least / mean, or 1 - mean / greatest (default inverse)",
-             options.efficiency, {{"inverse", EfficiencyKind::inverse}, {"linear", EfficiencyKind::linear}})
-      ->group(group);
-  app.add_option("--efficiency-weight", options.efficiency_weight,
-                 "what the whole efficiency is worth against the metric")
-      ->capture_default_str()
-      ->group(group);
-  app.add_option("--control-weight", options.control_weight, "weight of the losses of control nodes")
-      ->capture_default_str()
-      ->group(group);
-  add_choice(app, "--bag-reward",
-             "reward that a control node explains: its share of the bag's, or the whole (default share)",
-             options.bag_reward, {{"share", BagReward::share}, {"whole", BagReward::whole}})
-      ->group(group);
-}
-
-void add_acting_options(CLI::App& app, TrainOptions& options) {
-  const std::string group = "Acting and stages";
-  add_parsed(app, "--epsilon", "START:FLOOR[:STEPS]",
-             "probability of a random action, falling linearly (default 1:0.05 over 60 % of choice, or of the steps "
-             "after paths)",
-             parse_epsilon, options.epsilon)
-      ->group(group);
-  add_choice(app, "--explore",
-             "learn from the actions taken, or run every action of every control node (default chosen)",
-             options.explore, {{"chosen", Explore::chosen}, {"all", Explore::all}})
-      ->group(group);
-  add_parsed(
-      app, "--stages", "PATHS[:CHOICE]:JOINT:CONTROL",
-      "shares of the steps: random actions, control nodes alone, everything, control nodes alone (default 40:50:10)",
-      parse_stages, options.stages)
-      ->group(group);
-  app.add_option("--pretrain", options.pretrain_epochs, "length of the stage `paths` in epochs, instead of its share")
-      ->type_name("EPOCHS")
-      ->group(group);
-}
-
-void add_optimiser_options(CLI::App& app, TrainOptions& options) {
-  const std::string group = "Steps";
-  app.add_option("--epochs", options.epochs, "passes over the training samples")->capture_default_str()->group(group);
-  app.add_option("--bag", options.bag, "samples per bag")->capture_default_str()->group(group);
-  app.add_option("--batch", options.batch, "bags per mini-batch")->capture_default_str()->group(group);
-  add_choice(app, "--optimizer", "how weights are updated (default adam)", options.optimizer,
-             {{"adam", OptimizerKind::adam}, {"sgd", OptimizerKind::sgd}})
-      ->group(group);
-  app.add_option("--lr", options.learning_rate, "learning rate (default 0.001 for adam, 0.01 for sgd)")->group(group);
-  add_choice(app, "--lr-schedule", "learning rate within a stage (default cosine, down to a twentieth)",
-             options.rate_schedule, {{"cosine", RateSchedule::cosine}, {"constant", RateSchedule::constant}})
-      ->group(group);
-  app.add_option("--momentum", options.momentum, "of sgd")->capture_default_str()->group(group);
-  app.add_option("--weight-decay", options.weight_decay, "of conv and dense weights")
-      ->capture_default_str()
-      ->group(group);
-  add_seed(app, options.seed, "fixes every random number")->group(group);
-}
-
-void add_judging_options(CLI::App& app, TrainOptions& options) {
-  const std::string group = "Data and files";
-  app.add_option("--holdout", options.holdout, "share of the samples kept aside to choose the best weights")
-      ->capture_default_str()
-      ->group(group);
-  app.add_option("--eval-every", options.eval_every, "epochs from one greedy evaluation to the next")
-      ->capture_default_str()
-      ->group(group);
+         "of the program, or the default whatever the program says")
+      ->type_name("default|program")
+      ->default_str("program")
+      ->group(std::string(settings_group::objective));
 }
 
 Status invalid(const d2nn_module& module, const std::string& what) {
   return {D2NN_INVALID_ARGUMENT, "network `" + std::string(module.name) + "`: " + what};
 }
 
-/// "--lr-schedule" of "lr_schedule".
-std::string option_of(std::string_view setting) {
-  std::string option = "--" + std::string(setting);
-  std::replace(option.begin(), option.end(), '_', '-');
-  return option;
-}
-
 /// Refuses an option that the program's reward leaves without effect.
 Status check_given(const d2nn_module& module, const GivenOptions& given, const TrainOptions& options) {
   if (options.reward.empty()) return {};
   const Reward reward = make_reward(module, options);
-  constexpr std::array read_by{std::pair{"--lambda", D2NN_REWARD_LAMBDA},
-                               std::pair{"--efficiency", D2NN_REWARD_EFFICIENCY},
-                               std::pair{"--efficiency-weight", D2NN_REWARD_EFFICIENCY_WEIGHT}};
-  for (const auto& [option, code] : read_by) {
+  constexpr std::array read_by{std::pair{TrainSettingId::lambda, RewardCode::lambda},
+                               std::pair{TrainSettingId::efficiency, RewardCode::efficiency},
+                               std::pair{TrainSettingId::efficiency_weight, RewardCode::efficiency_weight}};
+  for (const auto& [id, code] : read_by) {
+    const std::string option = option_of(info_of(id));
     if (!given.contains(option) || reward.reads(code)) continue;
-    return invalid(module, std::string(option) + " has no part in its reward, which the program gives as `" +
-                               options.reward_text + "`: leave it out, or set that aside with --reward default");
+    return invalid(module, option + " has no part in its reward, which the program gives as `" + options.reward_text +
+                               "`: leave it out, or set that aside with --reward default");
   }
   return {};
 }
 
-/// Whether the command line decides what this setting is about.
-bool is_overridden(const d2nn_train_setting& setting, const GivenOptions& given, const TrainOptions& options) {
-  const std::string_view value = setting.value;
-  if (std::string_view(setting.name) == "loss") {
-    const std::string_view output = value.substr(0, value.find('='));
+/// Whether the command line decides what this setting is about. output: of a loss.
+bool is_overridden(const TrainSettingInfo& setting, std::string_view output, const GivenOptions& given,
+                   const TrainOptions& options) {
+  if (setting.id == TrainSettingId::loss) {
     return std::any_of(options.losses.begin(), options.losses.end(),
                        [&](const OutputLoss& loss) { return loss.output == output; });
   }
-  const std::string option = option_of(setting.name);
-  return given.contains(option) || (option == "--pretrain" && given.contains("--stages"));
+  return given.contains(option_of(setting)) ||
+         (setting.id == TrainSettingId::pretrain && given.contains(option_of(info_of(TrainSettingId::stages))));
+}
+
+/// Whether the numbers of a module's setting are such as its kind has: a word or a code that there is.
+bool is_sound(const TrainSettingInfo& setting, const TrainSettingValue& value) {
+  const auto is_index = [](double number, std::size_t count) {
+    return number >= 0 && number < static_cast<double>(count) && std::floor(number) == number;
+  };
+  switch (setting.kind) {
+    case SettingKind::number:
+    case SettingKind::integer:
+      return is_within(setting, value[0]);
+    case SettingKind::word:
+      return is_index(value[0], setting.words.size());
+    case SettingKind::loss:
+      return is_index(value[0], setting.words.size()) && value[1] >= 0;
+    case SettingKind::metric:
+      return is_index(value[0], 2) && is_index(value[1], INT32_MAX);
+    case SettingKind::epsilon:
+      return value[2] >= 0 && value[2] <= max_integer;  // check() looks at the rest
+    case SettingKind::stages:
+      return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -185,10 +124,12 @@ CLI::Option* add_seed(CLI::App& app, std::uint64_t& seed, const std::string& tex
 }
 
 void add_program_options(CLI::App& app, TrainOptions& options) {
-  add_objective_options(app, options);
-  add_acting_options(app, options);
-  add_optimiser_options(app, options);
-  add_judging_options(app, options);
+  for (const TrainSettingInfo& setting : train_settings) {
+    CLI::Option* option =
+        setting.kind == SettingKind::loss ? add_losses(app, setting, options) : add_setting(app, setting, options);
+    option->type_name(type_name_of(setting))->default_str(default_text(setting))->group(std::string(setting.group));
+    if (setting.id == TrainSettingId::loss) add_reward_kind(app, options);
+  }
 }
 
 void note_given(CLI::App& app, GivenOptions& given) {
@@ -205,18 +146,20 @@ Status apply_program(const d2nn_module& module, const GivenOptions& given, Train
     options.reward_text = spec.reward_text;
   }
   if (Status status = check_given(module, given, options); !status.ok()) return status;
-  std::vector<std::string> words;
   for (std::uint32_t i = 0; i < spec.setting_count; ++i) {
-    const d2nn_train_setting& setting = spec.settings[i];
-    if (!is_overridden(setting, given, options)) words.push_back(option_of(setting.name) + "=" + setting.value);
-  }
-  CLI::App app;
-  add_program_options(app, options);
-  std::reverse(words.begin(), words.end());  // as CLI11 takes them
-  try {
-    app.parse(words);
-  } catch (const CLI::ParseError& error) {
-    return invalid(module, "a setting of its program cannot be read: " + std::string(error.what()));
+    const d2nn_train_setting& entry = spec.settings[i];
+    TrainSettingValue value;
+    std::copy(std::begin(entry.numbers), std::end(entry.numbers), value.numbers.begin());
+    const bool is_known = entry.id < train_setting_count;
+    const bool is_loss = is_known && train_settings[entry.id].id == TrainSettingId::loss;
+    if (!is_known || !is_sound(train_settings[entry.id], value) || (is_loss && entry.output >= module.output_count)) {
+      return invalid(module, "setting " + std::to_string(i) + " of its program (number " + std::to_string(entry.id) +
+                                 (is_known ? ", `" + std::string(train_settings[entry.id].name) + "`" : "") +
+                                 ") is none that this runtime knows: build the module again");
+    }
+    const TrainSettingInfo& setting = train_settings[entry.id];
+    const std::string_view output = is_loss ? module.outputs[entry.output].name : "";
+    if (!is_overridden(setting, output, given, options)) set(options, setting.id, value, output);
   }
   return {};
 }

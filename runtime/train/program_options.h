@@ -16,8 +16,8 @@ class Option;
 
 namespace d2nn::train {
 
-/// The options that a program may set too, and the one that sets its reward aside: registered for the command line, and
-/// read again for the settings of a module, so that both have one spelling. `options` must live until parsing is over.
+/// Registers the options that a program may set too, one per row of train_settings, and the one that sets its reward
+/// aside. `options` must live until parsing is over.
 void add_program_options(CLI::App& app, TrainOptions& options);
 
 /// Adds `--seed`, a whole number: CLI11 alone would take -1 for the greatest one.
@@ -30,7 +30,7 @@ void note_given(CLI::App& app, GivenOptions& given);
 
 /// Adds to the options of a command line what the module's program says and the command line does not. A loss given for
 /// one output leaves the program's other losses. D2NN_INVALID_ARGUMENT: the command line sets what the program's reward
-/// does not read, or the module's settings cannot be read.
+/// does not read, or the module holds a setting that this runtime does not know.
 Status apply_program(const d2nn_module& module, const GivenOptions& given, TrainOptions& options);
 
 }  // namespace d2nn::train

@@ -48,79 +48,58 @@ double mean_metric(std::span<const MetricCounts> counts, const Metric& metric) {
   return sum / static_cast<double>(counts.size());
 }
 
-namespace {
-
-double applied(std::uint32_t code, double left, double right) {
-  switch (code) {
-    case D2NN_REWARD_ADD:
-      return left + right;
-    case D2NN_REWARD_SUBTRACT:
-      return left - right;
-    case D2NN_REWARD_MULTIPLY:
-      return left * right;
-    case D2NN_REWARD_DIVIDE:
-      return left / right;
-    case D2NN_REWARD_MIN:
-      return std::isnan(left) || right >= left ? left : right;
-    default:
-      return std::isnan(left) || right <= left ? left : right;
-  }
-}
-
-}  // namespace
-
 std::span<const d2nn_reward_step> Reward::effective_steps() const {
   return steps.empty() ? std::span<const d2nn_reward_step>(default_reward) : steps;
 }
 
-bool Reward::reads(d2nn_reward_code code) const {
+bool Reward::reads(RewardCode code) const {
   const auto all = effective_steps();
   return std::any_of(all.begin(), all.end(),
                      [code](const d2nn_reward_step& step) { return step.code == static_cast<std::uint32_t>(code); });
 }
 
 Metric Reward::demanded_metric() const {
-  return reads(D2NN_REWARD_F1) ? Metric{MetricKind::f1, metric.positive} : metric;
+  return reads(RewardCode::f1) ? Metric{MetricKind::f1, metric.positive} : metric;
 }
 
 double Reward::operator()(std::span<const MetricCounts> counts, double mean_cost) const {
   const auto measured = [&](std::uint32_t output, const Metric& wanted) {
     return output == D2NN_NO_INDEX ? mean_metric(counts, wanted) : metric_value(counts[output], wanted);
   };
-  std::array<double, D2NN_REWARD_DEPTH> stack;
+  std::array<double, max_reward_depth> stack;
   std::size_t depth = 0;
   for (const d2nn_reward_step& step : effective_steps()) {
-    switch (step.code) {
-      case D2NN_REWARD_NUMBER:
+    switch (static_cast<RewardCode>(step.code)) {
+      case RewardCode::number:
         stack[depth++] = step.number;
         break;
-      case D2NN_REWARD_METRIC:
+      case RewardCode::metric:
         stack[depth++] = measured(step.output, metric);
         break;
-      case D2NN_REWARD_ACCURACY:
+      case RewardCode::accuracy:
         stack[depth++] = measured(step.output, {MetricKind::accuracy, metric.positive});
         break;
-      case D2NN_REWARD_F1:
+      case RewardCode::f1:
         stack[depth++] = measured(step.output, {MetricKind::f1, metric.positive});
         break;
-      case D2NN_REWARD_EFFICIENCY:
+      case RewardCode::efficiency:
         stack[depth++] = efficiency(efficiency_kind, mean_cost, cost);
         break;
-      case D2NN_REWARD_COST:
+      case RewardCode::cost:
         stack[depth++] = mean_cost;
         break;
-      case D2NN_REWARD_LAMBDA:
+      case RewardCode::lambda:
         stack[depth++] = lambda;
         break;
-      case D2NN_REWARD_EFFICIENCY_WEIGHT:
+      case RewardCode::efficiency_weight:
         stack[depth++] = efficiency_weight;
         break;
-      case D2NN_REWARD_NEGATE:
-        stack[depth - 1] = -stack[depth - 1];
+      case RewardCode::negate:
+        stack[depth - 1] = apply(RewardCode::negate, stack[depth - 1], 0);
         break;
       default:
         --depth;
-        stack[depth - 1] = applied(step.code, stack[depth - 1], stack[depth]);
+        stack[depth - 1] = apply(static_cast<RewardCode>(step.code), stack[depth - 1], stack[depth]);
     }
   }
   return stack[0];

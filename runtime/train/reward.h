@@ -10,17 +10,9 @@
 #include <vector>
 
 #include "d2nn/module.h"
+#include "d2nn/train_settings.h"
 
 namespace d2nn::train {
-
-enum class MetricKind : std::uint8_t { accuracy, f1 };
-
-/// A metric over decisions; `positive` is the class that F1 is about, also where a reward reads `f1` beside another
-/// metric.
-struct Metric {
-  MetricKind kind = MetricKind::accuracy;
-  std::int32_t positive = 1;
-};
 
 /// The decision of an output that is null: a wrong answer in every metric.
 inline constexpr std::int32_t null_decision = -1;
@@ -44,8 +36,6 @@ struct MetricCounts {
 /// The metric in [0, 1]. Accuracy of no samples is 1; F1 = 2TP / (2TP + FP + FN), 1 when the divisor is 0.
 double metric_value(const MetricCounts& counts, const Metric& metric);
 
-enum class EfficiencyKind : std::uint8_t { inverse, linear };
-
 /// What the costs of a program range over, in multiplications per sample.
 struct CostRange {
   std::int64_t least = 0;
@@ -55,34 +45,39 @@ struct CostRange {
 /// inverse: least / mean; linear: 1 - mean / greatest; 1 where the divisor is 0.
 double efficiency(EfficiencyKind kind, double mean_cost, const CostRange& range);
 
+/// One step as a module holds it.
+constexpr d2nn_reward_step reward_step(RewardCode code, std::uint32_t output = D2NN_NO_INDEX, double number = 0) {
+  return {static_cast<std::uint32_t>(code), output, number};
+}
+
 /// The reward of a training that gives none, and how the language writes it.
 inline constexpr d2nn_reward_step default_reward[] = {
-    {D2NN_REWARD_LAMBDA, D2NN_NO_INDEX, 0},
-    {D2NN_REWARD_METRIC, D2NN_NO_INDEX, 0},
-    {D2NN_REWARD_MULTIPLY, D2NN_NO_INDEX, 0},
-    {D2NN_REWARD_NUMBER, D2NN_NO_INDEX, 1},
-    {D2NN_REWARD_LAMBDA, D2NN_NO_INDEX, 0},
-    {D2NN_REWARD_SUBTRACT, D2NN_NO_INDEX, 0},
-    {D2NN_REWARD_EFFICIENCY_WEIGHT, D2NN_NO_INDEX, 0},
-    {D2NN_REWARD_MULTIPLY, D2NN_NO_INDEX, 0},
-    {D2NN_REWARD_EFFICIENCY, D2NN_NO_INDEX, 0},
-    {D2NN_REWARD_MULTIPLY, D2NN_NO_INDEX, 0},
-    {D2NN_REWARD_ADD, D2NN_NO_INDEX, 0},
+    reward_step(RewardCode::lambda),
+    reward_step(RewardCode::metric),
+    reward_step(RewardCode::multiply),
+    reward_step(RewardCode::number, D2NN_NO_INDEX, 1),
+    reward_step(RewardCode::lambda),
+    reward_step(RewardCode::subtract),
+    reward_step(RewardCode::efficiency_weight),
+    reward_step(RewardCode::multiply),
+    reward_step(RewardCode::efficiency),
+    reward_step(RewardCode::multiply),
+    reward_step(RewardCode::add),
 };
 inline constexpr std::string_view default_reward_text =
     "lambda * metric + (1 - lambda) * efficiency_weight * efficiency";
 
 /// A reward with everything it reads but the bag.
 struct Reward {
-  double lambda = 0.5;
+  double lambda = default_number(TrainSettingId::lambda);
   Metric metric;
-  EfficiencyKind efficiency_kind = EfficiencyKind::inverse;
+  EfficiencyKind efficiency_kind = default_word<EfficiencyKind>(TrainSettingId::efficiency);
   CostRange cost;
-  double efficiency_weight = 1;         // w: what the whole efficiency is worth in units of the metric
+  double efficiency_weight = default_number(TrainSettingId::efficiency_weight);
   std::vector<d2nn_reward_step> steps;  // of the program; empty: default_reward
 
   std::span<const d2nn_reward_step> effective_steps() const;
-  bool reads(d2nn_reward_code code) const;
+  bool reads(RewardCode code) const;
   /// The metric, F1 in its place where the reward reads that: what data and bags must be fit for.
   Metric demanded_metric() const;
   /// counts: [outputs], of the bag; mean_cost: its multiplications per sample. Not finite where the expression divides

@@ -11,17 +11,17 @@ namespace d2nn::train {
 StepRunner::StepRunner(const d2nn_module& module, std::int64_t capacity, threads::ThreadPool& pool)
     : module_(module), code_(*module.train) {
   const auto rows = static_cast<std::size_t>(capacity);
-  arena_ = weights::AlignedFloats(static_cast<std::size_t>(code_.arena_floats) * rows);
-  gradient_arena_ = weights::AlignedFloats(static_cast<std::size_t>(code_.gradient_floats) * rows);
-  parameters_ = weights::AlignedFloats(static_cast<std::size_t>(module.parameter_floats));
-  parameter_gradients_ = weights::AlignedFloats(static_cast<std::size_t>(module.parameter_floats));
-  scratch_ = weights::AlignedFloats(static_cast<std::size_t>(module.scratch_floats));
+  arena_ = storage::AlignedFloats(static_cast<std::size_t>(code_.arena_bytes) / sizeof(float) * rows);
+  gradient_arena_ = storage::AlignedFloats(static_cast<std::size_t>(code_.gradient_bytes) / sizeof(float) * rows);
+  parameters_ = storage::AlignedFloats(static_cast<std::size_t>(module.parameter_floats));
+  parameter_gradients_ = storage::AlignedFloats(static_cast<std::size_t>(module.parameter_floats));
+  scratch_ = storage::AlignedBytes(static_cast<std::size_t>(module.scratch_bytes));
 
   std::size_t output_floats = 0;
   for (std::uint32_t o = 0; o < module.output_count; ++o)
     output_floats += static_cast<std::size_t>(module.outputs[o].elements) * rows;
-  output_values_ = weights::AlignedFloats(output_floats);
-  output_gradient_values_ = weights::AlignedFloats(output_floats);
+  output_values_ = storage::AlignedFloats(output_floats);
+  output_gradient_values_ = storage::AlignedFloats(output_floats);
   valid_values_.resize(module.output_count * rows);
   std::size_t offset = 0;
   for (std::uint32_t o = 0; o < module.output_count; ++o) {
@@ -35,7 +35,8 @@ StepRunner::StepRunner(const d2nn_module& module, std::int64_t capacity, threads
   executed_.resize(module.flag_count * rows);
   row_lists_.resize(module.flag_count * rows);
   for (std::uint32_t b = 0; b < code_.buffer_count; ++b) {
-    if (code_.buffers[b].gradient_offset >= 0 && code_.buffers[b].gradient_accumulates != 0) accumulating_.push_back(b);
+    if (code_.buffers[b].gradient_offset_bytes >= 0 && code_.buffers[b].gradient_accumulates != 0)
+      accumulating_.push_back(b);
   }
 
   inputs_.resize(module.input_count);
@@ -120,7 +121,7 @@ void StepRunner::clear_gradients() {
     std::fill_n(output_gradients_[o], rows_ * module_.outputs[o].elements, 0.0F);
   for (const std::uint32_t b : accumulating_) {
     const d2nn_buffer& buffer = code_.buffers[b];
-    std::fill_n(gradient_arena_.data() + buffer.gradient_offset * capacity(), rows_ * buffer.elements, 0.0F);
+    std::fill_n(d2nn_gradient_row(gradient_arena_.data(), &buffer, capacity(), 0), rows_ * buffer.elements, 0.0F);
   }
 }
 
@@ -129,16 +130,18 @@ Status StepRunner::backward() {
 }
 
 const float* StepRunner::scores(std::uint32_t control) const {
-  return arena_.data() + code_.buffers[code_.control_buffers[control]].offset * capacity();
+  const d2nn_buffer& buffer = code_.buffers[code_.control_buffers[control]];
+  return reinterpret_cast<const float*>(reinterpret_cast<const std::byte*>(arena_.data()) +
+                                        buffer.offset_bytes * capacity());
 }
 
 std::int64_t StepRunner::score_stride(std::uint32_t control) const {
-  return code_.buffers[code_.control_buffers[control]].elements;
+  return code_.buffers[code_.control_buffers[control]].row_bytes / static_cast<std::int64_t>(sizeof(float));
 }
 
 float* StepRunner::score_gradient(std::uint32_t control) {
   const d2nn_buffer& buffer = code_.buffers[code_.control_buffers[control]];
-  return buffer.gradient_offset < 0 ? nullptr : gradient_arena_.data() + buffer.gradient_offset * capacity();
+  return buffer.gradient_offset_bytes < 0 ? nullptr : d2nn_gradient_row(gradient_arena_.data(), &buffer, capacity(), 0);
 }
 
 std::int64_t StepRunner::cost(std::int64_t row) const {

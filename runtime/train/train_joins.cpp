@@ -21,7 +21,7 @@ class JoinGradient {
       stride_ = join.elements;
     } else {
       const d2nn_buffer& target = state.code->buffers[join.target];
-      if (target.gradient_offset >= 0) source_ = state.gradients + target.gradient_offset * frame.capacity;
+      if (target.gradient_offset_bytes >= 0) source_ = d2nn_gradient_row(state.gradients, &target, frame.capacity, 0);
       stride_ = target.elements;
     }
   }
@@ -48,11 +48,11 @@ class JoinGradient {
   /// Where the gradient of the edge's source goes for a row; nullptr when it needs none.
   float* target_of(const d2nn_join_edge& edge, std::int64_t row) const {
     if (edge.source >= D2NN_INPUT_OPERAND) return nullptr;  // an input of the network, or a dummy's constant
-    if (edge.source_node != D2NN_NO_INDEX && frame_.executed[edge.source_node * frame_.capacity + row] == 0)
+    if (edge.source_flag != D2NN_NO_INDEX && frame_.executed[edge.source_flag * frame_.capacity + row] == 0)
       return nullptr;
     const d2nn_buffer& buffer = state_.code->buffers[edge.source];
-    if (buffer.gradient_offset < 0) return nullptr;
-    return state_.gradients + buffer.gradient_offset * frame_.capacity + row * buffer.elements;
+    if (buffer.gradient_offset_bytes < 0) return nullptr;
+    return d2nn_gradient_row(state_.gradients, &buffer, frame_.capacity, row);
   }
 
   bool is_null(const d2nn_join_edge& edge, std::int64_t row) const {

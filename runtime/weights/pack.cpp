@@ -5,22 +5,16 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <cstdlib>
-#include <new>
 #include <optional>
 #include <string>
 #include <utility>
 
+#include "d2nn/rounding.h"
+
 namespace d2nn::weights {
 namespace {
 
-constexpr std::size_t alignment_bytes = 64;
-
 enum Role : std::size_t { weight_role, bias_role, mean_role, var_role };
-
-std::size_t round_up(std::size_t value, std::size_t multiple) {
-  return (value + multiple - 1) / multiple * multiple;
-}
 
 // Scale and shift of a batch norm or normalize, per channel: y = x * scale + shift.
 struct Affine {
@@ -138,7 +132,7 @@ FoldedWeights fold(OpReader& reader, const d2nn_op& op) {
 }
 
 // [outputs / block][filter size][block], then bias: CONV and DENSE differ only in what a filter is.
-AlignedFloats pack_blocks(OpReader& reader, const d2nn_op& op) {
+storage::AlignedFloats pack_blocks(OpReader& reader, const d2nn_op& op) {
   const FoldedWeights folded = fold(reader, op);
   const std::size_t block = op.pack_block;
   if (block == 0) reader.fail(D2NN_INVALID_MODULE, "its pack block is 0");
@@ -150,7 +144,7 @@ AlignedFloats pack_blocks(OpReader& reader, const d2nn_op& op) {
   }
   const std::size_t size = filter_size(op);
   const std::size_t padded = round_up(outputs, block);
-  AlignedFloats packed(padded * size + padded);
+  storage::AlignedFloats packed(padded * size + padded);
   for (std::size_t o = 0; o < outputs; ++o) {
     float* lane = packed.data() + (o / block) * size * block + o % block;
     for (std::size_t i = 0; i < size; ++i) lane[i * block] = folded.weight[o * size + i];
@@ -159,18 +153,18 @@ AlignedFloats pack_blocks(OpReader& reader, const d2nn_op& op) {
   return packed;
 }
 
-AlignedFloats pack_plain(OpReader& reader, const d2nn_op& op) {
+storage::AlignedFloats pack_plain(OpReader& reader, const d2nn_op& op) {
   std::vector<float> values;
   for (const std::uint32_t index : op.params) {
     const auto tensor = reader.tensor(index, 0, "weights");
     values.insert(values.end(), tensor.begin(), tensor.end());
   }
-  AlignedFloats packed(values.size());
+  storage::AlignedFloats packed(values.size());
   std::copy(values.begin(), values.end(), packed.data());
   return packed;
 }
 
-AlignedFloats pack_scale(OpReader& reader, const d2nn_op& op) {
+storage::AlignedFloats pack_scale(OpReader& reader, const d2nn_op& op) {
   if (op.in_c < 1) reader.fail(D2NN_INVALID_MODULE, "it has no channels");
   if (op.kind == D2NN_OP_NORMALIZE && (op.mean == nullptr || op.std == nullptr))
     reader.fail(D2NN_INVALID_MODULE, "it has no mean or std");
@@ -188,7 +182,7 @@ AlignedFloats pack_scale(OpReader& reader, const d2nn_op& op) {
     }
   }
   if (!reader.status().ok()) return {};
-  AlignedFloats packed(2 * channels);
+  storage::AlignedFloats packed(2 * channels);
   for (std::size_t c = 0; c < channels; ++c) {
     packed.data()[c] = reader.rounded(affine.scale[c], c);
     packed.data()[channels + c] = reader.rounded(affine.shift[c], c);
@@ -198,22 +192,10 @@ AlignedFloats pack_scale(OpReader& reader, const d2nn_op& op) {
 
 }  // namespace
 
-AlignedFloats::AlignedFloats(std::size_t size) : size_(size) {
-  if (size == 0) return;
-  if (size > (SIZE_MAX - alignment_bytes) / sizeof(float)) throw std::bad_alloc();
-  void* memory = std::aligned_alloc(alignment_bytes, round_up(size * sizeof(float), alignment_bytes));
-  if (memory == nullptr) throw std::bad_alloc();
-  data_.reset(static_cast<float*>(memory));
-  std::fill_n(data_.get(), size, 0.0f);
-}
-
-void AlignedFloats::Free::operator()(float* data) const {
-  std::free(data);
-}
-
-Result<AlignedFloats> pack_op(const d2nn_module& module, const d2nn_op& op, std::span<const float> parameters) {
+Result<storage::AlignedFloats> pack_op(const d2nn_module& module, const d2nn_op& op,
+                                       std::span<const float> parameters) {
   OpReader reader(module, op, parameters);
-  AlignedFloats packed;
+  storage::AlignedFloats packed;
   switch (static_cast<d2nn_pack>(op.pack)) {
     case D2NN_PACK_NONE:
     case D2NN_PACK_LIBRARY:

@@ -3,35 +3,14 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
 #include <span>
 #include <vector>
 
 #include "d2nn/module.h"
 #include "status/status.h"
+#include "storage/aligned_buffer.h"
 
 namespace d2nn::weights {
-
-/// Floats at a 64-byte boundary. Move-only; empty when default-made.
-class AlignedFloats {
- public:
-  AlignedFloats() = default;
-  /// `size` zeros; throws std::bad_alloc.
-  explicit AlignedFloats(std::size_t size);
-
-  float* data() { return data_.get(); }
-  const float* data() const { return data_.get(); }
-  std::size_t size() const { return size_; }
-  std::span<float> values() { return {data_.get(), size_}; }
-  std::span<const float> values() const { return {data_.get(), size_}; }
-
- private:
-  struct Free {
-    void operator()(float* data) const;
-  };
-  std::unique_ptr<float[], Free> data_;
-  std::size_t size_ = 0;
-};
 
 /// The weights of `op` in the layout of op.pack; `parameters` is the module's flat vector. Empty for NONE and for
 /// LIBRARY.
@@ -42,7 +21,7 @@ class AlignedFloats {
 /// and bias. D2NN_INVALID_MODULE: an index or a size of the op does not fit the module's parameters, or a block
 /// straddles groups. D2NN_INVALID_WEIGHTS: a folded or scale value is not finite (a variance and epsilon of zero).
 /// Throws std::bad_alloc only.
-Result<AlignedFloats> pack_op(const d2nn_module& module, const d2nn_op& op, std::span<const float> parameters);
+Result<storage::AlignedFloats> pack_op(const d2nn_module& module, const d2nn_op& op, std::span<const float> parameters);
 
 /// Weight and bias of a conv or dense in PyTorch's layout, [out_c, in_c / groups, kernel_h, kernel_w] or [units, in],
 /// and [out_c], after folding.

@@ -89,7 +89,12 @@ Result<ParameterSet> load(const d2nn_module& module, const Safetensors& file, st
                                              " lies outside the parameter vector");
     }
     const TensorEntry& entry = *file.find(tensor.name);
-    if (entry.dtype != "F32") return file.read(entry, {});  // says so
+    const std::string_view dtype = dtype_of(tensor.element_type);
+    if (dtype.empty()) {
+      return Status(D2NN_INVALID_MODULE, "network " + quote_name(module.name) + ": parameter " + described(tensor) +
+                                             " is of an element type that this runtime does not know");
+    }
+    if (entry.dtype != dtype) return file.read(entry, {});  // says so
     if (!std::equal(entry.shape.begin(), entry.shape.end(), tensor.dims, tensor.dims + tensor.rank)) {
       return refuse(file, "tensor " + quote_name(tensor.name) + " has shape " +
                               shape_text(entry.shape.data(), entry.shape.size()) + "; network " +

@@ -27,6 +27,9 @@ struct TensorEntry {
   std::uint64_t begin = 0, end = 0;  // bytes from the start of the data
 };
 
+/// The name that safetensors has for an element type, "F32"; "" for a type that this runtime does not know.
+std::string_view dtype_of(d2nn_element_type type);
+
 /// True for the types that Safetensors::read_converted takes: F32, F16, BF16, F64.
 bool is_convertible(std::string_view dtype);
 
@@ -74,9 +77,9 @@ struct ParameterSet {
 };
 
 /// Loads every parameter of `module` from `source` (NULL: what is embedded in the module). The file must hold exactly
-/// the module's parameters by name and shape, finite, running variances not negative; tensors named
+/// the module's parameters by name, element type and shape, finite, running variances not negative; tensors named
 /// `*.num_batches_tracked` are ignored. D2NN_INVALID_WEIGHTS, D2NN_IO_ERROR, D2NN_INVALID_ARGUMENT (a source that names
-/// nothing).
+/// nothing), D2NN_INVALID_MODULE (a parameter of a type that this runtime cannot hold, or outside the flat vector).
 Result<ParameterSet> load(const d2nn_module& module, const d2nn_weights_source* source);
 /// The same from an open file. Tensors whose names begin with `ignored_prefix` (unless that is empty) belong to
 /// somebody else, such as the optimiser's state in a checkpoint.

@@ -31,6 +31,12 @@ float from_double(double value) {
 
 }  // namespace
 
+std::string_view dtype_of(d2nn_element_type type) {
+  std::uint32_t number = 0;  // a module may hold any
+  std::memcpy(&number, &type, sizeof number);
+  return number == D2NN_ELEMENT_F32 ? "F32" : "";
+}
+
 bool is_convertible(std::string_view dtype) {
   return dtype == "F32" || dtype == "F16" || dtype == "BF16" || dtype == "F64";
 }

@@ -38,6 +38,8 @@ static void prepare(struct run* run, const d2nn_module* module) {
   CHECK(d2nn_module_input_count(module) <= MOST && d2nn_module_output_count(module) <= MOST);
   for (size_t i = 0; i < d2nn_module_input_count(module); ++i) {
     const size_t elements = (size_t)d2nn_module_input(module, i)->elements;
+    CHECK(d2nn_module_input(module, i)->element_type == D2NN_ELEMENT_F32);
+    CHECK(d2nn_module_input(module, i)->size_bytes == (int64_t)(elements * sizeof(float)));
     float* values = zeroed(BATCH * elements, sizeof(float));
     for (size_t k = 0; k < BATCH * elements; ++k) values[k] = (float)((k * 37 + i * 11) % 19) / 8.0f - 1.0f;
     run->inputs[i] = values;
@@ -68,6 +70,8 @@ static void dispose(struct run* run) {
 
 static void look_around(const d2nn_module* module) {
   CHECK(d2nn_abi_version() == D2NN_ABI_VERSION);
+  CHECK(strcmp(d2nn_element_type_name(D2NN_ELEMENT_F32), "f32") == 0);
+  CHECK(strcmp(d2nn_element_type_name((d2nn_element_type)0), "unknown element type") == 0);
   CHECK(strlen(d2nn_version()) > 0 && strlen(d2nn_module_compiler_version(module)) > 0);
   CHECK(strcmp(d2nn_module_name(module), "fork") == 0);
   CHECK(d2nn_module_doc(module) != NULL && d2nn_module_target(module) != NULL);
@@ -75,8 +79,10 @@ static void look_around(const d2nn_module* module) {
   CHECK(d2nn_module_least_cost(module) <= d2nn_module_greatest_cost(module));
   CHECK(d2nn_module_has_weights(module) && !d2nn_module_has_training(module));
   int64_t parameters = 0;
-  for (size_t i = 0; i < d2nn_module_parameter_count(module); ++i)
+  for (size_t i = 0; i < d2nn_module_parameter_count(module); ++i) {
     parameters += d2nn_module_parameter(module, i)->elements;
+    CHECK(d2nn_module_parameter(module, i)->element_type == D2NN_ELEMENT_F32);
+  }
   CHECK(parameters == FORK_WEIGHTS);
   CHECK(d2nn_module_input(module, d2nn_module_input_count(module)) == NULL);
   size_t controls = 0;

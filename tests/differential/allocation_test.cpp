@@ -71,7 +71,7 @@ class Watch {
   std::size_t before_ = 0;
 };
 
-constexpr std::size_t kMostRows = 64;
+constexpr std::size_t most_rows = 64;
 
 /// A compiled network, with weights that differ in the bias of Q's first action alone.
 class Subject {
@@ -81,7 +81,7 @@ class Subject {
     REQUIRE_FALSE(checked_.sink.has_errors());
     program_ = checked_.programs.front();
     weights_ = differential::random_weights(program_, 5);
-    samples_ = differential::random_samples(program_, kMostRows, 6);
+    samples_ = differential::random_samples(program_, most_rows, 6);
     in_process_.emplace(*driver::InProcess::compile(checked_, false, {}));
     split_ = halfway();
   }
@@ -129,15 +129,15 @@ void Subject::run(float shift, bool is_mixed, std::size_t threads) {
   const d2nn_weights_source source{sizeof source, D2NN_WEIGHTS_MEMORY, nullptr, weights.data(), weights.size()};
   d2nn_model* model = nullptr;
   REQUIRE(d2nn_model_create(in_process_->module(), &source, &model) == D2NN_OK);
-  const d2nn_context_options options{sizeof options, kMostRows, threads};
+  const d2nn_context_options options{sizeof options, most_rows, threads};
   d2nn_context* context = nullptr;
   REQUIRE(d2nn_context_create_with(model, &options, &context) == D2NN_OK);
   std::vector<float> images;
   for (const auto& sample : samples_) images.insert(images.end(), sample[0].begin(), sample[0].end());
-  std::vector<float> scores(kMostRows * 2);
-  std::vector<std::uint8_t> validity(kMostRows);
-  std::vector<std::int32_t> actions(kMostRows);
-  for (const std::size_t rows : {std::size_t{1}, std::size_t{3}, std::size_t{8}, std::size_t{17}, kMostRows}) {
+  std::vector<float> scores(most_rows * 2);
+  std::vector<std::uint8_t> validity(most_rows);
+  std::vector<std::int32_t> actions(most_rows);
+  for (const std::size_t rows : {std::size_t{1}, std::size_t{3}, std::size_t{8}, std::size_t{17}, most_rows}) {
     const float* inputs[] = {images.data()};
     float* outputs[] = {scores.data()};
     std::uint8_t* valid[] = {validity.data()};

@@ -21,8 +21,8 @@ using graph::NodeId;
 namespace {
 
 /// A walk through the tables, as the runtime makes it.
-std::int64_t regret(const paths::RemainingCosts& costs, const std::vector<std::int32_t>& taken, std::uint32_t control,
-                    std::uint32_t action) {
+std::int64_t added_cost(const paths::RemainingCosts& costs, const std::vector<std::int32_t>& taken,
+                        std::uint32_t control, std::uint32_t action) {
   std::int32_t place = costs.tops[control];
   while (place >= 0) {
     const auto& step = costs.steps[static_cast<std::size_t>(place)];
@@ -50,7 +50,7 @@ bool is_clear(const reference::SampleResult<float>& result) {
   return true;
 }
 
-/// Decides at random from the first control node to the last; at each the regrets must be what the completions say.
+/// Decides at random from the first control node to the last; at each the added costs must be what the completions say.
 void follow_random_path(const graph::Program& program, const paths::RemainingCosts& costs,
                         differential::RandomSource& random) {
   const auto controls = graph::nodes_of(program, graph::NodeKind::control);
@@ -66,7 +66,7 @@ void follow_random_path(const graph::Program& program, const paths::RemainingCos
       reference::Decided next = decided;
       next[id] = action;
       added.push_back(reference::least_cost(program, next) - least);
-      REQUIRE(regret(costs, taken, place, action) == added.back());
+      REQUIRE(added_cost(costs, taken, place, action) == added.back());
     }
     const auto action = static_cast<std::uint32_t>(random.below(actions));
     taken[place] = static_cast<std::int32_t>(action);  // of a control node that does not execute it counts for nothing

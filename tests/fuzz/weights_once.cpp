@@ -17,8 +17,8 @@ void require(bool holds) {
 void load_small(const weights::Safetensors& file) {
   static const std::int64_t dims[] = {2, 1};
   d2nn_parameter parameters[2] = {};
-  parameters[0].tensor = {"a", "", 1, dims, 2};
-  parameters[1].tensor = {"b", "", 2, dims, 2};
+  parameters[0].tensor = {"a", "", 1, dims, 2, 8, D2NN_ELEMENT_F32};
+  parameters[1].tensor = {"b", "", 2, dims, 2, 8, D2NN_ELEMENT_F32};
   parameters[1].is_variance = 1;
   parameters[1].offset = 2;
   d2nn_module module = {};

@@ -48,4 +48,5 @@ class Network:
 class TensorInfo(ctypes.Structure):
     """d2nn_tensor_info."""
     _fields_ = [("name", ctypes.c_char_p), ("doc", ctypes.c_char_p), ("rank", ctypes.c_size_t),
-                ("dims", ctypes.POINTER(ctypes.c_int64)), ("elements", ctypes.c_int64)]
+                ("dims", ctypes.POINTER(ctypes.c_int64)), ("elements", ctypes.c_int64), ("size_bytes", ctypes.c_int64),
+                ("element_type", ctypes.c_int)]

@@ -14,6 +14,7 @@
 #include <unordered_map>
 
 #include "kernels/library_op.h"
+#include "storage/aligned_buffer.h"
 #include "threads/openmp_guard.h"
 #include "unit/codegen_kernels/kernel_jit.h"
 #include "unit/codegen_kernels/naive_kernels.h"
@@ -116,15 +117,7 @@ class LibraryKernel {
   std::vector<std::pair<dnnl::primitive, std::unordered_map<int, dnnl::memory>>> steps_;
 };
 
-struct Aligned {
-  explicit Aligned(std::size_t count) : data(static_cast<float*>(std::aligned_alloc(64, (count * 4 + 127) / 64 * 64))) {
-    std::fill_n(data, count, 0.01F);
-  }
-  ~Aligned() { std::free(data); }
-  Aligned(const Aligned&) = delete;
-  Aligned& operator=(const Aligned&) = delete;
-  float* data;
-};
+using Aligned = d2nn::storage::AlignedFloats;
 
 /// CPU time, so that what else the machine runs weighs less.
 double thread_microseconds() {
@@ -192,18 +185,18 @@ void compare(const KernelProblem& p, std::int64_t rows, const CpuLevel& cpu) {
   const d2nn::codegen::PackChoice choice = d2nn::codegen::choose_pack(p, cpu.target);
   const std::vector<float> values = pack(choice, random_weights(p, random));
   Aligned packed(values.size() + 1);
-  std::copy(values.begin(), values.end(), packed.data);
+  std::copy(values.begin(), values.end(), packed.data());
   Aligned src(source_floats(p) * row_count);
   Aligned dst(result_floats(p) * row_count);
   Aligned scratch(static_cast<std::size_t>(d2nn::codegen::scratch_floats(p, cpu.target)) + 1);
   const std::vector<float> image = random_floats(source_floats(p) * row_count, random);
-  std::copy(image.begin(), image.end(), src.data);
+  std::copy(image.begin(), image.end(), src.data());
   std::function<void()> emitted = [&, kernel = kernels.row(0)] {
-    kernel(src.data, dst.data, packed.data, scratch.data);
+    kernel(src.data(), dst.data(), packed.data(), scratch.data());
   };
   if (p.kind == Kernel::dense) {
     emitted = [&, kernel = kernels.dense(0)] {
-      kernel(src.data, p.in_c, nullptr, rows, dst.data, p.out_c, packed.data);
+      kernel(src.data(), p.in_c, nullptr, rows, dst.data(), p.out_c, packed.data());
     };
   }
   LibraryKernel library(p, rows);
@@ -211,7 +204,7 @@ void compare(const KernelProblem& p, std::int64_t rows, const CpuLevel& cpu) {
   std::unique_ptr<LibraryRoom> room;
   if (p.kind == Kernel::conv && p.pool.kernel_h == 0) room = std::make_unique<LibraryRoom>(p);
   const bool has_room = room != nullptr && room->exists();
-  const std::function<void()> called = [&] { room->run(src.data, dst.data); };
+  const std::function<void()> called = [&] { room->run(src.data(), dst.data()); };
   const double once = std::max(0.01, time_once(emitted, 20));
   const int rounds = static_cast<int>(std::clamp(1000.0 / once, 1.0, 20000.0));
   std::vector<double> ours;

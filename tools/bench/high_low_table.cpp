@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <random>
 
+#include "d2nn/rounding.h"
 #include "d2nn/train_state.h"
 
 namespace d2nn::bench {
@@ -102,8 +103,8 @@ HighLowTable::HighLowTable(std::int64_t batch) : batch_(batch) {
   code_.ops = ops_.data();
   code_.buffer_count = static_cast<std::uint32_t>(buffers_.size());
   code_.buffers = buffers_.data();
-  code_.arena_floats = arena_floats_;
-  code_.gradient_floats = gradient_floats_;
+  code_.arena_bytes = 4 * arena_floats_;
+  code_.gradient_bytes = 4 * gradient_floats_;
   module_.train = &code_;
   module_.input_count = 1;
   module_.inputs = &input_info_;
@@ -113,8 +114,13 @@ HighLowTable::HighLowTable(std::int64_t batch) : batch_(batch) {
 }
 
 std::uint32_t HighLowTable::add_buffer(std::int64_t elements, bool accumulates) {
-  const std::int64_t rounded = (elements + 15) / 16 * 16;
-  buffers_.push_back({arena_floats_, elements, gradient_floats_, accumulates ? 1U : 0U});
+  const std::int64_t rounded = round_up(elements, alignment_floats);
+  buffers_.push_back({.offset_bytes = 4 * arena_floats_,
+                      .row_bytes = 4 * elements,
+                      .elements = elements,
+                      .gradient_offset_bytes = 4 * gradient_floats_,
+                      .element_type = D2NN_ELEMENT_F32,
+                      .gradient_accumulates = accumulates ? 1U : 0U});
   arena_floats_ += rounded;
   gradient_floats_ += rounded;
   return static_cast<std::uint32_t>(buffers_.size() - 1);
@@ -142,8 +148,8 @@ std::uint32_t HighLowTable::add(d2nn_op op, const std::string& label, std::uint3
   if (op.kind == D2NN_OP_DENSE) op.params[0] = add_parameter(op.in_c * op.in_h * op.in_w * out);
   if (op.kind == D2NN_OP_CONV || op.kind == D2NN_OP_DENSE) op.params[1] = add_parameter(op.out_c);
   op.result = add_buffer(out, is_node_value);
-  const std::int64_t state = d2nn_train_state_floats(op.kind, out, op.kernel_h, op.kernel_w);
-  op.state = state > 0 ? add_buffer(state, false) : D2NN_NO_INDEX;
+  const std::int64_t state = d2nn_train_state_bytes(op.kind, out, op.kernel_h, op.kernel_w);
+  op.state = state > 0 ? add_buffer(state / 4, false) : D2NN_NO_INDEX;
   ops_.push_back(op);
   order_.push_back({static_cast<std::uint32_t>(ops_.size() - 1), &rows});
   return op.result;
@@ -165,7 +171,7 @@ void HighLowTable::clear_gradients() {
   for (const d2nn_buffer& b : buffers_) {
     if (b.gradient_accumulates == 0 || b.elements <= 2)
       continue;  // the scores' gradients are the loss's: left as drawn
-    std::fill_n(gradients_.data() + b.gradient_offset * batch_, b.elements * batch_, 0.0F);
+    std::fill_n(d2nn_gradient_row(gradients_.data(), &b, batch_, 0), b.elements * batch_, 0.0F);
   }
 }
 

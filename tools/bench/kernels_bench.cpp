@@ -8,7 +8,7 @@
 
 #include "high_low_table.h"
 #include "kernels/conv_plan.h"
-#include "kernels/flat_conv.h"
+#include "kernels/padded_plane_conv.h"
 
 namespace {
 
@@ -17,11 +17,12 @@ using d2nn::bench::ListedOp;
 using d2nn::kernels::ConvPlan;
 using d2nn::kernels::TrainOps;
 
-constexpr std::int64_t kBatch = 64;
+constexpr std::int64_t batch_rows = 64;
 
 /// One batch of high_low, ready to run.
 struct Step {
-  explicit Step(std::size_t threads) : pool(threads), ops(std::move(*TrainOps::create(table.module(), kBatch, pool))) {
+  explicit Step(std::size_t threads)
+      : pool(threads), ops(std::move(*TrainOps::create(table.module(), batch_rows, pool))) {
     run();
   }
   void begin() {
@@ -40,7 +41,7 @@ struct Step {
     for (auto op = table.order().rbegin(); op != table.order().rend(); ++op) backward(*op);
   }
 
-  HighLowTable table{kBatch};
+  HighLowTable table{batch_rows};
   d2nn::threads::ThreadPool pool;
   std::unique_ptr<TrainOps> ops;
 };
@@ -88,8 +89,8 @@ void inference_conv(benchmark::State& state, const d2nn_op& op, ConvPlan plan) {
   const auto made = d2nn::kernels::create_library_op(op, plan, weight.data(), bias.data());
   if (!made.ok()) return state.SkipWithError("the library has no such kernel");
   const auto call = d2nn::kernels::LibraryCall::create(**made);
-  d2nn::kernels::AlignedFloats src(op.in_c * op.in_h * op.in_w);
-  d2nn::kernels::AlignedFloats dst(op.out_c * op.out_h * op.out_w);
+  d2nn::storage::AlignedFloats src(op.in_c * op.in_h * op.in_w);
+  d2nn::storage::AlignedFloats dst(op.out_c * op.out_h * op.out_w);
   for (auto _ : state) benchmark::DoNotOptimize((*call)->run(src.data(), dst.data()));
   const double flop =
       2.0 * static_cast<double>(op.out_c * op.out_h * op.out_w * (op.in_c / op.groups) * op.kernel_h * op.kernel_w);

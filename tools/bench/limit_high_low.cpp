@@ -9,6 +9,8 @@
 #include <dnnl.hpp>
 #include <optional>
 
+#include "storage/aligned_buffer.h"
+
 namespace d2nn::bench {
 namespace {
 
@@ -16,7 +18,7 @@ using Dims = dnnl::memory::dims;
 using Tag = dnnl::memory::format_tag;
 using Layout = LimitPlan::Layout;
 
-constexpr std::int64_t kImageFloats = std::int64_t{3} * 112 * 112;
+constexpr std::int64_t image_floats = std::int64_t{3} * 112 * 112;
 
 dnnl::memory::desc desc(const Dims& dims, Tag tag) {
   return {dims, dnnl::memory::data_type::f32, tag};
@@ -55,16 +57,7 @@ std::size_t floats(const dnnl::memory::desc& layout) {
 }
 
 /// Zeros at a 64-byte boundary.
-struct Floats {
-  explicit Floats(std::size_t count)
-      : data(static_cast<float*>(std::aligned_alloc(64, (count * sizeof(float) + 64) / 64 * 64))) {
-    std::fill_n(data, count, 0.0F);
-  }
-  ~Floats() { std::free(data); }
-  Floats(const Floats&) = delete;
-  Floats& operator=(const Floats&) = delete;
-  float* data;
-};
+using Floats = storage::AlignedFloats;
 
 /// One primitive with its constant arguments; source and destination are given for each call.
 class Step {
@@ -213,8 +206,8 @@ class NodeChain {
 
   dnnl::memory::desc result() const { return result_; }
   /// The rows behind the convolutions and pools, then behind the dense layers.
-  const float* chunk_values() const { return values_.front()->data; }
-  const float* values() const { return values_.back()->data; }
+  const float* chunk_values() const { return values_.front()->data(); }
+  const float* values() const { return values_.back()->data(); }
   std::size_t row_floats() const { return row_floats_; }
 
   /// source(first row of a chunk): where the chunk stands.
@@ -223,13 +216,13 @@ class NodeChain {
     for (std::int64_t row = 0; row < rows_; row += chunk_) {
       const float* from = source(row);
       for (std::size_t i = 0; i < chunked_.size(); ++i) {
-        float* to = i + 1 < chunked_.size() ? between_[i % 2]->data
-                                            : values_[0]->data + static_cast<std::size_t>(row) * row_floats_;
+        float* to = i + 1 < chunked_.size() ? between_[i % 2]->data()
+                                            : values_[0]->data() + static_cast<std::size_t>(row) * row_floats_;
         chunked_[i]->run(from, to);
         from = to;
       }
     }
-    for (std::size_t i = 0; i < dense_.size(); ++i) dense_[i]->run(values_[i]->data, values_[i + 1]->data);
+    for (std::size_t i = 0; i < dense_.size(); ++i) dense_[i]->run(values_[i]->data(), values_[i + 1]->data());
   }
 
  private:
@@ -295,8 +288,8 @@ struct LimitHighLow::State {
       branch.run([&](std::int64_t) { return values; });
     } else {
       for (std::size_t i = 0; i < rows.size(); ++i)
-        std::memcpy(gathered->data + i * row_floats, values + rows[i] * row_floats, row_floats * sizeof(float));
-      branch.run([&](std::int64_t) { return gathered->data; });
+        std::memcpy(gathered->data() + i * row_floats, values + rows[i] * row_floats, row_floats * sizeof(float));
+      branch.run([&](std::int64_t) { return gathered->data(); });
     }
     for (std::size_t i = 0; i < rows.size(); ++i)
       std::memcpy(scores + rows[i] * 2, branch.values() + i * 2, 2 * sizeof(float));
@@ -316,7 +309,7 @@ LimitHighLow::~LimitHighLow() = default;
 
 void LimitHighLow::run(const float* images, float* scores) {
   State& s = *state_;
-  s.n1->run([&](std::int64_t row) { return images + row * kImageFloats; });
+  s.n1->run([&](std::int64_t row) { return images + row * image_floats; });
   s.q->run([&](std::int64_t row) { return s.n1->chunk_values() + static_cast<std::size_t>(row) * s.n1->row_floats(); });
   if (s.n2) s.run_branch(*s.n2, s.high, scores);
   if (s.n3) s.run_branch(*s.n3, s.low, scores);

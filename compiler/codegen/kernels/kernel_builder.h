@@ -10,19 +10,11 @@
 #include <vector>
 
 #include "codegen/kernels/kernels.h"
+#include "d2nn/rounding.h"
 
 namespace d2nn::codegen {
 
 using Values = llvm::SmallVector<llvm::Value*, 32>;
-
-/// Ceiling of a / b for b > 0, a >= 0.
-constexpr std::int64_t ceil_div(std::int64_t a, std::int64_t b) {
-  return (a + b - 1) / b;
-}
-/// The least multiple of b that is at least a.
-constexpr std::int64_t round_up(std::int64_t a, std::int64_t b) {
-  return ceil_div(a, b) * b;
-}
 
 /// Lanes [first, last) of a vector.
 struct LaneRange {

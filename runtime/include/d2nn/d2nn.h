@@ -1,3 +1,4 @@
+/* clang-format off */
 /* The public C interface of d2nn: load a compiled network, run it, look at what it did. C11; usable from C++.
  *
  * Objects:  d2nn_module   what `d2nn build` made: code and tables, constant, static lifetime.
@@ -7,7 +8,8 @@
  * Errors:   every function that can fail returns a d2nn_status; nothing is thrown, nothing aborts. After a failure the full sentence
  *           is in d2nn_last_error() (thread-local), and for a run also in d2nn_error_message(context). A model has no message of its
  *           own: it is shared by threads, and no call on it fails but those that make something.
- * Tensors:  contiguous f32 in C, H, W order, 4-byte aligned, the batch as the outermost dimension.
+ * Tensors:  contiguous in C, H, W order, the batch as the outermost dimension, aligned as their elements are. Each says what these
+ *           are (d2nn_tensor_info::element_type); this version computes f32 alone.
  * Versions: every struct that the caller fills begins with struct_size = sizeof(the struct); later versions only append. A size that
  *           this runtime does not know is refused (D2NN_INVALID_ARGUMENT).
  * Threads:  functions on different objects may run at the same time; one object belongs to one thread at a time, except that a
@@ -30,7 +32,7 @@ extern "C" {
 #endif
 
 /* The version of this interface; a module compiled for another major version is refused. */
-#define D2NN_ABI_VERSION 1
+#define D2NN_ABI_VERSION 2
 
 /* Numbers are never reused. */
 typedef enum d2nn_status {
@@ -67,14 +69,15 @@ typedef struct d2nn_weights_source {
 } d2nn_weights_source;
 
 /* Loads, checks and packs the weights. source NULL: the embedded ones. The module must outlive the model. On failure *model is NULL
- * and d2nn_last_error() says why: D2NN_INVALID_ARGUMENT, D2NN_INVALID_MODULE (built for another runtime, or for instructions that this
- * processor lacks), D2NN_INVALID_WEIGHTS, D2NN_IO_ERROR, D2NN_OUT_OF_MEMORY. */
+ * and d2nn_last_error() says why: D2NN_INVALID_ARGUMENT, D2NN_INVALID_MODULE (built for another runtime or for instructions that this
+ * processor lacks, or with tensors of an element type that this runtime does not compute), D2NN_INVALID_WEIGHTS, D2NN_IO_ERROR, D2NN_OUT_OF_MEMORY. */
 D2NN_API d2nn_status d2nn_model_create(const d2nn_module* module, const d2nn_weights_source* source, d2nn_model** model);
 D2NN_API void d2nn_model_destroy(d2nn_model* model);
 
 /* ---- contexts -------------------------------------------------------------------------------------------------------- */
 
-/* Everything a run needs is made here: memory, kernels for every group size, the threads. A run allocates nothing. */
+/* Everything a run needs is made here: memory, the library kernels that run row by row, the threads. A run allocates nothing of its
+ * own; oneDNN may allocate a little for each call of one of its kernels. */
 typedef struct d2nn_context_options {
   size_t struct_size;
   size_t max_batch;             /* samples of the largest run; at least 1 */
@@ -129,12 +132,22 @@ D2NN_API const char* d2nn_status_name(d2nn_status status);
  * returned, -1 for a cost and for d2nn_module_control_node ((size_t)-1), 0 for a count, a flag and a kind. */
 typedef enum d2nn_node_kind { D2NN_NODE_REGULAR = 0, D2NN_NODE_CONTROL = 1 } d2nn_node_kind;
 
+/* What the elements of a tensor are. Numbers are never reused, and 0 is none of them. */
+typedef enum d2nn_element_type {
+  D2NN_ELEMENT_F32 = 1          /* IEEE 754 binary32, in the byte order of the machine */
+} d2nn_element_type;
+
+/* "f32"; "unknown element type" for a number that this runtime does not know. Never NULL. */
+D2NN_API const char* d2nn_element_type_name(d2nn_element_type type);
+
 typedef struct d2nn_tensor_info {
   const char* name;
   const char* doc;              /* from `///`; "" when there is none */
   size_t rank;
   const int64_t* dims;          /* [rank], without the batch */
   int64_t elements;             /* their product */
+  int64_t size_bytes;           /* of one sample, or of the parameter */
+  d2nn_element_type element_type;
 } d2nn_tensor_info;
 
 D2NN_API uint32_t d2nn_abi_version(void);

@@ -1,3 +1,4 @@
+/* clang-format off */
 /* The layout of a compiled module: the only contract between the code generator and the runtime.
  *
  * codegen emits one constant d2nn_module per network, and functions that receive a frame. The runtime owns frames, packs the
@@ -6,7 +7,7 @@
  *
  * Words:  row       one sample's place in a tile, 0 .. capacity-1. A row keeps its place from input to output: a group of rows
  *                   that chose the same action is a list of row numbers, never a copy.
- *         buffer    a tensor [capacity, shape] in an arena; row r stands at offset * capacity_or_1 + r * elements (see below).
+ *         buffer    a tensor [capacity, shape] in an arena (d2nn_buffer says where its rows stand).
  *         cost      multiplications of conv and dense layers. */
 #ifndef D2NN_MODULE_H
 #define D2NN_MODULE_H
@@ -20,7 +21,7 @@
 extern "C" {
 #endif
 
-#define D2NN_MODULE_LAYOUT 4
+#define D2NN_MODULE_LAYOUT 5
 
 /* How an op is computed, in the order of the compiler's ops::Kernel, which a static_assert holds to it. */
 typedef enum d2nn_op_kind {
@@ -83,14 +84,26 @@ typedef struct d2nn_op {
 } d2nn_op;
 
 /* A tensor of every row. Inference tiles have a fixed capacity (tile_rows); in training it is the mini-batch.
- * Address of row r: arena + (offset * capacity + r * elements) floats; offset is in floats per row, a multiple of 16. */
+ * Offsets are bytes per row of capacity, multiples of 64: row r begins at arena + offset_bytes * capacity + r * row_bytes
+ * (d2nn_buffer_row). Gradients are f32 whatever the values are, `elements` of them from row to row (d2nn_gradient_row). */
 typedef struct d2nn_buffer {
-  int64_t offset;
-  int64_t elements;             /* floats from row to row; inference rounds it up to a multiple of 16 (use the op's own sizes to count) */
-  int64_t gradient_offset;      /* in the gradient arena, same rule; -1: no gradient is needed */
+  int64_t offset_bytes;
+  int64_t row_bytes;             /* from row to row: the elements, and in inference what fills the last 64 bytes */
+  int64_t elements;              /* of one row */
+  int64_t gradient_offset_bytes; /* in the gradient arena; -1: no gradient is needed */
+  uint32_t element_type;         /* d2nn_element_type */
   uint32_t gradient_accumulates; /* 1: a node's value, zeroed for all rows before backward and added to; 0: inside a node,
                                     written by the backward of its one reader */
 } d2nn_buffer;
+
+/* Where a row of a buffer begins, in an arena whose buffers have `capacity` rows. */
+static inline void* d2nn_buffer_row(void* arena, const d2nn_buffer* buffer, int64_t capacity, int64_t row) {
+  return (unsigned char*)arena + (buffer->offset_bytes * capacity + row * buffer->row_bytes);
+}
+/* The same of its gradient, of which there must be one. */
+static inline float* d2nn_gradient_row(float* arena, const d2nn_buffer* buffer, int64_t capacity, int64_t row) {
+  return (float*)(void*)((unsigned char*)(void*)arena + buffer->gradient_offset_bytes * capacity) + row * buffer->elements;
+}
 
 typedef enum d2nn_join_kind {
   D2NN_JOIN_NONE, D2NN_JOIN_SUM, D2NN_JOIN_MEAN, D2NN_JOIN_MAX, D2NN_JOIN_CONCAT, D2NN_JOIN_FIRST, D2NN_JOIN_LAST
@@ -99,7 +112,7 @@ typedef enum d2nn_join_kind {
 /* One data edge into a join. */
 typedef struct d2nn_join_edge {
   uint32_t source;              /* buffer of a node, or D2NN_INPUT_OPERAND + input; D2NN_NO_INDEX: a dummy's constant */
-  uint32_t source_node;         /* row of frame->executed: the edge is null or default when it is 0; D2NN_NO_INDEX: never skipped */
+  uint32_t source_flag;         /* row of frame->executed: the edge is null or default when it is 0; D2NN_NO_INDEX: never skipped */
   const float* constant;        /* dummy: [elements] */
   int64_t elements;
   const float* fallback;        /* default value or NULL: [fallback_elements] = [1] or [elements] */
@@ -147,13 +160,13 @@ typedef struct d2nn_parameter {
   double deviation;             /* of D2NN_START_NORMAL */
   int64_t fan_in;               /* values that an element of the result sums over */
   uint32_t node;
-  int64_t offset;               /* in floats, of this tensor in one flat vector of all parameters */
+  int64_t offset;               /* in floats, of this tensor in the flat vector of all parameters (parameter_floats) */
 } d2nn_parameter;
 
 /* What a compiled function sees while it runs. One frame per tile in flight; the runtime fills it, and before each call clears
  * `executed` to 0 and `actions` to -1. The runtime writes `actions` (d2nn_rt_decide), compiled code writes `executed`. */
 typedef struct d2nn_frame {
-  float* arena;                        /* 64-byte aligned; d2nn_module::arena_floats * capacity floats (training: train->...) */
+  void* arena;                         /* 64-byte aligned; d2nn_module::arena_bytes * capacity bytes (training: train->...) */
   const float* const* inputs;          /* [inputs]: row 0 of this tile */
   float* const* outputs;               /* [outputs]: row 0 of this tile */
   uint8_t* const* valid;               /* [outputs]: row 0 of this tile, never NULL */
@@ -161,7 +174,7 @@ typedef struct d2nn_frame {
   int32_t* actions;                    /* [controls][capacity]: action taken, -1: did not execute */
   uint8_t* executed;                   /* [flags][capacity]: 1 executed, 0 skipped (d2nn_module::flag_count) */
   int32_t* row_lists;                  /* [flags][capacity]: scratch for the lists of rows */
-  float* scratch;                      /* d2nn_module::scratch_floats floats for one kernel at a time */
+  void* scratch;                       /* 64-byte aligned; d2nn_module::scratch_bytes bytes for one kernel at a time */
   int64_t capacity;
   const struct d2nn_calls* calls;      /* what compiled code may call */
   struct d2nn_frame_state* state;      /* the runtime's own */
@@ -183,36 +196,26 @@ typedef struct d2nn_train_code {
    * output's values go to frame->outputs, its validity to frame->valid. Backward begins with d2nn_rt_train_join_backward of the
    * outputs, which reads d(loss)/d(output) where the trainer keeps it and adds to the edges' sources that executed. */
   const d2nn_join* joins;
-  int64_t arena_floats;                /* per row of capacity */
-  int64_t gradient_floats;             /* per row of capacity */
+  int64_t arena_bytes;                 /* per row of capacity */
+  int64_t gradient_bytes;              /* per row of capacity */
   const uint32_t* output_joins;        /* [outputs]: index into joins */
   const uint32_t* control_buffers;     /* [controls]: buffer of the scores [actions]; its gradient accumulates, the trainer adds d(loss)/d(score) before backward */
   d2nn_forward_tile_fn forward;        /* rows of the mini-batch; decides through d2nn_rt_decide */
   d2nn_forward_tile_fn backward;       /* gradients of scores are in the gradient arena before the call */
 } d2nn_train_code;
 
-/* What one step of a reward does: pushes a number of the bag on a stack, or replaces the one or two numbers on top by its result.
- * METRIC, ACCURACY and F1 are of d2nn_reward_step::output, or the mean over all outputs; a NaN on either side of MIN and MAX is
- * their result. */
-typedef enum d2nn_reward_code {
-  D2NN_REWARD_NUMBER, D2NN_REWARD_METRIC, D2NN_REWARD_ACCURACY, D2NN_REWARD_F1, D2NN_REWARD_EFFICIENCY, D2NN_REWARD_COST,
-  D2NN_REWARD_LAMBDA, D2NN_REWARD_EFFICIENCY_WEIGHT, D2NN_REWARD_NEGATE, D2NN_REWARD_ADD, D2NN_REWARD_SUBTRACT,
-  D2NN_REWARD_MULTIPLY, D2NN_REWARD_DIVIDE, D2NN_REWARD_MIN, D2NN_REWARD_MAX
-} d2nn_reward_code;
-/* Numbers that stand on the stack at most. */
-#define D2NN_REWARD_DEPTH 64
-
-/* One step of a reward, in postfix order; one number is left at the end. */
+/* One step of a reward, in postfix order; one number is left at the end. The codes are those of train_settings.h. */
 typedef struct d2nn_reward_step {
-  uint32_t code;                /* d2nn_reward_code */
+  uint32_t code;                /* d2nn::RewardCode */
   uint32_t output;              /* of a metric: index into outputs, or D2NN_NO_INDEX */
-  double number;                /* of D2NN_REWARD_NUMBER */
+  double number;                /* of RewardCode::number */
 } d2nn_reward_step;
 
-/* An option of the training: "lr_schedule" and what `d2nn train --lr-schedule` would be given. `loss` stands once per output. */
+/* A setting of the training and its value, as the table of train_settings.h has them. `loss` stands once per output. */
 typedef struct d2nn_train_setting {
-  const char* name;
-  const char* value;
+  uint32_t id;                  /* d2nn::TrainSettingId */
+  uint32_t output;              /* of a loss: index into outputs; else D2NN_NO_INDEX */
+  double numbers[4];            /* d2nn::TrainSettingValue */
 } d2nn_train_setting;
 
 /* The `train` block of a program: what its training optimises unless the command line says otherwise. */
@@ -224,18 +227,18 @@ typedef struct d2nn_train_spec {
   const char* reward_text;      /* as the language writes it; "" without one */
 } d2nn_train_spec;
 
-/* How a cost budget is kept: what each decision adds to the least total cost that can still follow, after the decisions so far. Control
+/* How a cost budget is kept: what each decision adds to the least total cost that can still follow, its added least cost. Control
  * nodes decide in topological order, ties in order of declaration; compiled code runs them so. Decision diagrams that share their
  * steps: a walk begins at tops[control], a place of 0 or more is a step, one below 0 ends at values[~place]. A step tests
  * (action >> shift) & 1, where action is that of an earlier control node (any, when it did not execute) or the one considered. */
-typedef struct d2nn_regret_step {
+typedef struct d2nn_cost_step {
   uint32_t control;
   uint32_t shift;
   int32_t when_no, when_yes;
-} d2nn_regret_step;
+} d2nn_cost_step;
 
 typedef struct d2nn_remaining_costs {
-  const d2nn_regret_step* steps;
+  const d2nn_cost_step* steps;
   const int64_t* values;               /* 0 or more; every control node has an action of 0 after any decisions */
   const int32_t* tops;                 /* [controls] */
 } d2nn_remaining_costs;
@@ -262,7 +265,7 @@ struct d2nn_module {
   const d2nn_control* controls;
   uint32_t parameter_count;
   const d2nn_parameter* parameters;
-  int64_t parameter_floats;            /* all of them in one flat vector */
+  int64_t parameter_floats;            /* all of them in one flat vector of f32, as they are loaded and trained */
   uint32_t op_count;
   const d2nn_op* ops;
   uint32_t buffer_count;
@@ -270,8 +273,8 @@ struct d2nn_module {
   uint32_t join_count;
   const d2nn_join* joins;
   int64_t tile_rows;                   /* capacity of an inference tile */
-  int64_t arena_floats;                /* per row of capacity */
-  int64_t scratch_floats;              /* per frame */
+  int64_t arena_bytes;                 /* per row of capacity */
+  int64_t scratch_bytes;               /* per frame */
   d2nn_forward_one_fn forward_one;     /* one sample in row 0; capacity is tile_rows here too */
   d2nn_forward_tile_fn forward_tile;
   const d2nn_train_code* train;        /* or NULL */

@@ -11,14 +11,15 @@
 extern "C" {
 #endif
 
-/* Floats per row of the op's state buffer (d2nn_op::state), 0: it needs none and state is D2NN_NO_INDEX.
- * max_pool   the tap of the window that was the maximum, one per output element: uint8 where kernel_h * kernel_w <=
- * 256, else int32, four bytes to a float, rounded up. All other kinds keep nothing per row: expressions compute
- * again what they need; dropout draws its mask again; batch_norm keeps
- * its mean and deviation per step, not per row, in the kernels room. out_elements: of the result, one row. */
-static inline int64_t d2nn_train_state_floats(uint32_t kind, int64_t out_elements, int64_t kernel_h, int64_t kernel_w) {
+/* Bytes per row of the op's state buffer (d2nn_op::state), a multiple of 4; 0: it needs none and state is
+ * D2NN_NO_INDEX. out_elements: of the result, one row.
+ *
+ * max_pool keeps the tap of the window that was the maximum, one per output element: uint8 where kernel_h * kernel_w <=
+ * 256, else int32. All other kinds keep nothing per row: expressions compute again what they need; dropout draws its
+ * mask again; batch_norm keeps its mean and deviation per step, not per row, in the kernels room. */
+static inline int64_t d2nn_train_state_bytes(uint32_t kind, int64_t out_elements, int64_t kernel_h, int64_t kernel_w) {
   if (kind != D2NN_OP_MAX_POOL) return 0;
-  return kernel_h * kernel_w <= 256 ? (out_elements + 3) / 4 : out_elements;
+  return kernel_h * kernel_w <= 256 ? (out_elements + 3) / 4 * 4 : out_elements * 4;
 }
 
 #ifdef __cplusplus

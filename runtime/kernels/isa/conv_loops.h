@@ -1,5 +1,5 @@
 // Convolution over flat positions, forward and weight gradient. Included by loops_body.h only, once per instruction
-// set, with kLanes, Vec, kMaxBlock and the block shapes of the weight gradient defined.
+// set, with vector_lanes, Vec, most_block and the block shapes of the weight gradient defined.
 
 /// A vector of W floats in memory, of any alignment.
 template <int W>
@@ -31,40 +31,40 @@ inline void conv_tile(const ConvBlock& b, std::int64_t position) {
   for (std::int64_t t = 0; t < b.taps; ++t, w += O) {
     const float* x = in + b.offsets[t];
     Vec xs[V];
-    for (int v = 0; v < V; ++v) xs[v] = load(x + v * kLanes);
+    for (int v = 0; v < V; ++v) xs[v] = load(x + v * vector_lanes);
     for (int o = 0; o < O; ++o) {
       const Vec wo = splat(w[o]);
       for (int v = 0; v < V; ++v) acc[o][v] += wo * xs[v];
     }
   }
   for (int o = 0; o < O; ++o)
-    for (int v = 0; v < V; ++v) store(b.out + o * b.out_stride + position + v * kLanes, acc[o][v]);
+    for (int v = 0; v < V; ++v) store(b.out + o * b.out_stride + position + v * vector_lanes, acc[o][v]);
 }
 
 /// All positions: full tiles first, then narrower ones, so that little is computed beyond the last position.
 template <int O, int V>
 inline void conv_rows(const ConvBlock& b) {
   std::int64_t p = 0;
-  for (; p + (V - 1) * kLanes < b.positions; p += V * kLanes) conv_tile<O, V>(b, p);
+  for (; p + (V - 1) * vector_lanes < b.positions; p += V * vector_lanes) conv_tile<O, V>(b, p);
   if constexpr (V > 4) {
-    for (; p + 3 * kLanes < b.positions; p += 4 * kLanes) conv_tile<O, 4>(b, p);
+    for (; p + 3 * vector_lanes < b.positions; p += 4 * vector_lanes) conv_tile<O, 4>(b, p);
   }
   if constexpr (V > 2) {
-    for (; p + kLanes < b.positions; p += 2 * kLanes) conv_tile<O, 2>(b, p);
+    for (; p + vector_lanes < b.positions; p += 2 * vector_lanes) conv_tile<O, 2>(b, p);
   }
-  for (; p < b.positions; p += kLanes) conv_tile<O, 1>(b, p);
+  for (; p < b.positions; p += vector_lanes) conv_tile<O, 1>(b, p);
 }
 
 void conv_block(const ConvBlock& b) {
   switch (b.block) {
     case 1:
-      return conv_rows<1, kVectors1>(b);
+      return conv_rows<1, vectors_1>(b);
     case 2:
-      return conv_rows<2, kVectors2>(b);
+      return conv_rows<2, vectors_2>(b);
     case 4:
-      return conv_rows<4, kVectors4>(b);
+      return conv_rows<4, vectors_4>(b);
     default:
-      if constexpr (kMaxBlock >= 8) return conv_rows<8, kVectors8>(b);
+      if constexpr (most_block >= 8) return conv_rows<8, vectors_8>(b);
   }
 }
 
@@ -97,7 +97,7 @@ inline void weight_tile(const WeightGradient& g, std::int64_t channel, std::int6
     const float* dy = g.dy + r * g.dy_row_stride + channel * g.dy_channel_stride;
     const float* x[T];
     for (int t = 0; t < T; ++t) x[t] = g.in + r * g.in_row_stride + g.offsets[tap + t];
-    for (std::int64_t p = 0; p < g.positions; p += kLanes) {
+    for (std::int64_t p = 0; p < g.positions; p += vector_lanes) {
       Vec ds[O];
       for (int o = 0; o < O; ++o) ds[o] = load(dy + o * g.dy_channel_stride + p);
       for (int t = 0; t < T; ++t) {
@@ -113,8 +113,8 @@ inline void weight_tile(const WeightGradient& g, std::int64_t channel, std::int6
 template <int O>
 inline void weight_taps(const WeightGradient& g, std::int64_t channel) {
   std::int64_t t = 0;
-  for (; t + kWeightTaps <= g.taps; t += kWeightTaps) weight_tile<O, kWeightTaps>(g, channel, t);
-  if constexpr (kWeightTaps > 3) {
+  for (; t + taps_per_tile <= g.taps; t += taps_per_tile) weight_tile<O, taps_per_tile>(g, channel, t);
+  if constexpr (taps_per_tile > 3) {
     for (; t + 3 <= g.taps; t += 3) weight_tile<O, 3>(g, channel, t);
   }
   for (; t < g.taps; ++t) weight_tile<O, 1>(g, channel, t);
@@ -159,11 +159,11 @@ inline void put_vectors(float* dst, const float* src, std::int64_t n) {
 /// dst[c] takes src[c].
 template <Store How>
 inline void put(float* dst, const float* src, std::int64_t n) {
-  if (n >= kLanes) return put_vectors<kLanes, How>(dst, src, n);
-  if constexpr (kLanes > 8) {
+  if (n >= vector_lanes) return put_vectors<vector_lanes, How>(dst, src, n);
+  if constexpr (vector_lanes > 8) {
     if (n >= 8) return put_vectors<8, How>(dst, src, n);
   }
-  if constexpr (kLanes > 4) {
+  if constexpr (vector_lanes > 4) {
     if (n >= 4) return put_vectors<4, How>(dst, src, n);
   }
   for (std::int64_t c = 0; c < n; ++c) {
@@ -197,11 +197,11 @@ inline void take_even_vectors(float* dst, const float* src, std::int64_t n) {
 
 /// dst[c] = src[2 * c].
 inline void take_even(float* dst, const float* src, std::int64_t n) {
-  if (n >= kLanes) return take_even_vectors<kLanes>(dst, src, n);
-  if constexpr (kLanes > 8) {
+  if (n >= vector_lanes) return take_even_vectors<vector_lanes>(dst, src, n);
+  if constexpr (vector_lanes > 8) {
     if (n >= 8) return take_even_vectors<8>(dst, src, n);
   }
-  if constexpr (kLanes > 4) {
+  if constexpr (vector_lanes > 4) {
     if (n >= 4) return take_even_vectors<4>(dst, src, n);
   }
   for (std::int64_t c = 0; c < n; ++c) dst[c] = src[2 * c];

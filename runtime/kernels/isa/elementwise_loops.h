@@ -21,16 +21,16 @@ std::int32_t greatest_magnitude(std::int64_t n, const float* x) {
     to = bits > to ? bits : to;
   };
   std::int64_t i = 0;
-  for (; i + 4 * kLanes <= n; i += 4 * kLanes)
-    for (int k = 0; k < 4; ++k) take(best[k], x + i + k * kLanes);
-  for (; i + kLanes <= n; i += kLanes) take(best[0], x + i);
+  for (; i + 4 * vector_lanes <= n; i += 4 * vector_lanes)
+    for (int k = 0; k < 4; ++k) take(best[k], x + i + k * vector_lanes);
+  for (; i + vector_lanes <= n; i += vector_lanes) take(best[0], x + i);
   std::int32_t greatest = 0;
   for (; i < n; ++i) {
     const auto bits = static_cast<std::int32_t>(bits_of(x[i]) & 0x7FFFFFFFU);
     greatest = bits > greatest ? bits : greatest;
   }
   for (const VecI& vector : best)
-    for (int lane = 0; lane < kLanes; ++lane) greatest = vector[lane] > greatest ? vector[lane] : greatest;
+    for (int lane = 0; lane < vector_lanes; ++lane) greatest = vector[lane] > greatest ? vector[lane] : greatest;
   return greatest;
 }
 
@@ -39,9 +39,9 @@ template <class F>
 inline float reduce(std::int64_t n, F term) {
   Vec acc[4] = {};
   std::int64_t i = 0;
-  for (; i + 4 * kLanes <= n; i += 4 * kLanes)
-    for (int k = 0; k < 4; ++k) acc[k] += term.vector(i + k * kLanes);
-  for (; i + kLanes <= n; i += kLanes) acc[0] += term.vector(i);
+  for (; i + 4 * vector_lanes <= n; i += 4 * vector_lanes)
+    for (int k = 0; k < 4; ++k) acc[k] += term.vector(i + k * vector_lanes);
+  for (; i + vector_lanes <= n; i += vector_lanes) acc[0] += term.vector(i);
   float rest = 0;
   for (; i < n; ++i) rest += term.scalar(i);
   return lane_sum((acc[0] + acc[1]) + (acc[2] + acc[3])) + rest;
@@ -135,13 +135,13 @@ void dropout(std::int64_t n, std::uint64_t key, std::uint32_t threshold, float s
 
 void transpose(std::int64_t count, std::int64_t first, std::int64_t end, const float* const* rows, float* dst,
                std::int64_t dst_stride) {
-  constexpr std::int64_t kTile = 16;
-  for (std::int64_t c0 = first; c0 < end; c0 += kTile) {
-    const std::int64_t width = end - c0 < kTile ? end - c0 : kTile;
+  constexpr std::int64_t tile_side = 16;
+  for (std::int64_t c0 = first; c0 < end; c0 += tile_side) {
+    const std::int64_t width = end - c0 < tile_side ? end - c0 : tile_side;
     float* to = dst + (c0 - first) * dst_stride;
-    for (std::int64_t r0 = 0; r0 < count; r0 += kTile) {
-      const std::int64_t height = count - r0 < kTile ? count - r0 : kTile;
-      float tile[kTile][kTile];
+    for (std::int64_t r0 = 0; r0 < count; r0 += tile_side) {
+      const std::int64_t height = count - r0 < tile_side ? count - r0 : tile_side;
+      float tile[tile_side][tile_side];
       for (std::int64_t r = 0; r < height; ++r)
         for (std::int64_t c = 0; c < width; ++c) tile[c][r] = rows[r0 + r][c0 + c];
       for (std::int64_t c = 0; c < width; ++c)

@@ -7,7 +7,7 @@
 namespace d2nn::kernels::isa {
 namespace {
 
-inline constexpr int kLanes = D2NN_ISA_LANES;
+inline constexpr int vector_lanes = D2NN_ISA_LANES;
 using Vec = float __attribute__((vector_size(4 * D2NN_ISA_LANES)));
 using VecI = std::int32_t __attribute__((vector_size(4 * D2NN_ISA_LANES)));
 // The same in memory: any alignment of a float.
@@ -15,13 +15,13 @@ using VecU = float __attribute__((vector_size(4 * D2NN_ISA_LANES), aligned(4), m
 using VecIU = std::int32_t __attribute__((vector_size(4 * D2NN_ISA_LANES), aligned(4), may_alias));
 
 // Accumulators that fit the registers: 32 with AVX-512, 16 before.
-inline constexpr bool kManyRegisters = D2NN_ISA_LANES == 16;
-inline constexpr int kMaxBlock = kManyRegisters ? 8 : 4;
-inline constexpr int kVectors1 = 8;
-inline constexpr int kVectors2 = kManyRegisters ? 8 : 4;
-inline constexpr int kVectors4 = kManyRegisters ? 5 : 3;
-inline constexpr int kVectors8 = 3;
-inline constexpr int kWeightTaps = kManyRegisters ? 6 : 3;
+inline constexpr bool has_many_registers = D2NN_ISA_LANES == 16;
+inline constexpr int most_block = has_many_registers ? 8 : 4;
+inline constexpr int vectors_1 = 8;
+inline constexpr int vectors_2 = has_many_registers ? 8 : 4;
+inline constexpr int vectors_4 = has_many_registers ? 5 : 3;
+inline constexpr int vectors_8 = 3;
+inline constexpr int taps_per_tile = has_many_registers ? 6 : 3;
 
 #include "kernels/isa/conv_loops.h"
 #include "kernels/isa/elementwise_loops.h"
@@ -30,10 +30,10 @@ inline constexpr int kWeightTaps = kManyRegisters ? 6 : 3;
 }  // namespace
 
 const Loops& D2NN_ISA_FUNCTION() {
-  static constexpr Loops kLoops = {D2NN_ISA_NAME,
-                                   kLanes,
-                                   kMaxBlock,
-                                   8 * kLanes,
+  static constexpr Loops loops_table = {D2NN_ISA_NAME,
+                                   vector_lanes,
+                                   most_block,
+                                   8 * vector_lanes,
                                    conv_block,
                                    weight_gradient,
                                    fill_plane,
@@ -53,7 +53,7 @@ const Loops& D2NN_ISA_FUNCTION() {
                                    add_bias,
                                    dropout,
                                    transpose};
-  return kLoops;
+  return loops_table;
 }
 
 }  // namespace d2nn::kernels::isa

@@ -7,12 +7,12 @@ inline void pool_tile(const PoolBlock& b, std::int64_t p) {
   VecI arg[V];
   for (int v = 0; v < V; ++v) {
     best[v] = splat(-__builtin_inff());
-    arg[v] = *reinterpret_cast<const VecIU*>(b.first_tap + p + v * kLanes);
+    arg[v] = *reinterpret_cast<const VecIU*>(b.first_tap + p + v * vector_lanes);
   }
   for (std::int64_t t = 0; t < b.taps; ++t) {
     const VecI tap = static_cast<std::int32_t>(t) - VecI{};
     for (int v = 0; v < V; ++v) {
-      const Vec x = load(b.in + p + v * kLanes + b.offsets[t]);
+      const Vec x = load(b.in + p + v * vector_lanes + b.offsets[t]);
       // As PyTorch: greater, or NaN. Nothing is greater than a NaN, so it stays until another NaN comes.
       const VecI take = (x > best[v]) | (x != x);
       best[v] = take ? x : best[v];
@@ -20,27 +20,27 @@ inline void pool_tile(const PoolBlock& b, std::int64_t p) {
     }
   }
   for (int v = 0; v < V; ++v) {
-    store(b.best + p + v * kLanes, best[v]);
-    *reinterpret_cast<VecIU*>(b.arg + p + v * kLanes) = arg[v];
+    store(b.best + p + v * vector_lanes, best[v]);
+    *reinterpret_cast<VecIU*>(b.arg + p + v * vector_lanes) = arg[v];
   }
 }
 
 void pool_block(const PoolBlock& b) {
   std::int64_t p = 0;
-  for (; p + 3 * kLanes < b.positions; p += 4 * kLanes) pool_tile<4>(b, p);
-  for (; p < b.positions; p += kLanes) pool_tile<1>(b, p);
+  for (; p + 3 * vector_lanes < b.positions; p += 4 * vector_lanes) pool_tile<4>(b, p);
+  for (; p < b.positions; p += vector_lanes) pool_tile<1>(b, p);
 }
 
-/// n >= kLanes taps as bytes, the last vector overlapping the one before it.
+/// n >= vector_lanes taps as bytes, the last vector overlapping the one before it.
 inline void put_bytes(std::uint8_t* dst, const std::int32_t* src, std::int64_t n) {
-  using Bytes = std::uint8_t __attribute__((vector_size(kLanes)));
-  using BytesInMemory = std::uint8_t __attribute__((vector_size(kLanes), aligned(1), may_alias));
+  using Bytes = std::uint8_t __attribute__((vector_size(vector_lanes)));
+  using BytesInMemory = std::uint8_t __attribute__((vector_size(vector_lanes), aligned(1), may_alias));
   const auto put_at = [&](std::int64_t c) {
     const VecI taps = *reinterpret_cast<const VecIU*>(src + c);
     *reinterpret_cast<BytesInMemory*>(dst + c) = __builtin_convertvector(taps, Bytes);
   };
-  for (std::int64_t c = 0; c + kLanes <= n; c += kLanes) put_at(c);
-  put_at(n - kLanes);
+  for (std::int64_t c = 0; c + vector_lanes <= n; c += vector_lanes) put_at(c);
+  put_at(n - vector_lanes);
 }
 
 void store_args(std::int64_t lines, std::int64_t columns, std::int64_t pitch, const std::int32_t* args, bool wide,
@@ -53,7 +53,7 @@ void store_args(std::int64_t lines, std::int64_t columns, std::int64_t pitch, co
       continue;
     }
     auto* to = static_cast<std::uint8_t*>(dst) + l * columns;
-    if (columns >= kLanes) {
+    if (columns >= vector_lanes) {
       put_bytes(to, src, columns);
     } else {
       for (std::int64_t c = 0; c < columns; ++c) to[c] = static_cast<std::uint8_t>(src[c]);

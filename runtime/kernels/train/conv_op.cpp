@@ -1,35 +1,33 @@
-// Convolution in training: three flat convolutions (flat_conv.h), rows split over the threads. The weight gradient is
-// summed per thread over blocks of rows that fit the second-level cache, and the threads' sums are added in order.
+// Convolution in training: three flat convolutions (padded_plane_conv.h), rows split over the threads. The weight
+// gradient is summed per thread over blocks of rows that fit the second-level cache, and the threads' sums are added in
+// order.
+#include "d2nn/rounding.h"
 #include "kernels/train/train_op.h"
 
 namespace d2nn::kernels::train {
 namespace {
 
-std::int64_t round_up(std::int64_t n, std::int64_t to) {
-  return (n + to - 1) / to * to;
-}
-
 /// Floats of padded rows that the weight gradient goes over at once.
-constexpr std::int64_t kBlockFloats = 96 * 1024;
-constexpr std::int64_t kMostBlockRows = 16;
+constexpr std::int64_t block_floats = 96 * 1024;
+constexpr std::int64_t most_block_rows = 16;
 /// Of a float; magnitudes below it are finite.
-constexpr std::int32_t kInfinityBits = 0x7F800000;
+constexpr std::int32_t infinity_bits = 0x7F800000;
 
 class ConvOp final : public TrainOp {
  public:
   ConvOp(const d2nn_op& op, std::uint32_t index, Shared& shared)
       : TrainOp(op, index, shared),
-        forward_(FlatConv::forward(op, shared.loops)),
-        backward_(FlatConv::data_gradient(op, shared.loops)),
+        forward_(PaddedPlaneConv::forward(op, shared.loops)),
+        backward_(PaddedPlaneConv::data_gradient(op, shared.loops)),
         packed_(forward_.packed_floats()),
         packed_bias_(forward_.packed_bias_floats()) {
     has_data_gradient_ =
-        op.operands[0] < D2NN_INPUT_OPERAND && shared.code.buffers[op.operands[0]].gradient_offset >= 0;
-    if (has_data_gradient_) packed_backward_ = AlignedFloats(backward_.packed_floats());
+        op.operands[0] < D2NN_INPUT_OPERAND && shared.code.buffers[op.operands[0]].gradient_offset_bytes >= 0;
+    if (has_data_gradient_) packed_backward_ = storage::AlignedFloats(backward_.packed_floats());
     in_stride_ = round_up(forward_.plane_floats() + shared.loops.slack, 16);
     channel_stride_ = round_up(std::max(op.out_h * forward_.pitch(), forward_.padded_positions()), 16);
     out_stride_ = op.out_c * channel_stride_;
-    block_rows_ = std::clamp<std::int64_t>(kBlockFloats / (in_stride_ + out_stride_), 1, kMostBlockRows);
+    block_rows_ = std::clamp<std::int64_t>(block_floats / (in_stride_ + out_stride_), 1, most_block_rows);
     weight_floats_ = op.out_c * static_cast<std::int64_t>(forward_.taps().size());
   }
 
@@ -100,7 +98,7 @@ class ConvOp final : public TrainOp {
                      0,       0.0F};
     for (std::int64_t i = 0; i < block.count; ++i) {
       float* in = planes + i * in_stride_;
-      const bool is_finite = loops().greatest_magnitude(in_elements(), x.row(block.rows[i])) < kInfinityBits;
+      const bool is_finite = loops().greatest_magnitude(in_elements(), x.row(block.rows[i])) < infinity_bits;
       if (is_finite) {
         forward_.fill(x.row(block.rows[i]), in);
       } else {
@@ -161,12 +159,12 @@ class ConvOp final : public TrainOp {
     return sum;
   }
 
-  FlatConv forward_;
-  FlatConv backward_;
+  PaddedPlaneConv forward_;
+  PaddedPlaneConv backward_;
   bool has_data_gradient_ = false;
-  AlignedFloats packed_;
-  AlignedFloats packed_bias_;
-  AlignedFloats packed_backward_;
+  storage::AlignedFloats packed_;
+  storage::AlignedFloats packed_bias_;
+  storage::AlignedFloats packed_backward_;
   std::int64_t in_stride_ = 0;       // of a row's padded operand
   std::int64_t channel_stride_ = 0;  // of a channel of the padded gradient
   std::int64_t out_stride_ = 0;      // of a row's

@@ -2,15 +2,12 @@
 // padding, as PyTorch does by default.
 #include <limits>
 
+#include "d2nn/rounding.h"
 #include "d2nn/train_state.h"
 #include "kernels/train/train_op.h"
 
 namespace d2nn::kernels::train {
 namespace {
-
-std::int64_t round_up(std::int64_t n, std::int64_t to) {
-  return (n + to - 1) / to * to;
-}
 
 /// The pool as a convolution of one channel, for the layout of the padded planes.
 d2nn_op one_channel(d2nn_op op) {
@@ -21,7 +18,7 @@ d2nn_op one_channel(d2nn_op op) {
 class MaxPoolOp final : public TrainOp {
  public:
   MaxPoolOp(const d2nn_op& op, std::uint32_t index, Shared& shared)
-      : TrainOp(op, index, shared), planes_(FlatConv::forward(one_channel(op), shared.loops)) {
+      : TrainOp(op, index, shared), planes_(PaddedPlaneConv::forward(one_channel(op), shared.loops)) {
     positions_ = (op.out_h - 1) * planes_.pitch() + op.out_w;
     stride_ = round_up(op.out_h * planes_.pitch() + shared.loops.slack, 16);
     first_tap_.assign(static_cast<std::size_t>(stride_), 0);
@@ -33,7 +30,7 @@ class MaxPoolOp final : public TrainOp {
     for (std::int64_t i = 0; i < op.kernel_h; ++i)
       for (std::int64_t j = 0; j < op.kernel_w; ++j)
         tap_offsets_.push_back(static_cast<std::int32_t>(i * op.dilation_h * op.in_w + j * op.dilation_w));
-    has_wide_args_ = d2nn_train_state_floats(op.kind, 4, op.kernel_h, op.kernel_w) == 4;
+    has_wide_args_ = d2nn_train_state_bytes(op.kind, 4, op.kernel_h, op.kernel_w) == 16;
   }
 
   std::int64_t thread_scratch_floats() const override {
@@ -86,14 +83,14 @@ class MaxPoolOp final : public TrainOp {
   /// The first tap of a window that does not lie in the padding before the image (that one does is checked at
   /// creation).
   static std::int64_t first_inside(std::int64_t start, std::int64_t dilation) {
-    return start >= 0 ? 0 : (-start + dilation - 1) / dilation;
+    return start >= 0 ? 0 : ceil_div(-start, dilation);
   }
   void* args_of(float* state, std::int64_t channel) const {
     const std::int64_t bytes = channel * op_.out_h * op_.out_w * (has_wide_args_ ? 4 : 1);
     return reinterpret_cast<std::uint8_t*>(state) + bytes;
   }
 
-  FlatConv planes_;
+  PaddedPlaneConv planes_;
   std::int64_t positions_ = 0;
   std::int64_t stride_ = 0;
   std::vector<std::int32_t> first_tap_;    // [stride_]

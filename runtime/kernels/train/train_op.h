@@ -7,8 +7,8 @@
 #include <memory>
 #include <vector>
 
-#include "kernels/flat_conv.h"
 #include "kernels/isa/loops.h"
+#include "kernels/padded_plane_conv.h"
 #include "kernels/train_ops.h"
 
 namespace d2nn::kernels::train {
@@ -22,9 +22,9 @@ struct Shared {
   std::int64_t capacity;
   TrainMemory memory;
   TrainStep step;
-  std::vector<AlignedFloats> thread_scratch;  // [threads]: of the op that is running
-  AlignedFloats op_scratch;                   // shared by the threads of the op that is running
-  std::atomic<bool> has_failed{false};        // a library call ran out of memory; the step's results are worthless
+  std::vector<storage::AlignedFloats> thread_scratch;  // [threads]: of the op that is running
+  storage::AlignedFloats op_scratch;                   // shared by the threads of the op that is running
+  std::atomic<bool> has_failed{false};  // a library call ran out of memory; the step's results are worthless
 };
 
 /// The rows of one tensor: row r starts at base + r * stride. base is nullptr when there is none.
@@ -77,16 +77,17 @@ class TrainOp {
       return {const_cast<float*>(shared_.memory.inputs[input]), shared_.module.inputs[input].elements};
     }
     const d2nn_buffer& b = shared_.code.buffers[buffer];
-    return {shared_.memory.values + b.offset * shared_.capacity, b.elements};
+    return {static_cast<float*>(d2nn_buffer_row(shared_.memory.values, &b, shared_.capacity, 0)),
+            b.row_bytes / static_cast<std::int64_t>(sizeof(float))};
   }
   Place operand(std::size_t i = 0) const { return value(op_.operands[i]); }
   Place result() const { return value(op_.result); }
 
   /// The gradient of a buffer, if it has one.
   Place gradient(std::uint32_t buffer) const {
-    if (buffer >= D2NN_INPUT_OPERAND || shared_.code.buffers[buffer].gradient_offset < 0) return {};
+    if (buffer >= D2NN_INPUT_OPERAND || shared_.code.buffers[buffer].gradient_offset_bytes < 0) return {};
     const d2nn_buffer& b = shared_.code.buffers[buffer];
-    return {shared_.memory.gradients + b.gradient_offset * shared_.capacity, b.elements};
+    return {d2nn_gradient_row(shared_.memory.gradients, &b, shared_.capacity, 0), b.elements};
   }
   Place operand_gradient(std::size_t i = 0) const { return gradient(op_.operands[i]); }
   Place result_gradient() const { return gradient(op_.result); }
@@ -112,9 +113,9 @@ class TrainOp {
 
   /// Threads worth waking for `floats` floats of work.
   std::size_t tasks_for(std::int64_t count, std::int64_t floats) const {
-    constexpr std::int64_t kWorthAThread = 8192;
-    const auto most =
-        std::min<std::int64_t>({static_cast<std::int64_t>(shared_.pool.threads()), count, floats / kWorthAThread});
+    constexpr std::int64_t floats_worth_a_thread = 8192;
+    const auto most = std::min<std::int64_t>(
+        {static_cast<std::int64_t>(shared_.pool.threads()), count, floats / floats_worth_a_thread});
     return static_cast<std::size_t>(std::max<std::int64_t>(most, 1));
   }
   /// Calls body(task, thread) for each task.

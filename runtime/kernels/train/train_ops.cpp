@@ -133,7 +133,7 @@ class OpCheck {
     if (op_.pad_h > op_.dilation_h * (op_.kernel_h - 1) || op_.pad_w > op_.dilation_w * (op_.kernel_w - 1))
       return "a window lies wholly in the padding";
     if (op_.state >= code_.buffer_count ||
-        code_.buffers[op_.state].elements < d2nn_train_state_floats(op_.kind, out, op_.kernel_h, op_.kernel_w))
+        code_.buffers[op_.state].row_bytes < d2nn_train_state_bytes(op_.kind, out, op_.kernel_h, op_.kernel_w))
       return "its state buffer is too small";
     return "";
   }
@@ -178,7 +178,7 @@ class TrainOpsTable final : public TrainOps {
       op_floats = std::max(op_floats, ops_.back()->op_scratch_floats());
     }
     for (std::size_t t = 0; t < shared_.pool.threads(); ++t) shared_.thread_scratch.emplace_back(thread_floats);
-    shared_.op_scratch = AlignedFloats(op_floats);
+    shared_.op_scratch = storage::AlignedFloats(op_floats);
   }
 
   Status begin_step(const TrainMemory& memory, const TrainStep& step) override {

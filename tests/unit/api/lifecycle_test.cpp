@@ -34,9 +34,15 @@ std::string refusal(const d2nn_weights_source& source, d2nn_status expected) {
 
 }  // namespace
 
-TEST_CASE("destroying nothing is well") {
+TEST_CASE("destroying nothing frees nothing and leaves the last error as it was") {
+  CHECK(d2nn_model_create(nullptr, nullptr, nullptr) == D2NN_INVALID_ARGUMENT);
+  const std::string before = d2nn_last_error();
+  REQUIRE(!before.empty());
+  const std::size_t allocated = allocations();
   d2nn_model_destroy(nullptr);
   d2nn_context_destroy(nullptr);
+  CHECK(allocations() == allocated);
+  CHECK(d2nn_last_error() == before);
 }
 
 TEST_CASE("weights come from the module, a file or memory, with the same results") {
@@ -116,7 +122,7 @@ TEST_CASE("missing arguments of creation are named") {
 
 TEST_CASE("a context too large for memory is refused, not fatal") {
   d2nn_module vast = *fork_module();
-  vast.arena_floats = INT64_MAX / 2;
+  vast.arena_bytes = INT64_MAX / 2;
   d2nn_model* model = nullptr;
   d2nn_context* context = nullptr;
   REQUIRE(d2nn_model_create(&vast, nullptr, &model) == D2NN_OK);

@@ -12,6 +12,7 @@
 #include "d2nn/module.h"
 #include "fake_module.h"
 #include "scratch_folder.h"
+#include "unit/f32_tables.h"
 
 using d2nn::app::run_images;
 using d2nn::exec::Model;
@@ -49,8 +50,8 @@ struct ColourNetwork {
 
   std::array<std::int64_t, 3> input_dims{3, 2, 2};
   std::array<std::int64_t, 1> output_dims{3};
-  d2nn_tensor_info input{"image", "", 3, input_dims.data(), 12};
-  d2nn_tensor_info output{"means", "", 1, output_dims.data(), 3};
+  d2nn_tensor_info input = d2nn::tests::f32_tensor("image", "", 3, input_dims.data(), 12);
+  d2nn_tensor_info output = d2nn::tests::f32_tensor("means", "", 1, output_dims.data(), 3);
   d2nn_module module;
   std::unique_ptr<Model> model;
 };

@@ -21,10 +21,12 @@ static const int64_t dims_3[] = {3};
 static const int64_t dims_3_4[] = {3, 4};
 static const int64_t dims_4[] = {4};
 
-static const d2nn_tensor_info inputs[] = {{"x", "what Q sees", 1, dims_4, 4}, {"y", "", 1, dims_2, 2}};
-static const d2nn_tensor_info outputs[] = {{"scores", "always there", 1, dims_2, 2},
-                                           {"extra", "null unless R says more", 1, dims_2, 2},
-                                           {"filled", "", 1, dims_2, 2}};
+#define TENSOR(name, doc, rank, dims, elements) \
+  {name, doc, rank, dims, elements, (elements) * (int64_t)sizeof(float), D2NN_ELEMENT_F32}
+static const d2nn_tensor_info inputs[] = {TENSOR("x", "what Q sees", 1, dims_4, 4), TENSOR("y", "", 1, dims_2, 2)};
+static const d2nn_tensor_info outputs[] = {TENSOR("scores", "always there", 1, dims_2, 2),
+                                           TENSOR("extra", "null unless R says more", 1, dims_2, 2),
+                                           TENSOR("filled", "", 1, dims_2, 2)};
 
 static const d2nn_node nodes[] = {{"N1", "the stem", D2NN_NODE_REGULAR, 12}, {"Q", "", D2NN_NODE_CONTROL, 6},
                                   {"N2", "", D2NN_NODE_REGULAR, 6},          {"N3", "", D2NN_NODE_REGULAR, 4},
@@ -35,18 +37,26 @@ static const d2nn_action q_actions[] = {{"high", 1, to_n2}, {"low", 1, to_n3}};
 static const d2nn_action r_actions[] = {{"more", 1, to_n4}, {"stop", 0, 0}};
 static const d2nn_control controls[] = {{Q, 2, q_actions}, {R, 2, r_actions}};
 
+#define PARAMETER(info, is_weight, owner, summed, place) \
+  {.tensor = info,                                       \
+   .is_trained = 1,                                      \
+   .decays = is_weight,                                  \
+   .start = D2NN_START_FAN_IN,                           \
+   .fan_in = summed,                                     \
+   .node = owner,                                        \
+   .offset = place}
 static const d2nn_parameter parameters[] = {
-    {.tensor = {"N1.dense1.weight", "", 2, dims_3_4, 12}, .is_trained = 1, .decays = 1, .start = D2NN_START_FAN_IN, .fan_in = 4, .node = 0, .offset = 0},
-    {.tensor = {"N1.dense1.bias", "", 1, dims_3, 3}, .is_trained = 1, .decays = 0, .start = D2NN_START_FAN_IN, .fan_in = 4, .node = 0, .offset = 12},
-    {.tensor = {"Q.dense1.weight", "", 2, dims_2_3, 6}, .is_trained = 1, .decays = 1, .start = D2NN_START_FAN_IN, .fan_in = 3, .node = 1, .offset = 15},
-    {.tensor = {"Q.dense1.bias", "", 1, dims_2, 2}, .is_trained = 1, .decays = 0, .start = D2NN_START_FAN_IN, .fan_in = 3, .node = 1, .offset = 21},
-    {.tensor = {"N2.dense1.weight", "", 2, dims_2_3, 6}, .is_trained = 1, .decays = 1, .start = D2NN_START_FAN_IN, .fan_in = 3, .node = 2, .offset = 23},
-    {.tensor = {"N2.dense1.bias", "", 1, dims_2, 2}, .is_trained = 1, .decays = 0, .start = D2NN_START_FAN_IN, .fan_in = 3, .node = 2, .offset = 29},
-    {.tensor = {"N3.dense1.weight", "", 2, dims_2_2, 4}, .is_trained = 1, .decays = 1, .start = D2NN_START_FAN_IN, .fan_in = 2, .node = 3, .offset = 31},
-    {.tensor = {"R.dense1.weight", "", 2, dims_2_2, 4}, .is_trained = 1, .decays = 1, .start = D2NN_START_FAN_IN, .fan_in = 2, .node = 4, .offset = 35},
-    {.tensor = {"R.dense1.bias", "", 1, dims_2, 2}, .is_trained = 1, .decays = 0, .start = D2NN_START_FAN_IN, .fan_in = 2, .node = 4, .offset = 39},
-    {.tensor = {"N4.dense1.weight", "", 2, dims_2_4, 8}, .is_trained = 1, .decays = 1, .start = D2NN_START_FAN_IN, .fan_in = 4, .node = 5, .offset = 41},
-    {.tensor = {"N4.dense1.bias", "", 1, dims_2, 2}, .is_trained = 1, .decays = 0, .start = D2NN_START_FAN_IN, .fan_in = 4, .node = 5, .offset = 49},
+    PARAMETER(TENSOR("N1.dense1.weight", "", 2, dims_3_4, 12), 1, 0, 4, 0),
+    PARAMETER(TENSOR("N1.dense1.bias", "", 1, dims_3, 3), 0, 0, 4, 12),
+    PARAMETER(TENSOR("Q.dense1.weight", "", 2, dims_2_3, 6), 1, 1, 3, 15),
+    PARAMETER(TENSOR("Q.dense1.bias", "", 1, dims_2, 2), 0, 1, 3, 21),
+    PARAMETER(TENSOR("N2.dense1.weight", "", 2, dims_2_3, 6), 1, 2, 3, 23),
+    PARAMETER(TENSOR("N2.dense1.bias", "", 1, dims_2, 2), 0, 2, 3, 29),
+    PARAMETER(TENSOR("N3.dense1.weight", "", 2, dims_2_2, 4), 1, 3, 2, 31),
+    PARAMETER(TENSOR("R.dense1.weight", "", 2, dims_2_2, 4), 1, 4, 2, 35),
+    PARAMETER(TENSOR("R.dense1.bias", "", 1, dims_2, 2), 0, 4, 2, 39),
+    PARAMETER(TENSOR("N4.dense1.weight", "", 2, dims_2_4, 8), 1, 5, 4, 41),
+    PARAMETER(TENSOR("N4.dense1.bias", "", 1, dims_2, 2), 0, 5, 4, 49),
 };
 
 #define NONE4 {D2NN_NO_INDEX, D2NN_NO_INDEX, D2NN_NO_INDEX, D2NN_NO_INDEX}
@@ -78,9 +88,10 @@ static const d2nn_op ops[] = {
     DENSE(4, "R.dense1", 2, 2, 7, 8),  DENSE(5, "N4.dense1", 4, 2, 9, 10),
 };
 
-#define BUFFER(index) {(int64_t)(index) * STRIDE, STRIDE, -1, 0}
-static const d2nn_buffer buffers[BUFFERS] = {BUFFER(B_N1), BUFFER(B_Q),     BUFFER(B_N2), BUFFER(B_N3),
-                                             BUFFER(B_R),  BUFFER(B_N4_IN), BUFFER(B_N4)};
+#define BUFFER(index, elements) \
+  {(int64_t)(index) * STRIDE * (int64_t)sizeof(float), STRIDE * sizeof(float), elements, -1, D2NN_ELEMENT_F32, 0}
+static const d2nn_buffer buffers[BUFFERS] = {BUFFER(B_N1, 3), BUFFER(B_Q, 2),     BUFFER(B_N2, 2), BUFFER(B_N3, 2),
+                                             BUFFER(B_R, 2),  BUFFER(B_N4_IN, 4), BUFFER(B_N4, 2)};
 
 static const float one[] = {1.0f}, half[] = {0.5f};
 static const d2nn_join_edge n4_edges[] = {{B_N1, N1, 0, 3, 0, 0}, {D2NN_NO_INDEX, D2NN_NO_INDEX, one, 1, 0, 0}};
@@ -172,7 +183,7 @@ _Static_assert((sizeof(HEADER) - 1) % 8 == 0, "the header must be padded");
  * --------------------------------------------------------------------------------------------------- */
 
 static float* at(const d2nn_frame* frame, int buffer, int64_t row) {
-  return frame->arena + buffers[buffer].offset * TILE + row * STRIDE;
+  return d2nn_buffer_row(frame->arena, &buffers[buffer], TILE, row);
 }
 
 static void dense(const d2nn_frame* frame, uint32_t op, const float* in, float* out) {
@@ -294,8 +305,8 @@ static const d2nn_module module = {
     .join_count = JOINS,
     .joins = joins,
     .tile_rows = TILE,
-    .arena_floats = BUFFERS * STRIDE,
-    .scratch_floats = 0,
+    .arena_bytes = BUFFERS * STRIDE * sizeof(float),
+    .scratch_bytes = 0,
     .forward_one = forward_one,
     .forward_tile = forward_tile,
     .embedded_weights = &embedded,

@@ -8,6 +8,8 @@
 #include <limits>
 #include <vector>
 
+#include "unit/f32_tables.h"
+
 using d2nn::exec::join_output;
 using d2nn::exec::join_row;
 using d2nn::exec::join_rows;
@@ -33,10 +35,11 @@ struct Joins {
     }
   }
   void set(std::int64_t buffer, std::int64_t row, std::vector<float> values) {
-    std::copy(values.begin(), values.end(), arena.data() + buffers[buffer].offset * capacity + row * stride);
+    std::copy(values.begin(), values.end(),
+              d2nn::tests::row_of(arena.data(), buffers[static_cast<std::size_t>(buffer)], capacity, row));
   }
   std::vector<float> target(std::int64_t row, std::int64_t elements) const {
-    const float* values = arena.data() + buffers[2].offset * capacity + row * stride;
+    const float* values = arena.data() + 2 * stride * capacity + row * stride;
     return {values, values + elements};
   }
   d2nn_join join(d2nn_join_kind kind, std::int64_t elements) const {
@@ -53,7 +56,9 @@ struct Joins {
     return out;
   }
 
-  std::vector<d2nn_buffer> buffers{{0, stride, -1, 0}, {16, stride, -1, 0}, {32, stride, -1, 0}};
+  std::vector<d2nn_buffer> buffers{d2nn::tests::f32_buffer(0, stride, -1, 0),
+                                   d2nn::tests::f32_buffer(16, stride, -1, 0),
+                                   d2nn::tests::f32_buffer(32, stride, -1, 0)};
   std::vector<float> arena = std::vector<float>(3 * stride * capacity, -99);
   std::vector<float> input{7, 8, 70, 80, 700, 800};
   std::vector<const float*> inputs{input.data()};
@@ -123,7 +128,7 @@ TEST_CASE("edges come from network inputs and from dummies too; a dummy that an 
   j.edges[0] = {D2NN_INPUT_OPERAND, D2NN_NO_INDEX, nullptr, 2, nullptr, 0};
   j.edges[1] = {D2NN_NO_INDEX, D2NN_NO_INDEX, j.constant.data(), 2, nullptr, 0};
   CHECK(j.row_0(D2NN_JOIN_SUM) == Values{12, 14});
-  j.edges[1].source_node = 1;
+  j.edges[1].source_flag = 1;
   CHECK(j.row_0(D2NN_JOIN_LAST) == Values{5, 6});
   j.executed[capacity] = 0;
   CHECK(j.row_0(D2NN_JOIN_LAST) == Values{7, 8});

@@ -15,6 +15,7 @@
 #include "d2nn/module.h"
 #include "exec/context.h"
 #include "exec/model.h"
+#include "unit/f32_tables.h"
 #include "weights/safetensors.h"
 
 using d2nn::exec::Context;
@@ -39,7 +40,7 @@ struct ConvNetwork {
     const auto add = [&](const char* name, const std::int64_t* dims, std::size_t rank, std::int64_t count,
                          std::uint32_t role) {
       d2nn_parameter parameter{};
-      parameter.tensor = {name, "", rank, dims, count};
+      parameter.tensor = d2nn::tests::f32_tensor(name, "", rank, dims, count);
       parameter.is_trained = role < 2;
       parameter.offset = offset;
       parameters.push_back(parameter);
@@ -81,16 +82,17 @@ struct ConvNetwork {
     module.join_count = 1;
     module.joins = &join;
     module.tile_rows = tile;
-    module.arena_floats = 2 * elements;
+    module.arena_bytes = 2 * 4 * elements;
     module.forward_one = [](d2nn_frame* frame) -> std::int32_t { return forward(frame, 1); };
     module.forward_tile = forward;
   }
 
   /// Planar rows at 64-byte boundaries, as library kernels want them.
   static std::int32_t forward(d2nn_frame* frame, std::int64_t rows) {
-    float* result = frame->arena + elements * tile;
+    float* const arena = static_cast<float*>(frame->arena);
+    float* result = arena + elements * tile;
     for (std::int64_t row = 0; row < rows; ++row) {
-      float* source = frame->arena + row * elements;
+      float* source = arena + row * elements;
       std::memcpy(source, frame->inputs[0] + row * elements, elements * sizeof(float));
       const std::int32_t status = frame->calls->library_op(frame, 0, source, result + row * elements);
       if (status != 0) return status;
@@ -134,9 +136,11 @@ struct ConvNetwork {
   std::array<std::int64_t, 1> vector_dims{channels};
   std::array<std::int64_t, 3> image_dims{channels, side, side};
   std::vector<d2nn_parameter> parameters;
-  d2nn_tensor_info x{"x", "", 3, image_dims.data(), elements}, y{"y", "", 3, image_dims.data(), elements};
+  d2nn_tensor_info x = d2nn::tests::f32_tensor("x", "", 3, image_dims.data(), elements);
+  d2nn_tensor_info y = d2nn::tests::f32_tensor("y", "", 3, image_dims.data(), elements);
   d2nn_node node{"N", "", D2NN_NODE_REGULAR, channels* channels * 9 * plane};
-  std::array<d2nn_buffer, 2> buffers{{{0, elements, -1, 0}, {elements, elements, -1, 0}}};
+  std::array<d2nn_buffer, 2> buffers{d2nn::tests::f32_buffer(0, elements, -1, 0),
+                                     d2nn::tests::f32_buffer(elements, elements, -1, 0)};
   d2nn_join_edge edge{1, 0, nullptr, elements, nullptr, 0};
   d2nn_join join{D2NN_JOIN_NONE, 1, 0, 1, &edge, elements};
   d2nn_op op{};

@@ -35,7 +35,7 @@ TEST_CASE("a module for another version of the interface or another processor is
   d2nn_module module = *fork_module();
   module.abi_version = 9;
   CHECK(refusal(module) ==
-        "the module `fork` was built for version 9 of the C interface, this runtime has version 1: build the module "
+        "the module `fork` was built for version 9 of the C interface, this runtime has version 2: build the module "
         "again");
 #if defined(__x86_64__)
   module = *fork_module();
@@ -58,6 +58,33 @@ TEST_CASE("a damaged module is refused") {
   module = *fork_module();
   module.flag_count = 2;
   CHECK(refusal(module) == "the module `fork` is damaged: it has fewer flags than nodes");
+}
+
+TEST_CASE("a module whose tensors are of another element type is refused by the name of the tensor") {
+  const std::string wanted =
+      " holds elements of type 7, and this runtime computes f32 (type 1) alone: build the module again with the d2nn "
+      "that this runtime belongs to";
+  const d2nn_module& fork = *fork_module();
+  d2nn_module module = fork;
+  std::vector<d2nn_tensor_info> inputs(fork.inputs, fork.inputs + fork.input_count);
+  std::memcpy(&inputs[1].element_type, "\7\0\0\0", 4);
+  module.inputs = inputs.data();
+  CHECK(refusal(module) == "the module `fork`: input `y`" + wanted);
+  module = fork;
+  std::vector<d2nn_tensor_info> outputs(fork.outputs, fork.outputs + fork.output_count);
+  outputs[2].size_bytes = 4;
+  module.outputs = outputs.data();
+  CHECK(refusal(module) == "the module `fork`: output `filled` of 2 elements has 4 bytes");
+  module = fork;
+  std::vector<d2nn_parameter> parameters(fork.parameters, fork.parameters + fork.parameter_count);
+  std::memcpy(&parameters[3].tensor.element_type, &inputs[1].element_type, 4);
+  module.parameters = parameters.data();
+  CHECK(refusal(module) == "the module `fork`: parameter `Q.dense1.bias`" + wanted);
+  module = fork;
+  std::vector<d2nn_buffer> buffers(fork.buffers, fork.buffers + fork.buffer_count);
+  buffers[5].element_type = 7;
+  module.buffers = buffers.data();
+  CHECK(refusal(module) == "the module `fork`: buffer 5" + wanted);
 }
 
 TEST_CASE("weights are packed in the layout that the ops ask for, at 64-byte boundaries") {

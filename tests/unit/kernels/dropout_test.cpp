@@ -38,13 +38,13 @@ Drawn run(const Problem& problem, std::uint64_t seed, std::uint64_t step, const 
   return drawn;
 }
 
-const std::vector<std::uint64_t> kSamples = {100, 101, 102, 103};
+const std::vector<std::uint64_t> sample_keys = {100, 101, 102, 103};
 
 }  // namespace
 
 TEST_CASE("dropout keeps a share of 1 - p, scaled, and its gradient has the same mask") {
   const Problem problem = parse_problem("dropout in 10x20x20 alpha 0.3 rows 0,2,3/4");
-  const Drawn drawn = run(problem, 1, 1, kSamples, 1);
+  const Drawn drawn = run(problem, 1, 1, sample_keys, 1);
   double sum = 0;
   std::size_t count = 0;
   for (std::size_t r = 0; r < drawn.results.size(); ++r) {
@@ -61,21 +61,23 @@ TEST_CASE("dropout keeps a share of 1 - p, scaled, and its gradient has the same
 }
 
 TEST_CASE("a dropout mask follows its sample, not its row, the other rows or the threads") {
-  const Drawn all = run(parse_problem("dropout in 10x20x20 alpha 0.5 rows 0,1,2,3/4"), 1, 1, kSamples, 1);
-  const Drawn threaded = run(parse_problem("dropout in 10x20x20 alpha 0.5 rows 0,1,2,3/4"), 1, 1, kSamples, 3);
+  const Drawn all = run(parse_problem("dropout in 10x20x20 alpha 0.5 rows 0,1,2,3/4"), 1, 1, sample_keys, 1);
+  const Drawn threaded = run(parse_problem("dropout in 10x20x20 alpha 0.5 rows 0,1,2,3/4"), 1, 1, sample_keys, 3);
   CHECK(all.results == threaded.results);
   const Drawn moved = run(parse_problem("dropout in 10x20x20 alpha 0.5 rows 1/4"), 1, 1, {0, 102, 0, 0}, 1);
   CHECK(moved.results[0] == all.results[2]);
-  CHECK(run(parse_problem("dropout in 10x20x20 alpha 0.5 rows 0/4"), 2, 1, kSamples, 1).results[0] != all.results[0]);
-  CHECK(run(parse_problem("dropout in 10x20x20 alpha 0.5 rows 0/4"), 1, 2, kSamples, 1).results[0] != all.results[0]);
+  CHECK(run(parse_problem("dropout in 10x20x20 alpha 0.5 rows 0/4"), 2, 1, sample_keys, 1).results[0] !=
+        all.results[0]);
+  CHECK(run(parse_problem("dropout in 10x20x20 alpha 0.5 rows 0/4"), 1, 2, sample_keys, 1).results[0] !=
+        all.results[0]);
 }
 
 TEST_CASE("dropout copies when it does not train, and drops everything at p = 1") {
-  const Drawn copied = run(parse_problem("dropout in 50 alpha 0.5 rows 0/4 eval"), 1, 1, kSamples, 1);
+  const Drawn copied = run(parse_problem("dropout in 50 alpha 0.5 rows 0/4 eval"), 1, 1, sample_keys, 1);
   CHECK(copied.results[0] == std::vector<float>(50, 1.0F));
-  const Drawn none = run(parse_problem("dropout in 50 alpha 1 rows 0/4"), 1, 1, kSamples, 1);
+  const Drawn none = run(parse_problem("dropout in 50 alpha 1 rows 0/4"), 1, 1, sample_keys, 1);
   CHECK(none.results[0] == std::vector<float>(50, 0.0F));
-  const Drawn all = run(parse_problem("dropout in 50 alpha 0 rows 0/4"), 1, 1, kSamples, 1);
+  const Drawn all = run(parse_problem("dropout in 50 alpha 0 rows 0/4"), 1, 1, sample_keys, 1);
   CHECK(all.results[0] == std::vector<float>(50, 1.0F));
 }
 

@@ -8,8 +8,8 @@
 #include <random>
 
 #include "kernels/conv_plan.h"
-#include "kernels/flat_conv.h"
 #include "kernels/isa/host_loops.h"
+#include "kernels/padded_plane_conv.h"
 #include "unit/kernels/naive.h"
 
 namespace d2nn::test {
@@ -26,8 +26,8 @@ void check(const Problem& problem, const Result<std::unique_ptr<LibraryOp>>& op,
   auto call = LibraryCall::create(**op);
   INFO(call.status().message());
   REQUIRE(call.ok());
-  kernels::AlignedFloats src(operand_elements(problem, 0));
-  kernels::AlignedFloats dst(result_elements(problem) + 16);
+  storage::AlignedFloats src(operand_elements(problem, 0));
+  storage::AlignedFloats dst(result_elements(problem) + 16);
   std::copy(input.operands[0][0].begin(), input.operands[0][0].end(), src.data());
   const Values want = naive_forward(problem, input)[0];
   for (int repeat = 0; repeat < 2; ++repeat) {
@@ -112,8 +112,8 @@ void check_odd_value(const Problem& problem, float odd) {
   REQUIRE(op.ok());
   const auto call = LibraryCall::create(**op);
   REQUIRE(call.ok());
-  kernels::AlignedFloats src(static_cast<std::int64_t>(x.size()));
-  kernels::AlignedFloats dst(result_elements(problem));
+  storage::AlignedFloats src(static_cast<std::int64_t>(x.size()));
+  storage::AlignedFloats dst(result_elements(problem));
   std::copy(x.begin(), x.end(), src.data());
   REQUIRE((*call)->run(src.data(), dst.data()) == D2NN_OK);
   std::size_t seeing = 0;
@@ -190,8 +190,8 @@ TEST_CASE("each row of a guarded convolution takes the plan that its own values 
     REQUIRE(op.ok());
     const auto call = LibraryCall::create(**op);
     REQUIRE(call.ok());
-    kernels::AlignedFloats src(static_cast<std::int64_t>(x.size()));
-    kernels::AlignedFloats dst(result_elements(problem));
+    storage::AlignedFloats src(static_cast<std::int64_t>(x.size()));
+    storage::AlignedFloats dst(result_elements(problem));
     std::copy(x.begin(), x.end(), src.data());
     REQUIRE((*call)->run(src.data(), dst.data()) == D2NN_OK);
     std::vector<std::uint32_t> bits;

@@ -12,10 +12,10 @@
 namespace d2nn::test {
 
 /// Buffers: the operands (or inputs), the result, the state. All values are drawn from the seed; rows that are not
-/// executed, and what must be overwritten, hold kSentinel.
+/// executed, and what must be overwritten, hold sentinel.
 class OneOpModule {
  public:
-  static constexpr float kSentinel = -7777.0F;
+  static constexpr float sentinel = -7777.0F;
 
   OneOpModule(const Problem& problem, std::uint32_t seed);
   OneOpModule(const OneOpModule&) = delete;

@@ -7,7 +7,7 @@
 namespace d2nn::test {
 namespace {
 
-constexpr std::array<const char*, D2NN_OP_KINDS> kKinds = {"conv",       "dense",     "max_pool", "avg_pool",
+constexpr std::array<const char*, D2NN_OP_KINDS> kind_names = {"conv",       "dense",     "max_pool", "avg_pool",
                                                            "batch_norm", "normalize", "dropout",  "copy",
                                                            "concat",     "expression"};
 
@@ -54,7 +54,7 @@ Problem parse_problem(const std::string& text) {
   in >> word;
   op.kind = D2NN_OP_KINDS;
   for (std::uint32_t kind = 0; kind < D2NN_OP_KINDS; ++kind)
-    if (word == kKinds[kind]) op.kind = kind;
+    if (word == kind_names[kind]) op.kind = kind;
   if (op.kind == D2NN_OP_KINDS) throw std::invalid_argument("kind " + word);
   std::vector<std::int64_t> out;
   const auto pair = [&in](std::int64_t& h, std::int64_t& w) {

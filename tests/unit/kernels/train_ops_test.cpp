@@ -93,15 +93,15 @@ double loss(const Problem& problem, const NaiveInput& input, OneOpModule& m) {
 }
 
 double difference(const Problem& problem, NaiveInput& input, OneOpModule& m, std::vector<double*> places) {
-  constexpr double kStep = 1e-5;
+  constexpr double finite_step = 1e-5;
   std::vector<double> former;
   for (double* p : places) former.push_back(*p);
-  for (std::size_t i = 0; i < places.size(); ++i) *places[i] = former[i] + kStep;
+  for (std::size_t i = 0; i < places.size(); ++i) *places[i] = former[i] + finite_step;
   const double above = loss(problem, input, m);
-  for (std::size_t i = 0; i < places.size(); ++i) *places[i] = former[i] - kStep;
+  for (std::size_t i = 0; i < places.size(); ++i) *places[i] = former[i] - finite_step;
   const double below = loss(problem, input, m);
   for (std::size_t i = 0; i < places.size(); ++i) *places[i] = former[i];
-  return (above - below) / (2 * kStep);
+  return (above - below) / (2 * finite_step);
 }
 
 /// At most 12 of n indices, the first and the last among them.
@@ -167,10 +167,10 @@ void check_untouched(const Problem& problem, OneOpModule& m) {
   for (std::int32_t row = 0; row < problem.capacity; ++row) {
     if (executed.count(row) != 0) continue;
     for (std::int64_t i = 0; i < result_elements(problem); ++i)
-      is_untouched = is_untouched && m.result(row)[i] == OneOpModule::kSentinel;
+      is_untouched = is_untouched && m.result(row)[i] == OneOpModule::sentinel;
     for (int o = 0; !problem.reads_input && o < problem.operands; ++o)
       for (std::int64_t i = 0; i < operand_elements(problem, o); ++i)
-        is_untouched = is_untouched && m.operand_gradient(o, row)[i] == OneOpModule::kSentinel;
+        is_untouched = is_untouched && m.operand_gradient(o, row)[i] == OneOpModule::sentinel;
   }
   CHECK_MESSAGE(is_untouched, "a row that does not execute was written");
 }

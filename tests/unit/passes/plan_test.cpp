@@ -13,7 +13,7 @@ using tests::node_named;
 
 namespace {
 
-/// Positions of the turns that settle and compute a node; -1: none.
+/// Positions in the schedule that settle and compute a node; -1: none.
 struct Turns {
   std::ptrdiff_t settled = -1;
   std::ptrdiff_t computed = -1;
@@ -21,10 +21,10 @@ struct Turns {
 
 Turns turns_of(const Plan& plan, graph::NodeId node) {
   Turns found;
-  for (std::size_t i = 0; i < plan.turns.size(); ++i) {
-    if (plan.nodes[plan.turns[i].node].node != node) continue;
-    if (plan.turns[i].settles) found.settled = static_cast<std::ptrdiff_t>(i);
-    if (plan.turns[i].computes) found.computed = static_cast<std::ptrdiff_t>(i);
+  for (std::size_t i = 0; i < plan.schedule.size(); ++i) {
+    if (plan.nodes[plan.schedule[i].node].node != node) continue;
+    if (plan.schedule[i].settles) found.settled = static_cast<std::ptrdiff_t>(i);
+    if (plan.schedule[i].computes) found.computed = static_cast<std::ptrdiff_t>(i);
   }
   return found;
 }
@@ -54,7 +54,7 @@ TEST_CASE("a head that only one decision needs is settled at its place and compu
 TEST_CASE("training computes all that executes") {
   const graph::Program program = tests::cascade();
   const Plan training = plan(program, PlanMode::training);
-  for (const Turn& turn : training.turns) CHECK((turn.settles && turn.computes));
+  for (const ScheduleEntry& entry : training.schedule) CHECK((entry.settles && entry.computes));
 }
 
 TEST_CASE("a sum of exclusive branches with zeros as defaults becomes a choice") {

@@ -2,7 +2,6 @@
 #include <doctest/doctest.h>
 
 #include "graph/print.h"
-#include "sema/train_settings.h"
 #include "unit/sema/checked_text.h"
 
 using namespace d2nn;

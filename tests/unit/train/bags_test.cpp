@@ -9,6 +9,7 @@
 
 #include "train/schedule.h"
 
+using namespace d2nn;
 using namespace d2nn::train;
 
 namespace {

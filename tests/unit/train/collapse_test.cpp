@@ -73,7 +73,7 @@ TEST_CASE("the advice says which way lambda should go") {
   CHECK(contains(sentence(options, 1000), "with --lambda 1 only the metric counts"));
   CHECK_FALSE(contains(sentence(options, 0), "--lambda"));
   options.lambda = 0.5;
-  options.reward = {{D2NN_REWARD_METRIC, D2NN_NO_INDEX, 0}};
+  options.reward = {reward_step(RewardCode::metric)};
   options.reward_text = "metric";
   CHECK(contains(sentence(options, 0), "a `reward:` in the program in which cost counts less"));
   CHECK(contains(sentence(options, 1000), "a `reward:` in the program in which cost counts more"));
@@ -82,7 +82,7 @@ TEST_CASE("the advice says which way lambda should go") {
 
 TEST_CASE("the price of a choice is that of all that follows it, where the module has a table of that") {
   // `high` runs the dearer node itself; what follows is as dear as the table says: of `high` (bit 0 is not set), `low`.
-  const d2nn_regret_step step = {0, 0, ~0, ~1};
+  const d2nn_cost_step step = {0, 0, ~0, ~1};
   const std::int32_t top = 0;
   const auto sentence_about_low = [&](std::int64_t high_adds, std::int64_t low_adds) {
     const std::int64_t values[] = {high_adds, low_adds};

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "train/train_joins.h"
+#include "unit/f32_tables.h"
 
 using namespace d2nn::train;
 
@@ -13,7 +14,7 @@ namespace {
 
 /// Two sources of two values and a join of both into an output, for two rows; source 1 can be skipped.
 struct Joined {
-  std::array<d2nn_buffer, 2> buffers{{{0, 2, 0, 1}, {2, 2, 2, 1}}};
+  std::array<d2nn_buffer, 2> buffers{d2nn::tests::f32_buffer(0, 2, 0, 1), d2nn::tests::f32_buffer(2, 2, 2, 1)};
   std::vector<float> arena = {1, 5, 3, 4, 2, 1, 7, 8};  // source 0: rows {1, 5}, {3, 4}; source 1: {2, 1}, {7, 8}
   std::vector<float> gradients = std::vector<float>(8, 0.0F);
   std::vector<float> output_gradient;
@@ -99,6 +100,6 @@ TEST_CASE("a null join passes no gradient") {
 
 TEST_CASE("a source without gradient is left out") {
   Joined sum(D2NN_JOIN_SUM);
-  sum.buffers[0].gradient_offset = -1;
+  sum.buffers[0].gradient_offset_bytes = -1;
   CHECK(sum.run() == std::vector<float>{0, 0, 0, 0, 10, 20, 30, 40});
 }

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+using namespace d2nn;
 using namespace d2nn::train;
 
 namespace {
@@ -37,16 +38,16 @@ TEST_CASE("metrics, epsilon and stages are spelled with colons") {
   CHECK(parse_metric("f1")->positive == 1);
   CHECK(parse_metric("f1:3")->positive == 3);
   CHECK(contains(parse_metric("f1:x").status().message(), "--metric `f1:x` is not known"));
-  CHECK(parse_epsilon("1:0.1")->floor == 0.1);
-  CHECK(parse_epsilon("0.9:0.1:500")->steps == 500);
-  CHECK_FALSE(parse_epsilon("0.9").ok());
-  CHECK_FALSE(parse_epsilon("0.9:0.1:-5").ok());
-  CHECK(parse_stages("1:2:3")->joint == 2);
-  CHECK(parse_stages("1:2:3")->choice == 0);
-  CHECK(parse_stages("1:2:3:4")->choice == 2);
-  CHECK(parse_stages("1:2:3:4")->control == 4);
-  CHECK_FALSE(parse_stages("1:2:3:4:5").ok());
-  CHECK(contains(parse_stages("1:2").status().message(), "PATHS:JOINT:CONTROL"));
+  const TrainSettingInfo& epsilon = info_of(TrainSettingId::epsilon);
+  CHECK((*parse_setting(epsilon, "1:0.1"))[1] == 0.1);
+  CHECK((*parse_setting(epsilon, "0.9:0.1:500"))[2] == 500);
+  CHECK_FALSE(parse_setting(epsilon, "0.9").ok());
+  CHECK_FALSE(parse_setting(epsilon, "0.9:0.1:-5").ok());
+  const TrainSettingInfo& stages = info_of(TrainSettingId::stages);
+  CHECK(*parse_setting(stages, "1:2:3") == TrainSettingValue{{1, 0, 2, 3}});
+  CHECK(*parse_setting(stages, "1:2:3:4") == TrainSettingValue{{1, 2, 3, 4}});
+  CHECK_FALSE(parse_setting(stages, "1:2:3:4:5").ok());
+  CHECK(contains(parse_setting(stages, "1:2").status().message(), "PATHS:JOINT:CONTROL"));
 }
 
 TEST_CASE("numbers out of range are refused by the name of their option") {
@@ -65,6 +66,8 @@ TEST_CASE("numbers out of range are refused by the name of their option") {
   CHECK(contains(message([](TrainOptions& o) { o.stages = {0, 0, 0, 0}; }), "--stages"));
   CHECK(contains(message([](TrainOptions& o) { o.stages = {1, -1, 1, 1}; }), "--stages"));
   CHECK(contains(message([](TrainOptions& o) { o.momentum = 1; }), "--momentum is 1"));
+  CHECK(message([](TrainOptions& o) { o.learning_rate = 0; }) == "--lr is 0: it must be above 0 and at most 1000");
+  CHECK(contains(message([](TrainOptions& o) { o.seed = (std::uint64_t{1} << 53) + 2; }), "at most 2^53"));
   CHECK(contains(message([](TrainOptions& o) { o.holdout = 1; }), "--holdout is 1"));
   CHECK(contains(message([](TrainOptions& o) { o.losses = {{"s"}, {"s"}}; }), "--loss is given twice for output `s`"));
   CHECK(contains(message([](TrainOptions& o) { o.resume = true; }), "--resume needs the checkpoint"));

@@ -13,6 +13,7 @@
 #include "train/initialise.h"
 #include "train/random.h"
 
+using namespace d2nn;
 using namespace d2nn::train;
 
 namespace {
@@ -76,8 +77,8 @@ TEST_CASE("the reward mixes metric and efficiency by lambda") {
   CHECK(reward(counts, 200) == doctest::Approx(0.75 * 0.8 + 0.25 * 0.5));
   const Reward weighted{0.75, {}, EfficiencyKind::linear, {100, 400}, 0.2, {}};
   CHECK(weighted(counts, 100) == doctest::Approx(0.75 * 0.8 + 0.25 * 0.2 * 0.75));
-  CHECK(reward.reads(D2NN_REWARD_EFFICIENCY_WEIGHT));
-  CHECK_FALSE(reward.reads(D2NN_REWARD_COST));
+  CHECK(reward.reads(RewardCode::efficiency_weight));
+  CHECK_FALSE(reward.reads(RewardCode::cost));
 }
 
 TEST_CASE("a program's reward is computed step by step from the counts of each output") {
@@ -87,36 +88,36 @@ TEST_CASE("a program's reward is computed step by step from the counts of each o
   const auto value = [&](std::vector<d2nn_reward_step> steps) {
     return Reward{0.25, metric, EfficiencyKind::linear, {100, 400}, 3, std::move(steps)}(counts, 100);
   };
-  const auto word = [](d2nn_reward_code code, std::uint32_t output = D2NN_NO_INDEX) {
+  const auto word = [](RewardCode code, std::uint32_t output = D2NN_NO_INDEX) {
     return d2nn_reward_step{static_cast<std::uint32_t>(code), output, 0};
   };
-  const auto number = [](double of) { return d2nn_reward_step{D2NN_REWARD_NUMBER, D2NN_NO_INDEX, of}; };
-  CHECK(value({word(D2NN_REWARD_METRIC)}) == doctest::Approx((2.0 / 3 + 1) / 2));
-  CHECK(value({word(D2NN_REWARD_METRIC, 0)}) == doctest::Approx(2.0 / 3));
-  CHECK(value({word(D2NN_REWARD_F1, 1)}) == 1.0);
-  CHECK(value({word(D2NN_REWARD_ACCURACY)}) == (0.75 + 1) / 2);
-  CHECK(value({word(D2NN_REWARD_ACCURACY, 0)}) == 0.75);
-  CHECK(value({word(D2NN_REWARD_EFFICIENCY)}) == 0.75);
-  CHECK(value({word(D2NN_REWARD_COST)}) == 100.0);
-  CHECK(value({word(D2NN_REWARD_LAMBDA)}) == 0.25);
-  CHECK(value({word(D2NN_REWARD_EFFICIENCY_WEIGHT)}) == 3.0);
+  const auto number = [](double of) { return reward_step(RewardCode::number, D2NN_NO_INDEX, of); };
+  CHECK(value({word(RewardCode::metric)}) == doctest::Approx((2.0 / 3 + 1) / 2));
+  CHECK(value({word(RewardCode::metric, 0)}) == doctest::Approx(2.0 / 3));
+  CHECK(value({word(RewardCode::f1, 1)}) == 1.0);
+  CHECK(value({word(RewardCode::accuracy)}) == (0.75 + 1) / 2);
+  CHECK(value({word(RewardCode::accuracy, 0)}) == 0.75);
+  CHECK(value({word(RewardCode::efficiency)}) == 0.75);
+  CHECK(value({word(RewardCode::cost)}) == 100.0);
+  CHECK(value({word(RewardCode::lambda)}) == 0.25);
+  CHECK(value({word(RewardCode::efficiency_weight)}) == 3.0);
   // (1 - 7) / 2 - (-3)
-  CHECK(value({number(1), number(7), word(D2NN_REWARD_SUBTRACT), number(2), word(D2NN_REWARD_DIVIDE), number(3),
-               word(D2NN_REWARD_NEGATE), word(D2NN_REWARD_SUBTRACT)}) == 0.0);
-  CHECK(value({number(2), number(5), word(D2NN_REWARD_MIN)}) == 2.0);
-  CHECK(value({number(2), number(5), word(D2NN_REWARD_MAX)}) == 5.0);
-  CHECK(value({number(1), number(0), word(D2NN_REWARD_DIVIDE)}) == std::numeric_limits<double>::infinity());
+  CHECK(value({number(1), number(7), word(RewardCode::subtract), number(2), word(RewardCode::divide), number(3),
+               word(RewardCode::negate), word(RewardCode::subtract)}) == 0.0);
+  CHECK(value({number(2), number(5), word(RewardCode::minimum)}) == 2.0);
+  CHECK(value({number(2), number(5), word(RewardCode::maximum)}) == 5.0);
+  CHECK(value({number(1), number(0), word(RewardCode::divide)}) == std::numeric_limits<double>::infinity());
   // NaN is not hidden by min and max, whichever side it is on.
-  for (const d2nn_reward_code code : {D2NN_REWARD_MIN, D2NN_REWARD_MAX}) {
-    CHECK(std::isnan(value({number(0), number(0), word(D2NN_REWARD_DIVIDE), number(1), word(code)})));
-    CHECK(std::isnan(value({number(1), number(0), number(0), word(D2NN_REWARD_DIVIDE), word(code)})));
+  for (const RewardCode code : {RewardCode::minimum, RewardCode::maximum}) {
+    CHECK(std::isnan(value({number(0), number(0), word(RewardCode::divide), number(1), word(code)})));
+    CHECK(std::isnan(value({number(1), number(0), number(0), word(RewardCode::divide), word(code)})));
   }
 }
 
 TEST_CASE("bags and data are made fit for F1 when the reward alone reads it") {
   Reward reward{0.5, {MetricKind::accuracy, 2}, EfficiencyKind::inverse, {1, 1}, 1, {}};
   CHECK(reward.demanded_metric().kind == MetricKind::accuracy);
-  reward.steps = {{D2NN_REWARD_F1, D2NN_NO_INDEX, 0}};
+  reward.steps = {reward_step(RewardCode::f1)};
   CHECK(reward.demanded_metric().kind == MetricKind::f1);
   CHECK(reward.demanded_metric().positive == 2);
 }

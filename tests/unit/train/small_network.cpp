@@ -4,11 +4,14 @@
 #include <array>
 #include <random>
 
+#include "d2nn/rounding.h"
+#include "unit/f32_tables.h"
+
 namespace d2nn::test {
 namespace {
 
 constexpr std::int64_t padded(std::int64_t elements) {
-  return (elements + 15) / 16 * 16;
+  return round_up(elements, alignment_floats);
 }
 
 // Buffers: N1, N2.dense1, N2.relu1, N2.dense2, N3.dense1, Q.dense1, Q.relu1, Q.dense2.
@@ -31,8 +34,8 @@ struct Tables {
   std::array<std::int64_t, 1> input_dims = {4};
   std::array<std::int64_t, 1> output_dims = {2};
   std::array<std::array<std::int64_t, 2>, 12> parameter_dims{};
-  d2nn_tensor_info input{"x", "", 1, input_dims.data(), 4};
-  d2nn_tensor_info output{"scores", "", 1, output_dims.data(), 2};
+  d2nn_tensor_info input = tests::f32_tensor("x", "", 1, input_dims.data(), 4);
+  d2nn_tensor_info output = tests::f32_tensor("scores", "", 1, output_dims.data(), 2);
   std::array<d2nn_node, 4> nodes{};
   std::array<std::uint32_t, 1> high_targets = {node_n2};
   std::array<std::uint32_t, 1> low_targets = {node_n3};
@@ -96,7 +99,7 @@ std::int32_t forward(d2nn_frame* frame, std::int64_t rows) {
   const std::int64_t deciding = list_executed(frame, node_q, rows);
   if (const std::int32_t status = run_ops(frame, node_q, deciding, {5, 6, 7}, frame->calls->train_forward); status != 0)
     return status;
-  const float* scores = frame->arena + score_offset * frame->capacity;
+  const float* scores = static_cast<const float*>(frame->arena) + score_offset * frame->capacity;
   if (const std::int32_t status =
           frame->calls->decide(frame, 0, scores, 2, frame->row_lists + node_q * frame->capacity, deciding);
       status != 0)
@@ -141,7 +144,7 @@ void dense(const float* packed, std::int64_t in, std::int64_t out, const float* 
 
 std::int32_t infer_tile(d2nn_frame* frame, std::int64_t rows) {
   const auto row_of = [frame](std::uint32_t buffer, std::int64_t row) {
-    return frame->arena + 16 * (buffer * frame->capacity + row);
+    return static_cast<float*>(frame->arena) + 16 * (buffer * frame->capacity + row);
   };
   std::array<float, 16> hidden{};
   std::vector<std::array<float, 8>> values(static_cast<std::size_t>(rows));
@@ -181,7 +184,7 @@ void Tables::add_inference() {
     inference_ops[i] = ops[training_ops[i]];
     inference_ops[i].pack = D2NN_PACK_PLAIN;
   }
-  for (std::uint32_t b = 0; b < 3; ++b) inference_buffers[b] = {16 * b, 16, -1, 0};
+  for (std::uint32_t b = 0; b < 3; ++b) inference_buffers[b] = tests::f32_buffer(16 * b, 16, -1, 0);
   inference_edges[0] = {buffer_n2, node_n2, nullptr, 2, nullptr, 0};
   inference_edges[1] = {buffer_n3, node_n3, nullptr, 2, nullptr, 0};
   inference_join = {D2NN_JOIN_LAST, 1, 0, 2, inference_edges.data(), 2};
@@ -192,7 +195,7 @@ void Tables::add_inference() {
   module.join_count = 1;
   module.joins = &inference_join;
   module.tile_rows = tile_rows;
-  module.arena_floats = 3 * 16;
+  module.arena_bytes = 3 * 16 * 4;
   module.forward_one = infer_one;
   module.forward_tile = infer_tile;
 }
@@ -210,8 +213,8 @@ void Tables::add_dense(std::uint32_t op, std::uint32_t node, const char* label, 
     const auto index = static_cast<std::uint32_t>(parameters.size());
     parameter_dims[index] = role == 0 ? std::array<std::int64_t, 2>{out, in} : std::array<std::int64_t, 2>{out, 0};
     d2nn_parameter parameter{};
-    parameter.tensor = {role == 0 ? weight : bias, "", role == 0 ? 2U : 1U, parameter_dims[index].data(),
-                        role == 0 ? in * out : out};
+    parameter.tensor = tests::f32_tensor(role == 0 ? weight : bias, "", role == 0 ? 2U : 1U,
+                                         parameter_dims[index].data(), role == 0 ? in * out : out);
     parameter.start = D2NN_START_FAN_IN;
     parameter.decays = role == 0;
     parameter.is_trained = 1;
@@ -254,9 +257,9 @@ Tables::Tables() {
   add_dense(4, node_n3, "N3.dense1", "N3.dense1.weight", "N3.dense1.bias", 8, 2);
 
   for (std::size_t b = 0; b < buffers.size(); ++b) {
-    buffers[b] = {code.arena_floats, buffer_elements[b], code.gradient_floats, accumulates[b]};
-    code.arena_floats += padded(buffer_elements[b]);
-    code.gradient_floats += padded(buffer_elements[b]);
+    buffers[b] = tests::f32_buffer(code.arena_bytes / 4, buffer_elements[b], code.gradient_bytes / 4, accumulates[b]);
+    code.arena_bytes += 4 * padded(buffer_elements[b]);
+    code.gradient_bytes += 4 * padded(buffer_elements[b]);
   }
   edges[0] = {3, node_n2, nullptr, 2, nullptr, 0};
   edges[1] = {4, node_n3, nullptr, 2, nullptr, 0};

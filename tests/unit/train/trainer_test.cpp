@@ -195,7 +195,7 @@ TEST_CASE("a reward given as an expression trains as the options that mean the s
   options.explore = Explore::all;
   const TrainReport metric_alone = trained(options);
   options.lambda = 0.1;
-  options.reward = {{D2NN_REWARD_ACCURACY, D2NN_NO_INDEX, 0}};
+  options.reward = {reward_step(RewardCode::accuracy)};
   options.reward_text = "accuracy";
   const TrainReport as_expression = trained(options);
   CHECK(as_expression.weights == metric_alone.weights);
@@ -205,16 +205,12 @@ TEST_CASE("a reward given as an expression trains as the options that mean the s
 TEST_CASE("a reward beyond 0 and 1 trains, and one that is not finite names the bag and the step") {
   TrainOptions options = quick_options();
   options.epochs = 2;
-  options.reward = {{D2NN_REWARD_METRIC, D2NN_NO_INDEX, 0},
-                    {D2NN_REWARD_NUMBER, D2NN_NO_INDEX, -3},
-                    {D2NN_REWARD_MULTIPLY, D2NN_NO_INDEX, 0}};
+  options.reward = {reward_step(RewardCode::metric), reward_step(RewardCode::number, D2NN_NO_INDEX, -3),
+                    reward_step(RewardCode::multiply)};
   options.reward_text = "metric * -3";
   CHECK(trained(options).evaluation.reward < 0);
-  options.reward = {{D2NN_REWARD_NUMBER, D2NN_NO_INDEX, 1},
-                    {D2NN_REWARD_COST, D2NN_NO_INDEX, 0},
-                    {D2NN_REWARD_COST, D2NN_NO_INDEX, 0},
-                    {D2NN_REWARD_SUBTRACT, D2NN_NO_INDEX, 0},
-                    {D2NN_REWARD_DIVIDE, D2NN_NO_INDEX, 0}};
+  options.reward = {reward_step(RewardCode::number, D2NN_NO_INDEX, 1), reward_step(RewardCode::cost),
+                    reward_step(RewardCode::cost), reward_step(RewardCode::subtract), reward_step(RewardCode::divide)};
   options.reward_text = "1 / (cost - cost)";
   Watch watch;
   auto report = run(options, watch, test::small_data(200, 1));
@@ -231,7 +227,7 @@ TEST_CASE("a checkpoint of another reward is refused, naming both") {
   options.output_path = folder.file("w");
   trained(options);
   options.resume = true;
-  options.reward = {{D2NN_REWARD_ACCURACY, D2NN_NO_INDEX, 0}};
+  options.reward = {reward_step(RewardCode::accuracy)};
   options.reward_text = "accuracy";
   Watch watch;
   auto report = run(options, watch, test::small_data(1600, 1));

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "unit/f32_tables.h"
+
 namespace d2nn::testing {
 
 SmallModule::SmallModule(std::vector<Parameter> parameters) : described_(std::move(parameters)) {
@@ -10,7 +12,8 @@ SmallModule::SmallModule(std::vector<Parameter> parameters) : described_(std::mo
     d2nn_parameter entry = {};
     std::int64_t elements = 1;
     for (const std::int64_t dim : parameter.shape) elements *= dim;
-    entry.tensor = {parameter.name.c_str(), "", parameter.shape.size(), parameter.shape.data(), elements};
+    entry.tensor =
+        tests::f32_tensor(parameter.name.c_str(), "", parameter.shape.size(), parameter.shape.data(), elements);
     entry.is_variance = parameter.is_variance ? 1 : 0;
     entry.offset = offset;
     offset += elements;

@@ -14,7 +14,7 @@ namespace d2nn::bench {
 namespace {
 
 /// So small that thousands of steps leave the decisions as they are.
-constexpr double kRate = 1e-6;
+constexpr double learning_rate = 1e-6;
 
 template <class T>
 T taken(Result<T> result) {
@@ -28,7 +28,7 @@ void require(const Status& status) {
 
 train::TrainOptions plain_sgd() {
   train::TrainOptions options;
-  options.optimizer = train::OptimizerKind::sgd;
+  options.optimizer = OptimizerKind::sgd;
   options.momentum = 0;
   return options;
 }
@@ -50,7 +50,7 @@ class CompiledTraining final : public Contestant {
     forward_backward();
     train::StepPlan plan;
     plan.stage = train::Stage::joint;
-    plan.learning_rate = kRate;
+    plan.learning_rate = learning_rate;
     optimiser_.step(plan, runner_->parameters(), runner_->parameter_gradients(), pool_);
   }
 

@@ -1,4 +1,4 @@
-#include "codegen/row_questions.h"
+#include "codegen/row_predicates.h"
 
 #include <llvm/IR/Module.h>
 
@@ -8,15 +8,15 @@ namespace d2nn::codegen {
 
 namespace {
 
-/// A question without its facts: equal shapes are asked by one function.
-std::string shape_of(const RowQuestion& question, bool has_flags, bool has_list) {
+/// A predicate without its facts: equal shapes share one function.
+std::string shape_of(const RowPredicate& predicate, bool has_flags, bool has_list) {
   std::string shape = has_flags ? "flag" : "";
   if (has_list) shape += "list";
-  for (const std::vector<RowFact>& clause : question.clauses) {
+  for (const std::vector<RowFact>& clause : predicate.clauses) {
     shape += ".";
     for (const RowFact& fact : clause) shape += fact.is_action ? "a" : "x";
   }
-  for (const RowDecision& decision : question.decisions) {
+  for (const RowDecision& decision : predicate.decisions) {
     shape += ".d";
     for (const std::uint32_t next : decision.next) shape += "_" + std::to_string(next);
   }
@@ -40,27 +40,27 @@ void emit_loop(llvm::IRBuilder<>& b, llvm::Function* function, llvm::Value* tota
   b.SetInsertPoint(done);
 }
 
-/// The body of a question's function: reads its facts, in order, from the arguments.
+/// The body of a predicate's function: reads its facts, in order, from the arguments.
 class Asker {
  public:
   Asker(llvm::IRBuilder<>& b, llvm::Function* function, unsigned first_fact)
       : b_(b), function_(function), first_fact_(first_fact) {}
 
   /// i1: the answer for a row.
-  llvm::Value* answer(const RowQuestion& question, llvm::Value* row) {
+  llvm::Value* answer(const RowPredicate& predicate, llvm::Value* row) {
     next_argument_ = first_fact_;
     llvm::Value* all = b_.getTrue();
-    for (const std::vector<RowFact>& clause : question.clauses) {
+    for (const std::vector<RowFact>& clause : predicate.clauses) {
       llvm::Value* any = b_.getFalse();
       for (const RowFact& fact : clause) any = b_.CreateOr(any, holds(fact, row));
       all = b_.CreateAnd(all, any);
     }
     std::vector<llvm::Value*> answers{b_.getFalse(), b_.getTrue()};
-    for (const RowDecision& decision : question.decisions) {
+    for (const RowDecision& decision : predicate.decisions) {
       llvm::Value* action = b_.CreateLoad(b_.getInt32Ty(), b_.CreateInBoundsGEP(b_.getInt32Ty(), argument(), row));
       answers.push_back(follow(decision, action, answers));
     }
-    return question.decisions.empty() ? all : b_.CreateAnd(all, answers.back());
+    return predicate.decisions.empty() ? all : b_.CreateAnd(all, answers.back());
   }
 
  private:
@@ -90,28 +90,29 @@ class Asker {
 
 }  // namespace
 
-llvm::Function* RowQuestions::make(const std::string& name, llvm::Type* result, const std::vector<llvm::Type*>& types) {
+llvm::Function* RowPredicates::make(const std::string& name, llvm::Type* result,
+                                    const std::vector<llvm::Type*>& types) {
   auto* function = llvm::Function::Create(llvm::FunctionType::get(result, types, false),
                                           llvm::Function::InternalLinkage, prefix_ + name, module_);
   function->addFnAttr(llvm::Attribute::NoInline);
   return function;
 }
 
-llvm::Value* RowQuestions::ask(llvm::IRBuilder<>& b, const RowQuestion& question, llvm::Value* total,
-                               llvm::Value* flags, llvm::Value* list) {
+llvm::Value* RowPredicates::test_rows(llvm::IRBuilder<>& b, const RowPredicate& predicate, llvm::Value* total,
+                                      llvm::Value* flags, llvm::Value* list) {
   std::vector<llvm::Value*> arguments{total};
   if (flags) arguments.push_back(flags);
   if (list) arguments.push_back(list);
   const auto first_fact = static_cast<unsigned>(arguments.size());
-  for (const std::vector<RowFact>& clause : question.clauses) {
+  for (const std::vector<RowFact>& clause : predicate.clauses) {
     for (const RowFact& fact : clause) {
       arguments.push_back(fact.rows);
       if (fact.is_action) arguments.push_back(b.getInt32(fact.action));
     }
   }
-  for (const RowDecision& decision : question.decisions) arguments.push_back(decision.actions);
+  for (const RowDecision& decision : predicate.decisions) arguments.push_back(decision.actions);
 
-  const std::string shape = shape_of(question, flags != nullptr, list != nullptr);
+  const std::string shape = shape_of(predicate, flags != nullptr, list != nullptr);
   llvm::Function*& function = functions_[shape];
   if (!function) {
     std::vector<llvm::Type*> types;
@@ -122,7 +123,7 @@ llvm::Value* RowQuestions::ask(llvm::IRBuilder<>& b, const RowQuestion& question
     body.CreateStore(body.getInt64(0), count);
     Asker asker(body, function, first_fact);
     emit_loop(body, function, function->getArg(0), [&](llvm::Value* row) {
-      llvm::Value* holds = asker.answer(question, row);
+      llvm::Value* holds = asker.answer(predicate, row);
       if (flags) {
         llvm::Value* flag = body.CreateInBoundsGEP(body.getInt8Ty(), function->getArg(1), row);
         body.CreateStore(body.CreateZExt(holds, body.getInt8Ty()), flag);
@@ -140,8 +141,8 @@ llvm::Value* RowQuestions::ask(llvm::IRBuilder<>& b, const RowQuestion& question
   return b.CreateCall(function, arguments);
 }
 
-void RowQuestions::write_action(llvm::IRBuilder<>& b, llvm::Value* flags, llvm::Value* total, llvm::Value* actions,
-                                std::uint32_t action) {
+void RowPredicates::write_action(llvm::IRBuilder<>& b, llvm::Value* flags, llvm::Value* total, llvm::Value* actions,
+                                 std::uint32_t action) {
   llvm::Function*& function = functions_["action"];
   if (!function) {
     function = make("rows.action", b.getVoidTy(), {b.getInt64Ty(), b.getPtrTy(), b.getPtrTy(), b.getInt32Ty()});

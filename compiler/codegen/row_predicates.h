@@ -1,5 +1,5 @@
-// Which rows of a tile execute a node, or need its value: a loop over the rows that asks what is known of each. Equal
-// questions about different facts share one function, so that a network of a thousand conditional nodes has a handful
+// Which rows of a tile execute a node, or need its value: a loop over the rows that tests what is known of each. Equal
+// predicates about different facts share one function, so that a network of a thousand conditional nodes has a handful
 // of such loops, and its driver is calls and branches.
 #pragma once
 
@@ -26,21 +26,21 @@ struct RowDecision {
 };
 
 /// Holds for a row when of each clause some fact holds, and the last decision, if there is any, ends in yes.
-struct RowQuestion {
+struct RowPredicate {
   std::vector<std::vector<RowFact>> clauses;
   std::vector<RowDecision> decisions;
 };
 
-class RowQuestions {
+class RowPredicates {
  public:
   /// `prefix` begins the names of the functions.
-  RowQuestions(llvm::Module& module, std::string prefix) : module_(module), prefix_(std::move(prefix)) {}
+  RowPredicates(llvm::Module& module, std::string prefix) : module_(module), prefix_(std::move(prefix)) {}
 
-  /// Emits a call that asks the question about rows 0 .. total-1, total at least 1. The answers go to `flags` (i8 per
+  /// Emits a call that tests rows 0 .. total-1, total at least 1. The answers go to `flags` (i8 per
   /// row), the rows that it holds for to `list` (i32, ascending; as many places as there are rows); either may be null.
   /// Returns how many rows those are (i64).
-  llvm::Value* ask(llvm::IRBuilder<>& b, const RowQuestion& question, llvm::Value* total, llvm::Value* flags,
-                   llvm::Value* list);
+  llvm::Value* test_rows(llvm::IRBuilder<>& b, const RowPredicate& predicate, llvm::Value* total, llvm::Value* flags,
+                         llvm::Value* list);
   /// Emits a call that writes an action (i32 per row) where the flag is set and -1 elsewhere.
   void write_action(llvm::IRBuilder<>& b, llvm::Value* flags, llvm::Value* total, llvm::Value* actions,
                     std::uint32_t action);
@@ -50,7 +50,7 @@ class RowQuestions {
 
   llvm::Module& module_;
   std::string prefix_;
-  std::map<std::string, llvm::Function*> functions_;  // by the shape of their question
+  std::map<std::string, llvm::Function*> functions_;  // by the shape of their predicate
 };
 
 }  // namespace d2nn::codegen

@@ -12,34 +12,18 @@
 
 #include "d2nn/module.h"
 #include "kernels/isa/loops.h"
+#include "storage/aligned_buffer.h"
 
 namespace d2nn::kernels {
 
-/// 64-byte aligned floats, zeroed. Throws std::bad_alloc.
-class AlignedFloats {
- public:
-  AlignedFloats() = default;
-  explicit AlignedFloats(std::int64_t size);
-  float* data() { return data_.get(); }
-  const float* data() const { return data_.get(); }
-  std::int64_t size() const { return size_; }
-
- private:
-  struct Free {
-    void operator()(float* p) const;
-  };
-  std::unique_ptr<float[], Free> data_;
-  std::int64_t size_ = 0;
-};
-
 /// One convolution over flat positions: which planes to fill from the source image, and which taps to sum for each
 /// block of output lines.
-class FlatConv {
+class PaddedPlaneConv {
  public:
   /// Forward: source [in_c, in_h, in_w], target [out_c, out_h, out_w], weight [out_c, in_c / groups, kh, kw].
-  static FlatConv forward(const d2nn_op& op, const isa::Loops& loops);
+  static PaddedPlaneConv forward(const d2nn_op& op, const isa::Loops& loops);
   /// Gradient of the data: source is the gradient of the result, target that of the operand, weight the same tensor.
-  static FlatConv data_gradient(const d2nn_op& op, const isa::Loops& loops);
+  static PaddedPlaneConv data_gradient(const d2nn_op& op, const isa::Loops& loops);
 
   /// Floats of the weights as run() wants them, and how to make them from PyTorch's layout.
   std::int64_t packed_floats() const { return packed_floats_; }

@@ -1,19 +1,15 @@
-#include "kernels/flat_conv.h"
+#include "kernels/padded_plane_conv.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
-#include <new>
+
+#include "d2nn/rounding.h"
 
 namespace d2nn::kernels {
 namespace {
 
-std::int64_t round_up(std::int64_t n, std::int64_t to) {
-  return (n + to - 1) / to * to;
-}
-
 /// Lines and columns computed at once: 8 channels of them fill half of a small first-level cache.
-constexpr std::int64_t kChunkPositions = 768;
+constexpr std::int64_t chunk_positions = 768;
 
 /// One axis of the padded planes. Element b of phase i's plane is source element b * step + first[i].
 struct Axis {
@@ -23,9 +19,9 @@ struct Axis {
   std::vector<std::int64_t> reach;  // the largest tap distance in each phase
   std::int64_t outputs;
 
-  std::int64_t lead(std::size_t i) const { return first[i] >= 0 ? 0 : (-first[i] + step - 1) / step; }
+  std::int64_t lead(std::size_t i) const { return first[i] >= 0 ? 0 : ceil_div(-first[i], step); }
   std::int64_t end(std::size_t i) const {
-    const std::int64_t real = size - first[i] <= 0 ? 0 : (size - first[i] + step - 1) / step;
+    const std::int64_t real = size - first[i] <= 0 ? 0 : ceil_div(size - first[i], step);
     return std::max(std::min(real, outputs + reach[i]), lead(i));
   }
   /// The least distance between lines at which a line's trailing zeros can be the next one's leading zeros.
@@ -39,20 +35,8 @@ struct Axis {
 
 }  // namespace
 
-AlignedFloats::AlignedFloats(std::int64_t size) : size_(size) {
-  const auto bytes = static_cast<std::size_t>(round_up(std::max<std::int64_t>(size, 1) * 4, 64));
-  void* memory = std::aligned_alloc(64, bytes);
-  if (!memory) throw std::bad_alloc();
-  std::memset(memory, 0, bytes);
-  data_.reset(static_cast<float*>(memory));
-}
-
-void AlignedFloats::Free::operator()(float* p) const {
-  std::free(p);
-}
-
-FlatConv FlatConv::forward(const d2nn_op& op, const isa::Loops& loops) {
-  FlatConv conv;
+PaddedPlaneConv PaddedPlaneConv::forward(const d2nn_op& op, const isa::Loops& loops) {
+  PaddedPlaneConv conv;
   conv.loops_ = &loops;
   conv.groups_ = op.groups;
   conv.source_channels_ = op.in_c;
@@ -118,8 +102,8 @@ FlatConv FlatConv::forward(const d2nn_op& op, const isa::Loops& loops) {
   return conv;
 }
 
-FlatConv FlatConv::data_gradient(const d2nn_op& op, const isa::Loops& loops) {
-  FlatConv conv;
+PaddedPlaneConv PaddedPlaneConv::data_gradient(const d2nn_op& op, const isa::Loops& loops) {
+  PaddedPlaneConv conv;
   conv.loops_ = &loops;
   conv.groups_ = op.groups;
   conv.source_channels_ = op.out_c;
@@ -137,7 +121,7 @@ FlatConv FlatConv::data_gradient(const d2nn_op& op, const isa::Loops& loops) {
                             std::int64_t pad, std::int64_t dilation, std::int64_t* first_quotient) {
     const std::int64_t reach = (kernel - 1) * dilation / stride;
     *first_quotient = pad / stride;
-    const std::int64_t quotients = (pad + inputs - 1) / stride - *first_quotient + 1;
+    const std::int64_t quotients = ceil_div(pad + inputs, stride) - *first_quotient + 1;
     return Axis{outputs, 1, {*first_quotient - reach}, {reach}, quotients};
   };
   std::int64_t first_y = 0;
@@ -177,7 +161,7 @@ FlatConv FlatConv::data_gradient(const d2nn_op& op, const isa::Loops& loops) {
   return conv;
 }
 
-void FlatConv::make_blocks() {
+void PaddedPlaneConv::make_blocks() {
   const std::int64_t channels = target_channels_ / groups_;
   std::int64_t first = 0;
   while (first < channels) {
@@ -189,7 +173,7 @@ void FlatConv::make_blocks() {
   }
 }
 
-void FlatConv::finish() {
+void PaddedPlaneConv::finish() {
   make_blocks();
   packed_floats_ = 0;
   for (Phase& phase : phases_) {
@@ -197,14 +181,14 @@ void FlatConv::finish() {
     for (const Block& block : blocks_)
       packed_floats_ += groups_ * block.size * static_cast<std::int64_t>(phase.offsets.size());
   }
-  chunk_lines_ = std::clamp<std::int64_t>(kChunkPositions / pitch_, 1, out_lines_);
+  chunk_lines_ = std::clamp<std::int64_t>(chunk_positions / pitch_, 1, out_lines_);
 }
 
-std::int64_t FlatConv::packed_bias_floats() const {
+std::int64_t PaddedPlaneConv::packed_bias_floats() const {
   return groups_ * (blocks_.back().first + blocks_.back().size);
 }
 
-void FlatConv::pack(const float* weight, float* packed) const {
+void PaddedPlaneConv::pack(const float* weight, float* packed) const {
   const std::int64_t channels = target_channels_ / groups_;
   for (const Phase& phase : phases_) {
     for (std::int64_t g = 0; g < groups_; ++g) {
@@ -220,23 +204,23 @@ void FlatConv::pack(const float* weight, float* packed) const {
   }
 }
 
-void FlatConv::pack_bias(const float* bias, float* packed) const {
+void PaddedPlaneConv::pack_bias(const float* bias, float* packed) const {
   const std::int64_t channels = target_channels_ / groups_;
   const std::int64_t padded = packed_bias_floats() / groups_;
   for (std::int64_t g = 0; g < groups_; ++g)
     for (std::int64_t o = 0; o < padded; ++o) packed[g * padded + o] = o < channels ? bias[g * channels + o] : 0.0F;
 }
 
-std::int64_t FlatConv::padded_positions() const {
+std::int64_t PaddedPlaneConv::padded_positions() const {
   return round_up((out_lines_ - 1) * pitch_ + out_columns_, loops_->lanes);
 }
 
-std::int64_t FlatConv::scratch_floats() const {
+std::int64_t PaddedPlaneConv::scratch_floats() const {
   return round_up(plane_floats() + loops_->slack, 16) +
          loops_->max_block * round_up(chunk_lines_ * pitch_ + loops_->slack, 16);
 }
 
-void FlatConv::fill(const float* source, float* planes, float border) const {
+void PaddedPlaneConv::fill(const float* source, float* planes, float border) const {
   isa::FillPlane f{nullptr, lines_, pitch_, plane_, nullptr, source_h_, source_w_, step_y_, step_x_, 0, 0, border};
   f.dst = planes;
   for (std::int64_t c = 0; c < source_channels_; ++c) {
@@ -250,8 +234,8 @@ void FlatConv::fill(const float* source, float* planes, float border) const {
   }
 }
 
-void FlatConv::run(const float* source, const float* packed, const float* packed_bias, float* target, float* scratch,
-                   isa::Store store) const {
+void PaddedPlaneConv::run(const float* source, const float* packed, const float* packed_bias, float* target,
+                          float* scratch, isa::Store store) const {
   fill(source, scratch);
   float* out = scratch + round_up(plane_floats() + loops_->slack, 16);
   const std::int64_t channels = target_channels_ / groups_;
