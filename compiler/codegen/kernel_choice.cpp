@@ -51,7 +51,7 @@ KernelChoice choose(const passes::Step& step, const Target& target) {
   if (step.kernel == Kernel::expression) {
     choice.source = KernelSource::expression;
     if (!step.parameters.empty()) choice.pack = {D2NN_PACK_PLAIN, 0};
-    choice.scratch_floats = round_up(expression_scratch_floats(step.expression, info), 16);
+    choice.scratch_floats = round_up(expression_scratch_floats(step.expression, info), alignment_floats);
     return choice;
   }
   if (step.kernel == Kernel::dense) {
