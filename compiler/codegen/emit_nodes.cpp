@@ -63,7 +63,8 @@ llvm::Function* NodeEmitter::row_kernel(const KernelProblem& problem) {
   return function;
 }
 
-llvm::Function* NodeEmitter::dense_kernel(const KernelProblem& problem) {
+llvm::Function* NodeEmitter::dense_kernel(KernelProblem problem) {
+  problem.in_h = problem.out_h = 1;  // places are rows to it
   llvm::Function*& function = functions_[problem_name(problem)];
   if (!function) function = emit_dense_kernel(module_, problem, info_of(target_), problem_name(problem));
   return function;
@@ -140,6 +141,13 @@ void NodeEmitter::emit_row_step(Body& body, std::uint32_t index, llvm::Value* ro
     return;
   }
   llvm::Value* src = body.frame.row_address(step.operands[0], row);
+  if (step.kernel == ops::Kernel::dense) {
+    const KernelProblem& p = choice.problem;
+    const auto number = [&](std::int64_t value) { return b.getInt64(static_cast<std::uint64_t>(value)); };
+    b.CreateCall(dense_kernel(p), {src, number(p.in_c), llvm::ConstantPointerNull::get(b.getPtrTy()), number(p.in_h), dst, number(p.out_c),
+                                   body.frame.packed(index)});
+    return;
+  }
   llvm::Value* scratch = body.frame.scratch();
   llvm::Value* first_dst = dst;
   if (choice.pool_problem) {

@@ -33,7 +33,7 @@ class NodeEmitter {
   void return_unless_ok(Body& body, llvm::Value* status);
   /// The kernel function for a problem; equal problems share one.
   llvm::Function* row_kernel(const KernelProblem& problem);
-  llvm::Function* dense_kernel(const KernelProblem& problem);
+  llvm::Function* dense_kernel(KernelProblem problem);
   llvm::Function* expression_kernel(const expr::Expression& expression);
 
   llvm::Module& module_;

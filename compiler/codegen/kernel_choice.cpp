@@ -115,8 +115,11 @@ KernelProblem kernel_problem(const passes::Step& step) {
   p.out_h = out.h;
   p.out_w = out.w;
   if (step.kernel == Kernel::dense) {
-    p.in_c = step.in.elements();
-    p.in_h = p.in_w = 1;
+    // The same product at every place of the axes before the last.
+    p.out_c = step.out.dims.back();
+    p.in_h = p.out_h = step.out.elements() / p.out_c;
+    p.in_c = step.in.elements() / p.in_h;
+    p.in_w = p.out_w = 1;
   }
   const auto extent = [&](const char* name, ops::Extent otherwise) {
     return arguments.has(name) ? arguments.extent(name) : otherwise;

@@ -65,8 +65,8 @@ std::string ops_page() {
       "What a pipeline can name. Arguments go by position or by name; those with a default may be left out. Meanings,\n"
       "defaults, parameter shapes and output sizes are PyTorch's. A size is dims (`3x5`: height, width) or one int "
       "for\n"
-      "both. Only `conv` and `dense` count multiplications; the batch is not in the language, shapes are of one "
-      "sample.\n";
+      "both. Only products and convolutions count multiplications; the batch is not in the language, shapes are of "
+      "one\nsample.\n";
   for (const Layer* layer : layers()) {
     if (!layer->is_in_pipelines) continue;
     page += "\n## " + std::string(layer->name) + "\n\n`" + signature_text(layer->name, layer->params) + "`\n\n" + layer->doc + "\n";

@@ -118,8 +118,8 @@ struct Plan {
   std::int64_t tile_rows = 0;  // inference: capacity of a tile
 };
 
-/// Which steps run on several rows in one call (dense layers: the weights are streamed once for the group); all others
-/// run row by row.
+/// Which steps run on several rows in one call (dense layers of vectors: the weights are streamed once for the group);
+/// all others run row by row.
 bool is_batched(const Step& step);
 
 /// Plans a program that sema accepted. A plan for training uses no pass.

@@ -96,12 +96,13 @@ bool is_convolution(const d2nn_op& op) {
 // Weights of one filter or unit.
 std::size_t filter_size(const d2nn_op& op) {
   if (is_convolution(op)) return static_cast<std::size_t>(op.in_c / op.groups * op.kernel_h * op.kernel_w);
-  return static_cast<std::size_t>(op.in_c * op.in_h * op.in_w);
+  return static_cast<std::size_t>(op.in_c * op.in_h * op.in_w / op.out_h);
 }
 
 bool has_sizes(const d2nn_op& op) {
   if (op.kind != D2NN_OP_CONV && op.kind != D2NN_OP_DENSE) return false;
   if (op.in_c < 1 || op.in_h < 1 || op.in_w < 1 || op.out_c < 1) return false;
+  if (op.kind == D2NN_OP_DENSE) return op.out_h >= 1 && op.in_c * op.in_h * op.in_w % op.out_h == 0;
   return !is_convolution(op) || (op.groups >= 1 && op.in_c % op.groups == 0 && op.out_c % op.groups == 0 &&
                                  op.kernel_h >= 1 && op.kernel_w >= 1);
 }

@@ -27,7 +27,7 @@ ops::Arguments random_arguments(RandomSource& random, const std::string& layer, 
     std::int64_t groups = random.one_in(3) ? random.between(2, 4) : 1;
     if (groups > 1 && random.one_in(2)) groups = filters = input.channels();  // depthwise
     arguments.set("filters", filters).set("groups", groups).set("bias", !random.one_in(4));
-  } else if (layer == "dense") {
+  } else if (layer == "dense" || layer == "linear") {
     constexpr std::int64_t usual[]{3, 4, 8, 8, 17, 24};
     arguments.set("units", random.one_in(4) ? random.between(1, 24) : usual[random.below(6)]);
     arguments.set("bias", !random.one_in(4));
@@ -86,11 +86,11 @@ Piece BodyGenerator::layer(const Shape& input) {
   static const std::vector<std::string> for_images{
       "conv",       "conv",    "conv", "max_pool",   "max_pool",    "avg_pool",
       "batch_norm", "relu",    "relu", "leaky_relu", "sigmoid",     "silu",
-      "gelu",       "softmax", "conv", "normalize",  "pad_channels"};
+      "gelu",       "softmax", "conv", "normalize",  "pad_channels", "linear"};
   static const std::vector<std::string> for_all{
       "dense",   "dense",   "dense",     "batch_norm", "relu",        "leaky_relu",
       "sigmoid", "tanh",    "gelu",      "silu",       "softmax",     "dropout",
-      "flatten", "reshape", "normalize", "identity",   "pad_channels"};
+      "flatten", "reshape", "normalize", "identity",   "pad_channels", "linear"};
   static const std::vector<std::string> out_of_images{"dense",   "dense",   "global_avg_pool",
                                                  "tanh",    "flatten", "reshape",
                                                  "dropout", "identity"};

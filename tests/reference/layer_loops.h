@@ -16,6 +16,12 @@ void dense_forward(OpForward<Scalar>& call);
 template <class Scalar>
 void dense_backward(OpBackward<Scalar>& call);
 
+// product_loops.cpp
+template <class Scalar>
+void linear_forward(OpForward<Scalar>& call);
+template <class Scalar>
+void linear_backward(OpBackward<Scalar>& call);
+
 // pool_loops.cpp
 template <class Scalar>
 void max_pool_forward(OpForward<Scalar>& call);

@@ -8,7 +8,7 @@
  * Words:  row       one sample's place in a tile, 0 .. capacity-1. A row keeps its place from input to output: a group of rows
  *                   that chose the same action is a list of row numbers, never a copy.
  *         buffer    a tensor [capacity, shape] in an arena (d2nn_buffer says where its rows stand).
- *         cost      multiplications of conv and dense layers. */
+ *         cost      multiplications of products and convolutions. */
 #ifndef D2NN_MODULE_H
 #define D2NN_MODULE_H
 
@@ -55,8 +55,8 @@ typedef struct d2nn_op {
   uint32_t kind;                /* d2nn_op_kind */
   uint32_t node;                /* index into nodes */
   const char* label;            /* "N2.conv1", for messages and benchmarks */
-  int64_t in_c, in_h, in_w;     /* of the first operand; other ranks: in_c = first dimension, in_h = the rest, in_w = 1; dense: in_c = all.
-                                 * D2NN_OP_EXPRESSION: not used, its code knows */
+  int64_t in_c, in_h, in_w;     /* of the first operand; other ranks: in_c = first dimension, in_h = the rest, in_w = 1; dense: in_c = a
+                                 * unit's inputs, in_h = out_h = places, out_c = units. D2NN_OP_EXPRESSION: not used, its code knows */
   int64_t out_c, out_h, out_w;
   int64_t kernel_h, kernel_w, stride_h, stride_w, pad_h, pad_w, dilation_h, dilation_w;
   int64_t groups;

@@ -143,7 +143,10 @@ class OpCheck {
     const std::int64_t out = op_.out_c * op_.out_h * op_.out_w;
     switch (op_.kind) {
       case D2NN_OP_DENSE:
-        return has_parameter(0, in * out) && has_optional(1, out) ? "" : "its parameters have other sizes";
+        if (in % op_.out_h != 0) return "its operand does not divide among its places";
+        return has_parameter(0, in / op_.out_h * op_.out_c) && has_optional(1, op_.out_c)
+                   ? ""
+                   : "its parameters have other sizes";
       case D2NN_OP_BATCH_NORM:
         if (in != out) return "its operand and its result have different sizes";
         return has_optional(0, op_.in_c) && has_optional(1, op_.in_c) && has_parameter(2, op_.in_c) &&

@@ -33,13 +33,17 @@ Values conv(const d2nn_op& op, const Values& x, const Values& weight, const Valu
   return result;
 }
 
-Values dense(const d2nn_op& op, const Values& x, const Values& weight, const Values& bias, std::size_t units) {
-  Values result(units);
-  for (std::size_t u = 0; u < units; ++u) {
-    double sum = bias.empty() ? 0.0 : bias[u];
-    for (std::size_t i = 0; i < x.size(); ++i) sum += weight[u * x.size() + i] * x[i];
-    result[u] = op.fused_relu != 0 && sum < 0 ? 0.0 : sum;
-  }
+/// The same units at each of the out_h places.
+Values dense(const d2nn_op& op, const Values& x, const Values& weight, const Values& bias) {
+  Values result;
+  const auto places = static_cast<std::size_t>(op.out_h);
+  const std::size_t inputs = x.size() / places;
+  for (std::size_t place = 0; place < places; ++place)
+    for (std::size_t u = 0; u < static_cast<std::size_t>(op.out_c); ++u) {
+      double sum = bias.empty() ? 0.0 : bias[u];
+      for (std::size_t i = 0; i < inputs; ++i) sum += weight[u * inputs + i] * x[place * inputs + i];
+      result.push_back(op.fused_relu != 0 && sum < 0 ? 0.0 : sum);
+    }
   return result;
 }
 
@@ -99,7 +103,7 @@ Values one_row(const Problem& problem, const NaiveInput& input, std::size_t r) {
     case D2NN_OP_CONV:
       return conv(op, x, input.parameters[0], input.parameters[1]);
     case D2NN_OP_DENSE:
-      return dense(op, x, input.parameters[0], input.parameters[1], static_cast<std::size_t>(result_elements(problem)));
+      return dense(op, x, input.parameters[0], input.parameters[1]);
     case D2NN_OP_MAX_POOL:
     case D2NN_OP_AVG_POOL:
       return pool(op, x);

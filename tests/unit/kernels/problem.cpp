@@ -138,10 +138,9 @@ std::int64_t parameter_elements(const Problem& problem, int role) {
   const d2nn_op& op = problem.op;
   if (op.kind == D2NN_OP_BATCH_NORM) return op.in_c;
   if (op.kind != D2NN_OP_CONV && op.kind != D2NN_OP_DENSE) return 0;
-  if (role == 1)
-    return problem.has_bias ? result_elements(problem) / (op.kind == D2NN_OP_CONV ? op.out_h * op.out_w : 1) : 0;
+  if (role == 1) return problem.has_bias ? op.out_c : 0;
   if (role != 0) return 0;
-  if (op.kind == D2NN_OP_DENSE) return operand_elements(problem, 0) * result_elements(problem);
+  if (op.kind == D2NN_OP_DENSE) return operand_elements(problem, 0) / op.out_h * op.out_c;
   return op.out_c * (op.in_c / op.groups) * op.kernel_h * op.kernel_w;
 }
 

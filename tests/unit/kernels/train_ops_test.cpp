@@ -237,6 +237,9 @@ TEST_CASE("dense layers agree with naive loops, forward and backward") {
       "dense in 1 out 1 rows 1/2",
       "dense in 200 out 64 rows 0,1,3,4,5,6,7,8,9,11,12,13,15/16 nobias",
       "dense in 17x3x3 out 5 rows 0,1,2/3 input",
+      "dense in 6x5 out 7x5 rows 0,2,3/5",
+      "dense in 6x5 out 7x5 rows 1,2,3/4 add nobias",
+      "dense in 40x9 out 33x9 rows 0,2,3,5,6,7/8 add",
   });
 }
 

@@ -112,6 +112,18 @@ TEST_CASE("dense flattens any shape and counts inputs times units") {
   CHECK(apply("dense", units(max_elements), {{2}}).error.fault == ShapeFault::size);
 }
 
+TEST_CASE("linear keeps the axes before the last and counts places times inputs times units") {
+  const Applied linear = apply("linear", units(3072), {{197, 768}});
+  CHECK(linear.shape == "f32[197, 3072]");
+  CHECK(linear.cost == std::int64_t{197} * 768 * 3072);
+  CHECK(linear.weights == Weights{"weight f32[3072, 768]", "bias f32[3072]"});
+  CHECK(apply("linear", units(5), {{2, 3, 4}}).shape == "f32[2, 3, 5]");
+  CHECK(apply("linear", units(2), {{7}}).shape == "f32[2]");
+  CHECK(apply("linear", units(0), {{7}}).error.fault == ShapeFault::argument);
+  CHECK(apply("linear", units(max_elements), {{1, 2}}).error.message.find("weight") != std::string::npos);
+  CHECK(apply("linear", units(max_elements), {{2, 1}}).error.message.find("result") != std::string::npos);
+}
+
 TEST_CASE("pooling floors, pads at most half of the kernel and costs nothing") {
   CHECK(apply("max_pool", window({3, 3}, {2, 2}, {1, 1}), {{8, 56, 56}}).shape == "f32[8, 28, 28]");
   CHECK(apply("max_pool", window({2, 2}, {2, 2}), {{8, 7, 7}}).shape == "f32[8, 3, 3]");
