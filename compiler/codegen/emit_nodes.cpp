@@ -3,6 +3,7 @@
 #include <llvm/IR/Module.h>
 
 #include "codegen/expressions/emit_expression.h"
+#include "codegen/products.h"
 #include "d2nn/module.h"
 #include "d2nn/rounding.h"
 
@@ -70,6 +71,21 @@ llvm::Function* NodeEmitter::dense_kernel(KernelProblem problem) {
   return function;
 }
 
+llvm::Function* NodeEmitter::product_kernel(const passes::Step& step) {
+  llvm::Function*& function = functions_[product_name(step)];
+  if (!function) function = emit_product_kernel(module_, step, info_of(target_));
+  return function;
+}
+
+void NodeEmitter::emit_product_step(Body& body, std::uint32_t index, llvm::Value* row) {
+  const passes::Step& step = layout_.plan->steps[index];
+  std::vector<llvm::Value*> arguments;
+  for (const passes::Operand operand : step.operands) arguments.push_back(body.frame.row_address(operand, row));
+  arguments.push_back(body.frame.row_address({false, step.result}, row));
+  arguments.push_back(body.frame.scratch());
+  body.b.CreateCall(product_kernel(step), arguments);
+}
+
 llvm::Function* NodeEmitter::expression_kernel(const expr::Expression& expression) {
   llvm::Function*& function = functions_[to_string(expression)];
   if (!function) {
@@ -128,6 +144,7 @@ void NodeEmitter::emit_row_step(Body& body, std::uint32_t index, llvm::Value* ro
   const passes::Step& step = layout_.plan->steps[index];
   const KernelChoice& choice = kernels_[index];
   if (choice.source == KernelSource::expression) return emit_expression_step(body, index, row);
+  if (choice.source == KernelSource::product) return emit_product_step(body, index, row);
   llvm::Value* dst = body.frame.row_address({false, step.result}, row);
   if (choice.source == KernelSource::none) {
     std::int64_t at = 0;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "codegen/expressions/emit_expression.h"
+#include "codegen/products.h"
 
 namespace d2nn::codegen {
 
@@ -48,10 +49,15 @@ KernelChoice choose(const passes::Step& step, const Target& target) {
     choice.source = KernelSource::none;
     return choice;
   }
+  if (is_product(step)) {
+    choice.source = KernelSource::product;
+    choice.scratch_floats = round_up(product_scratch_floats(step, info), alignment_floats);
+    return choice;
+  }
   if (step.kernel == Kernel::expression) {
     choice.source = KernelSource::expression;
     if (!step.parameters.empty()) choice.pack = {D2NN_PACK_PLAIN, 0};
-    choice.scratch_floats = aligned(expression_scratch_floats(step.expression, info));
+    choice.scratch_floats = round_up(expression_scratch_floats(step.expression, info), alignment_floats);
     return choice;
   }
   if (step.kernel == Kernel::dense) {
@@ -103,6 +109,7 @@ KernelChoice choose(const passes::Step& step, const Target& target) {
 }  // namespace
 
 KernelProblem kernel_problem(const passes::Step& step) {
+  if (is_product(step)) return product_problem(step);
   const ops::Arguments& arguments = step.arguments;
   KernelProblem p;
   p.kind = step.kernel;

@@ -73,7 +73,7 @@ std::string ops_page() {
     append_params(page, *layer);
     append_example(page, *layer);
   }
-  page += "\n# Operators\n\nIn bodies; they take several tensors, cost nothing and have no weights.\n\n";
+  page += "\n# Operators\n\nIn bodies; they take several tensors and have no weights. Only those that say so count multiplications.\n\n";
   for (const Layer* layer : layers()) {
     if (!layer->is_in_pipelines) page += "- " + std::string(layer->doc) + "\n";
   }

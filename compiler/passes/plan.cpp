@@ -179,6 +179,7 @@ class Planner {
       if (known != step.operands.end() && step.kernel == Kernel::expression) continue;
       step.operands.push_back(operand);
       step.operand_elements.push_back(shapes.back().elements());
+      step.operand_shapes.push_back(shapes.back());
     }
     if (step.kernel == Kernel::expression) {
       step.expression = ops::meaning(*op.layer, op.arguments, shapes, numbers);

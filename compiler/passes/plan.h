@@ -53,6 +53,7 @@ struct Step {
   /// What it reads; of an expression, its operands by their numbers: each tensor once.
   std::vector<Operand> operands;
   std::vector<std::int64_t> operand_elements;  // of each operand
+  std::vector<ops::Shape> operand_shapes;      // of each operand of a layer
   expr::Expression expression;                 // of Kernel::expression
   std::uint32_t result = 0;                    // buffer
   std::vector<graph::ParamId> parameters;      // as in Layer::weights

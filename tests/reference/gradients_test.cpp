@@ -247,6 +247,39 @@ TEST_CASE("the gradients of bodies that read a value twice agree with finite dif
   }
 }
 
+TEST_CASE("the gradients of products of tensors agree with finite differences") {
+  Random random(6);
+  struct Case {
+    const char* layer;
+    ops::Arguments arguments;
+    std::vector<graph::ValueId> operands;
+  };
+  ops::Arguments attention;
+  attention.set("heads", 2);
+  ops::Arguments causal = attention;
+  causal.set("causal", true);
+  // Values: 0 and 1 the inputs, 2 a linear layer of the first.
+  for (const Case& tested : {Case{"matmul", {}, {{2}, {1}}}, Case{"matmul", {}, {{2}, {2}}},
+                             Case{"attention", attention, {{2}, {1}, {0}}}, Case{"attention", causal, {{2}, {2}, {2}}}}) {
+    CAPTURE(tested.layer);
+    ProgramBuilder builder;
+    const bool is_attention = tested.operands.size() == 3;
+    const Shape shape = is_attention ? Shape{4, 4} : Shape{2, 4, 4};
+    const NodeId x = builder.input("x", shape);
+    const NodeId z = builder.input("z", is_attention ? shape : Shape{1, 4, 4});
+    const NodeId n = builder.node("N", 2);
+    const NodeId y = builder.output("y");
+    builder.op(n, "linear", dense_attrs(4), {{0}});
+    builder.op(n, tested.layer, tested.arguments, tested.operands);
+    builder.op(n, "tanh");
+    builder.edge(x, n, std::nullopt, 0);
+    builder.edge(z, n, std::nullopt, 1);
+    builder.edge(n, y);
+    const Program program = builder.finish();
+    CHECK(check_gradients(program, random, 2, {}) > 30);
+  }
+}
+
 TEST_CASE("the gradients of every join agree with finite differences, whichever edges are null or default") {
   Random random(5);
   for (const Join join : {Join::sum, Join::mean, Join::max, Join::concat, Join::first, Join::last}) {

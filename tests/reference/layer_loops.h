@@ -21,6 +21,14 @@ template <class Scalar>
 void linear_forward(OpForward<Scalar>& call);
 template <class Scalar>
 void linear_backward(OpBackward<Scalar>& call);
+template <class Scalar>
+void matmul_forward(OpForward<Scalar>& call);
+template <class Scalar>
+void matmul_backward(OpBackward<Scalar>& call);
+template <class Scalar>
+void attention_forward(OpForward<Scalar>& call);
+template <class Scalar>
+void attention_backward(OpBackward<Scalar>& call);
 
 // pool_loops.cpp
 template <class Scalar>

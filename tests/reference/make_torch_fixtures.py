@@ -59,6 +59,13 @@ def unary(name, function, shape=(1, 2, 2, 3), kind=None, **attrs):
     emit(name, kind or name, attrs, [short(*shape)], [], function)
 
 
+def attention(heads, causal=False):
+    def split(x):
+        return x.unflatten(-1, (heads, -1)).transpose(-2, -3)
+    return lambda q, k, v: F.scaled_dot_product_attention(split(q), split(k), split(v), is_causal=causal).transpose(
+        -2, -3).flatten(-2)
+
+
 def main():
     print('''// Made by make_torch_fixtures.py with PyTorch 2.13.0 in float64; do not edit.
 // clang-format off
@@ -118,6 +125,13 @@ std::vector<Fixture> torch_fixtures() {
     emit("linear along the last axis", "linear", {"units": 3}, [short(2, 2, 3, 4)], [short(3, 4), short(3)], F.linear)
     emit("linear of a vector without bias", "linear", {"units": 2, "bias": "false"}, [short(2, 5)], [short(2, 5)],
          F.linear)
+    emit("matmul", "matmul", {}, [short(2, 2, 3), short(2, 3, 4)], [], torch.matmul)
+    emit("matmul broadcasts axes of size 1", "matmul", {}, [short(2, 2, 1, 2, 3), short(2, 1, 3, 3, 2)], [],
+         torch.matmul)
+    emit("attention of two heads", "attention", {"heads": 2}, [short(2, 3, 4), short(2, 5, 4), short(2, 5, 6)], [],
+         attention(2))
+    emit("causal attention", "attention", {"heads": 2, "causal": "true"},
+         [short(2, 3, 4), short(2, 3, 4), short(2, 3, 4)], [], attention(2, True))
     print('''  return fixtures;
 }
 

@@ -22,6 +22,8 @@ constexpr Loops<Scalar> all_loops[] = {
     {"conv", conv_forward<Scalar>, conv_backward<Scalar>},
     {"dense", dense_forward<Scalar>, dense_backward<Scalar>},
     {"linear", linear_forward<Scalar>, linear_backward<Scalar>},
+    {"matmul", matmul_forward<Scalar>, matmul_backward<Scalar>},
+    {"attention", attention_forward<Scalar>, attention_backward<Scalar>},
     {"max_pool", max_pool_forward<Scalar>, max_pool_backward<Scalar>},
     {"avg_pool", avg_pool_forward<Scalar>, avg_pool_backward<Scalar>},
     {"global_avg_pool", global_avg_pool_forward<Scalar>, global_avg_pool_backward<Scalar>},

@@ -56,7 +56,8 @@ PackChoice choose_pack(const KernelProblem& problem, const TargetInfo& target) {
 }
 
 bool has_row_kernel(Kernel kind) {
-  return kind != Kernel::dense && kind != Kernel::concat && kind != Kernel::expression;
+  return kind != Kernel::dense && kind != Kernel::matmul && kind != Kernel::attention && kind != Kernel::concat &&
+         kind != Kernel::expression;
 }
 
 bool can_fuse_pool(const KernelProblem& conv, const PoolStage& pool) {

@@ -39,6 +39,8 @@ consteval std::array<MakeOp, D2NN_OP_KINDS> makers_by_kind(const Maker (&list)[r
 constexpr auto makers = makers_by_kind({
     {D2NN_OP_CONV, train::make_conv},
     {D2NN_OP_DENSE, train::make_dense},
+    {D2NN_OP_MATMUL, train::make_matmul},
+    {D2NN_OP_ATTENTION, train::make_attention},
     {D2NN_OP_MAX_POOL, train::make_max_pool},
     {D2NN_OP_AVG_POOL, train::make_avg_pool},
     {D2NN_OP_BATCH_NORM, train::make_batch_norm},
@@ -138,6 +140,37 @@ class OpCheck {
     return "";
   }
 
+  std::string matmul_problem() const {
+    constexpr auto wrong = "its operands are no matrices that can be multiplied";
+    if (op_.operand_count != 2 || op_.in_h != op_.out_h || (op_.axis_count != 0 && !op_.axes)) return wrong;
+    const std::int64_t right = elements(op_.operands[1]);
+    if (right % (op_.in_w * op_.out_w) != 0) return wrong;
+    std::int64_t products = 1;
+    std::int64_t last_left = 0;
+    std::int64_t last_right = 0;
+    for (std::uint32_t i = 0; i < op_.axis_count; ++i) {
+      const std::int64_t* axis = op_.axes + 3 * i;
+      for (const std::int64_t number : {axis[0] - 1, axis[1], axis[2]})
+        if (number < 0 || number > elements(op_.result)) return wrong;
+      if (__builtin_mul_overflow(products, axis[0], &products)) return wrong;
+      last_left += (axis[0] - 1) * axis[1];
+      last_right += (axis[0] - 1) * axis[2];
+      if (last_left >= op_.in_c || last_right >= right / (op_.in_w * op_.out_w)) return wrong;
+    }
+    return products == op_.out_c ? "" : wrong;
+  }
+
+  std::string attention_problem() const {
+    if (op_.operand_count != 3) return "it has " + std::to_string(op_.operand_count) + " operands";
+    if (op_.in_c != 1 || op_.out_c != 1 || op_.in_h != op_.out_h) return "its result has not its queries' size";
+    const std::int64_t keys = elements(op_.operands[1]) / op_.in_w;
+    if (keys * op_.in_w != elements(op_.operands[1]) || keys * op_.out_w != elements(op_.operands[2]))
+      return "its keys and values have other sizes";
+    if (op_.groups < 1 || op_.in_w % op_.groups != 0 || op_.out_w % op_.groups != 0)
+      return "its heads do not divide its columns";
+    return "";
+  }
+
   std::string kind_problem() const {
     const std::int64_t in = op_.in_c * op_.in_h * op_.in_w;
     const std::int64_t out = op_.out_c * op_.out_h * op_.out_w;
@@ -147,6 +180,10 @@ class OpCheck {
         return has_parameter(0, in / op_.out_h * op_.out_c) && has_optional(1, op_.out_c)
                    ? ""
                    : "its parameters have other sizes";
+      case D2NN_OP_MATMUL:
+        return matmul_problem();
+      case D2NN_OP_ATTENTION:
+        return attention_problem();
       case D2NN_OP_BATCH_NORM:
         if (in != out) return "its operand and its result have different sizes";
         return has_optional(0, op_.in_c) && has_optional(1, op_.in_c) && has_parameter(2, op_.in_c) &&

@@ -68,6 +68,51 @@ Values pool(const d2nn_op& op, const Values& x) {
   return result;
 }
 
+Values matmul(const Problem& problem, const Values& a, const Values& b) {
+  const d2nn_op& op = problem.op;
+  Values result;
+  for (std::int64_t entry = 0; entry < op.out_c; ++entry) {
+    std::int64_t left = 0;
+    std::int64_t right = 0;
+    std::int64_t rest = entry;
+    for (std::size_t axis = problem.axes.size(); axis > 0; axis -= 3) {
+      left += rest % problem.axes[axis - 3] * problem.axes[axis - 2];
+      right += rest % problem.axes[axis - 3] * problem.axes[axis - 1];
+      rest /= problem.axes[axis - 3];
+    }
+    for (std::int64_t y = 0; y < op.out_h; ++y)
+      for (std::int64_t x = 0; x < op.out_w; ++x) {
+        double sum = 0;
+        for (std::int64_t i = 0; i < op.in_w; ++i)
+          sum += a[at(left, y, i, op.in_h, op.in_w)] * b[at(right, i, x, op.in_w, op.out_w)];
+        result.push_back(sum);
+      }
+  }
+  return result;
+}
+
+Values attention(const Problem& problem, const Values& q, const Values& k, const Values& v) {
+  const d2nn_op& op = problem.op;
+  Values result(static_cast<std::size_t>(op.out_h * op.out_w));
+  const std::int64_t depth = op.in_w / op.groups;
+  for (std::int64_t y = 0; y < op.out_h; ++y)
+    for (std::int64_t x = 0; x < op.out_w; ++x) {
+      const std::int64_t first = x / (op.out_w / op.groups) * depth;
+      double sum = 0;
+      double weighted = 0;
+      for (std::int64_t key = 0; key < problem.keys && (op.is_causal == 0 || key <= y); ++key) {
+        double score = 0;
+        for (std::int64_t i = first; i < first + depth; ++i)
+          score += q[at(0, y, i, op.in_h, op.in_w)] * k[at(0, key, i, problem.keys, op.in_w)];
+        const double share = std::exp(score / std::sqrt(static_cast<double>(depth)));
+        sum += share;
+        weighted += share * v[at(0, key, x, problem.keys, op.out_w)];
+      }
+      result[at(0, y, x, op.out_h, op.out_w)] = weighted / sum;
+    }
+  return result;
+}
+
 std::vector<Values> batch_norm(const Problem& problem, const NaiveInput& input) {
   const d2nn_op& op = problem.op;
   const auto& x = input.operands[0];
@@ -104,6 +149,10 @@ Values one_row(const Problem& problem, const NaiveInput& input, std::size_t r) {
       return conv(op, x, input.parameters[0], input.parameters[1]);
     case D2NN_OP_DENSE:
       return dense(op, x, input.parameters[0], input.parameters[1]);
+    case D2NN_OP_MATMUL:
+      return matmul(problem, x, input.operands[1][r]);
+    case D2NN_OP_ATTENTION:
+      return attention(problem, x, input.operands[1][r], input.operands[2][r]);
     case D2NN_OP_MAX_POOL:
     case D2NN_OP_AVG_POOL:
       return pool(op, x);

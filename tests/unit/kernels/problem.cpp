@@ -7,9 +7,9 @@
 namespace d2nn::test {
 namespace {
 
-constexpr std::array<const char*, D2NN_OP_KINDS> kind_names = {"conv",       "dense",     "max_pool", "avg_pool",
-                                                           "batch_norm", "normalize", "dropout",  "copy",
-                                                           "concat",     "expression"};
+constexpr std::array<const char*, D2NN_OP_KINDS> kind_names = {
+    "conv",       "dense",     "matmul",  "attention", "max_pool", "avg_pool",
+    "batch_norm", "normalize", "dropout", "copy",      "concat",   "expression"};
 
 std::vector<std::int64_t> numbers(const std::string& word, char separator) {
   std::vector<std::int64_t> result;
@@ -84,6 +84,16 @@ Problem parse_problem(const std::string& text) {
       pair(op.pad_h, op.pad_w);
     } else if (word == "d") {
       pair(op.dilation_h, op.dilation_w);
+    } else if (word == "keys") {
+      in >> problem.keys;
+    } else if (word == "causal") {
+      op.is_causal = 1;
+    } else if (word == "axes") {
+      in >> value;
+      std::istringstream axes(value);
+      for (std::string axis; std::getline(axes, axis, ',');)
+        for (const std::int64_t number : numbers(axis, 'x')) problem.axes.push_back(number);
+      op.axis_count = static_cast<std::uint32_t>(problem.axes.size() / 3);
     } else if (word == "g") {
       in >> op.groups;
     } else if (word == "alpha") {
@@ -125,6 +135,14 @@ Problem parse_problem(const std::string& text) {
 
 std::int64_t operand_elements(const Problem& problem, int i) {
   const std::int64_t first = problem.op.in_c * problem.op.in_h * problem.op.in_w;
+  if (problem.op.kind == D2NN_OP_MATMUL && i == 1) {
+    std::int64_t matrices = 1;
+    for (std::size_t axis = 0; axis < problem.axes.size(); axis += 3)
+      matrices += (problem.axes[axis] - 1) * problem.axes[axis + 2];
+    return matrices * problem.op.in_w * problem.op.out_w;
+  }
+  if (problem.op.kind == D2NN_OP_ATTENTION && i > 0)
+    return problem.keys * (i == 1 ? problem.op.in_w : problem.op.out_w);
   // The later operands of a concat have one channel more each, so that a mix-up shows.
   if (problem.op.kind != D2NN_OP_CONCAT || (problem.is_twice && i == problem.operands - 1)) return first;
   return first + i * problem.op.in_h * problem.op.in_w;

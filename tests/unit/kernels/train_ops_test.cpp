@@ -243,6 +243,27 @@ TEST_CASE("dense layers agree with naive loops, forward and backward") {
   });
 }
 
+TEST_CASE("matrix products agree with naive loops, forward and backward") {
+  check_problems({
+      "matmul in 1x3x4 out 1x3x5 operands 2 rows 0,2,3/5",
+      "matmul in 1x4x4 out 1x4x4 operands 2 rows 0,2/3 twice",
+      "matmul in 2x3x4 out 2x3x5 axes 2x1x1 operands 2 rows 0,2/3 add",
+      "matmul in 1x3x4 out 3x3x2 axes 3x0x1 operands 2 rows 0,1/3",
+      "matmul in 6x2x3 out 6x2x4 axes 2x3x0,3x1x0 operands 2 rows 0,2/3",
+      "matmul in 1x33x70 out 1x33x20 operands 2 rows 0,1,2,3,4,6/8",
+  });
+}
+
+TEST_CASE("attention agrees with naive loops, forward and backward") {
+  check_problems({
+      "attention in 1x4x6 out 1x4x6 keys 4 g 2 operands 3 rows 0,2,3/5",
+      "attention in 1x4x6 out 1x4x6 keys 4 g 2 operands 3 rows 0,2/3 causal twice",
+      "attention in 1x3x6 out 1x3x9 keys 7 g 3 operands 3 rows 0,2/3 add",
+      "attention in 1x5x2 out 1x5x3 keys 3 g 1 operands 3 rows 0,1/2 causal",
+      "attention in 1x40x16 out 1x40x16 keys 40 g 4 operands 3 rows 0,1,2,4/5",
+  });
+}
+
 TEST_CASE("pooling agrees with naive loops, forward and backward") {
   check_problems({
       "max_pool in 3x9x8 k 3x3 s 2x2 p 1x1 rows 0,2,3/5",

@@ -87,6 +87,8 @@ namespace {
 constexpr auto kernels = per_kernel<Kernel>({
     {Kernel::conv, Kernel::conv},
     {Kernel::dense, Kernel::dense},
+    {Kernel::matmul, Kernel::matmul},
+    {Kernel::attention, Kernel::attention},
     {Kernel::max_pool, Kernel::max_pool},
     {Kernel::avg_pool, Kernel::avg_pool},
     {Kernel::batch_norm, Kernel::batch_norm},

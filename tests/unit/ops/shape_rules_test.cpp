@@ -124,6 +124,43 @@ TEST_CASE("linear keeps the axes before the last and counts places times inputs 
   CHECK(apply("linear", units(max_elements), {{2, 1}}).error.message.find("result") != std::string::npos);
 }
 
+TEST_CASE("a matrix product pairs the axes before the last two and names both shapes when they do not fit") {
+  const Applied product = apply("matmul", {}, {{2, 1, 3, 4}, {1, 5, 4, 6}});
+  CHECK(product.shape == "f32[2, 5, 3, 6]");
+  CHECK(product.cost == 2 * 5 * 3 * 4 * 6);
+  CHECK(product.weights.empty());
+  CHECK(apply("matmul", {}, {{3, 4}, {4, 1}}).cost == 12);
+  for (const auto& [left, right] : std::vector<std::pair<Shape, Shape>>{
+           {{3}, {3}}, {{3, 4}, {1, 4, 5}}, {{3, 4}, {5, 4}}, {{2, 3, 4}, {3, 4, 5}}}) {
+    const ShapeError error = apply("matmul", {}, {left, right}).error;
+    CAPTURE(error.message);
+    CHECK(error.fault == ShapeFault::input);
+    CHECK(error.message.find(left.to_string()) != std::string::npos);
+    CHECK(error.message.find(right.to_string()) != std::string::npos);
+  }
+  CHECK(apply("matmul", {}, {{1 << 16, 1}, {1, 1 << 16}}).error.fault == ShapeFault::size);
+  CHECK(layer("matmul").cost({}, std::vector<Shape>{{1 << 16, max_elements}, {max_elements, 1 << 16}},
+                             Shape{1 << 16, 1 << 16}) == std::nullopt);
+}
+
+TEST_CASE("attention takes queries, keys and values and counts both products, causal or not") {
+  const auto heads = [](std::int64_t count) { return Arguments().set("heads", count); };
+  const Applied attention = apply("attention", heads(12), {{197, 768}, {197, 768}, {197, 768}});
+  CHECK(attention.shape == "f32[197, 768]");
+  CHECK(attention.cost == std::int64_t{12} * 197 * 197 * (64 + 64));
+  const Applied crossed = apply("attention", heads(2).set("causal", true), {{5, 6}, {7, 6}, {7, 8}});
+  CHECK(crossed.shape == "f32[5, 8]");
+  CHECK(crossed.cost == 5 * 7 * (6 + 8));
+  CHECK(apply("attention", heads(0), {{5, 6}, {7, 6}, {7, 8}}).error.fault == ShapeFault::argument);
+  CHECK(apply("attention", heads(4), {{5, 6}, {7, 6}, {7, 8}}).error.message.find("queries f32[5, 6]") !=
+        std::string::npos);
+  CHECK(apply("attention", heads(3), {{5, 6}, {7, 6}, {7, 8}}).error.message.find("values f32[7, 8]") !=
+        std::string::npos);
+  CHECK(apply("attention", heads(1), {{5, 6}, {7, 5}, {7, 8}}).error.fault == ShapeFault::input);
+  CHECK(apply("attention", heads(1), {{5, 6}, {7, 6}, {6, 8}}).error.fault == ShapeFault::input);
+  CHECK(apply("attention", heads(1), {{5, 6}, {7, 6}, {8}}).error.fault == ShapeFault::input);
+}
+
 TEST_CASE("pooling floors, pads at most half of the kernel and costs nothing") {
   CHECK(apply("max_pool", window({3, 3}, {2, 2}, {1, 1}), {{8, 56, 56}}).shape == "f32[8, 28, 28]");
   CHECK(apply("max_pool", window({2, 2}, {2, 2}), {{8, 7, 7}}).shape == "f32[8, 3, 3]");
