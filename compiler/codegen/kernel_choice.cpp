@@ -60,6 +60,11 @@ KernelChoice choose(const passes::Step& step, const Target& target) {
     choice.scratch_floats = round_up(expression_scratch_floats(step.expression, info), alignment_floats);
     return choice;
   }
+  if (step.kernel == Kernel::conv_transpose) {
+    choice.source = KernelSource::library;
+    choice.pack = {D2NN_PACK_LIBRARY, 0};
+    return choice;
+  }
   if (step.kernel == Kernel::dense) {
     choice.pack = choose_pack(choice.problem, info);
     return choice;

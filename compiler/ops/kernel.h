@@ -10,6 +10,7 @@ namespace d2nn::ops {
 /// Kernel::expression: Layer::meaning says what it computes. module.h lists the same (d2nn_op_kind).
 enum class Kernel : std::uint8_t {
   conv,
+  conv_transpose,
   dense,
   matmul,
   attention,
@@ -25,8 +26,9 @@ enum class Kernel : std::uint8_t {
 inline constexpr std::size_t kernel_count = static_cast<std::size_t>(Kernel::expression) + 1;
 
 /// By Kernel; for names of emitted functions and messages.
-inline constexpr const char* kernel_names[] = {"conv",       "dense",     "matmul",  "attention", "max_pool", "avg_pool",
-                                               "batch_norm", "normalize", "dropout", "copy",      "concat",   "expression"};
+inline constexpr const char* kernel_names[] = {
+    "conv",       "conv_transpose", "dense",   "matmul", "attention", "max_pool", "avg_pool",
+    "batch_norm", "normalize",      "dropout", "copy",   "concat",    "expression"};
 static_assert(sizeof(kernel_names) / sizeof(kernel_names[0]) == kernel_count, "one name per Kernel");
 
 /// "conv".

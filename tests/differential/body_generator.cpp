@@ -17,7 +17,7 @@ ops::Extent random_extent(RandomSource& random, std::int64_t least, std::int64_t
 /// Arguments of every layer, drawn without regard to the input: what does not fit is drawn again.
 ops::Arguments random_arguments(RandomSource& random, const std::string& layer, const Shape& input) {
   ops::Arguments arguments;
-  if (layer == "conv") {
+  if (layer == "conv" || layer == "conv_transpose") {
     const ops::Extent kernel = random_extent(random, 1, random.one_in(6) ? 5 : 3);
     std::int64_t filters = random.between(1, 8);
     arguments.set("kernel", kernel);
@@ -27,6 +27,7 @@ ops::Arguments random_arguments(RandomSource& random, const std::string& layer, 
     std::int64_t groups = random.one_in(3) ? random.between(2, 4) : 1;
     if (groups > 1 && random.one_in(2)) groups = filters = input.channels();  // depthwise
     arguments.set("filters", filters).set("groups", groups).set("bias", !random.one_in(4));
+    if (layer == "conv_transpose" && random.one_in(2)) arguments.set("output_pad", random_extent(random, 0, 1));
   } else if (layer == "dense" || layer == "linear") {
     constexpr std::int64_t usual[]{3, 4, 8, 8, 17, 24};
     arguments.set("units", random.one_in(4) ? random.between(1, 24) : usual[random.below(6)]);
@@ -86,7 +87,7 @@ Piece BodyGenerator::layer(const Shape& input) {
   static const std::vector<std::string> for_images{
       "conv",       "conv",    "conv", "max_pool",   "max_pool",    "avg_pool",
       "batch_norm", "relu",    "relu", "leaky_relu", "sigmoid",     "silu",
-      "gelu",       "softmax", "conv", "normalize",  "pad_channels", "linear"};
+      "gelu",       "softmax", "conv", "normalize",  "pad_channels", "linear", "conv_transpose"};
   static const std::vector<std::string> for_all{
       "dense",   "dense",   "dense",     "batch_norm", "relu",        "leaky_relu",
       "sigmoid", "tanh",    "gelu",      "silu",       "softmax",     "dropout",

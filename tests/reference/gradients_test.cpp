@@ -175,6 +175,8 @@ std::vector<LayerCase> layer_cases() {
   const Shape image{2, 4, 3};
   return {{"conv", conv_attrs({3, 2}, 4, {2, 1}, {1, 1}, {1, 2}, 2), image},
           {"conv", conv_attrs({2, 2}, 3, {1, 1}, {0, 0}, {1, 1}, 1, false), image},
+          {"conv_transpose", conv_attrs({3, 2}, 4, {2, 1}, {1, 0}, {1, 2}, 2).set("output_pad", ops::Extent{1, 0}), image},
+          {"conv_transpose", conv_attrs({2, 2}, 3, {1, 1}, {0, 0}, {1, 1}, 1, false), image},
           {"dense", dense_attrs(3), image},
           {"dense", dense_attrs(2, false), Shape{5}},
           {"linear", dense_attrs(2), image},

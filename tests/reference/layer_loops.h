@@ -15,6 +15,10 @@ template <class Scalar>
 void dense_forward(OpForward<Scalar>& call);
 template <class Scalar>
 void dense_backward(OpBackward<Scalar>& call);
+template <class Scalar>
+void conv_transpose_forward(OpForward<Scalar>& call);
+template <class Scalar>
+void conv_transpose_backward(OpBackward<Scalar>& call);
 
 // product_loops.cpp
 template <class Scalar>

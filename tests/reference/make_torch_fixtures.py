@@ -132,6 +132,15 @@ std::vector<Fixture> torch_fixtures() {
          attention(2))
     emit("causal attention", "attention", {"heads": 2, "causal": "true"},
          [short(2, 3, 4), short(2, 3, 4), short(2, 3, 4)], [], attention(2, True))
+    emit("conv_transpose with stride, padding and output padding", "conv_transpose",
+         {"kernel": "ops::Extent{3, 2}", "filters": 3, "stride": "ops::Extent{2, 3}", "pad": "ops::Extent{1, 0}",
+          "output_pad": "ops::Extent{1, 2}"},
+         [short(2, 2, 3, 2)], [short(2, 3, 3, 2), short(3)],
+         lambda x, w, b: F.conv_transpose2d(x, w, b, (2, 3), (1, 0), (1, 2)))
+    emit("conv_transpose with groups and dilation, without bias", "conv_transpose",
+         {"kernel": "ops::Extent{2, 2}", "filters": 4, "dilation": "ops::Extent{2, 1}", "groups": 2, "bias": "false"},
+         [short(1, 4, 3, 3)], [short(4, 2, 2, 2)],
+         lambda x, w: F.conv_transpose2d(x, w, None, dilation=(2, 1), groups=2))
     print('''  return fixtures;
 }
 

@@ -20,6 +20,7 @@ struct Loops {
 template <class Scalar>
 constexpr Loops<Scalar> all_loops[] = {
     {"conv", conv_forward<Scalar>, conv_backward<Scalar>},
+    {"conv_transpose", conv_transpose_forward<Scalar>, conv_transpose_backward<Scalar>},
     {"dense", dense_forward<Scalar>, dense_backward<Scalar>},
     {"linear", linear_forward<Scalar>, linear_backward<Scalar>},
     {"matmul", matmul_forward<Scalar>, matmul_backward<Scalar>},

@@ -38,6 +38,7 @@ consteval std::array<MakeOp, D2NN_OP_KINDS> makers_by_kind(const Maker (&list)[r
 
 constexpr auto makers = makers_by_kind({
     {D2NN_OP_CONV, train::make_conv},
+    {D2NN_OP_CONV_TRANSPOSE, train::make_conv},
     {D2NN_OP_DENSE, train::make_dense},
     {D2NN_OP_MATMUL, train::make_matmul},
     {D2NN_OP_ATTENTION, train::make_attention},
@@ -52,7 +53,7 @@ constexpr auto makers = makers_by_kind({
 });
 
 bool has_window(std::uint32_t kind) {
-  return kind == D2NN_OP_CONV || kind == D2NN_OP_MAX_POOL || kind == D2NN_OP_AVG_POOL;
+  return kind == D2NN_OP_CONV || kind == D2NN_OP_CONV_TRANSPOSE || kind == D2NN_OP_MAX_POOL || kind == D2NN_OP_AVG_POOL;
 }
 
 /// An op with the fields that its kind leaves unset made harmless.
@@ -119,7 +120,27 @@ class OpCheck {
     return "";
   }
 
+  /// Of a transposed convolution; what `output_pad` adds is less than the stride or the dilation.
+  static bool gives_transposed(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t stride,
+                               std::int64_t pad, std::int64_t dilation) {
+    if (kernel < 1 || stride < 1 || pad < 0) return false;
+    const std::int64_t added = out - ((in - 1) * stride - 2 * pad + dilation * (kernel - 1) + 1);
+    return added >= 0 && added < std::max(stride, dilation);
+  }
+
+  std::string transposed_problem() const {
+    if (!gives_transposed(op_.in_h, op_.out_h, op_.kernel_h, op_.stride_h, op_.pad_h, op_.dilation_h) ||
+        !gives_transposed(op_.in_w, op_.out_w, op_.kernel_w, op_.stride_w, op_.pad_w, op_.dilation_w))
+      return "its window does not give its result's size";
+    if (op_.in_c % op_.groups != 0 || op_.out_c % op_.groups != 0) return "its groups do not divide its channels";
+    if (!has_parameter(0, op_.in_c * (op_.out_c / op_.groups) * op_.kernel_h * op_.kernel_w) ||
+        !has_optional(1, op_.out_c))
+      return "its parameters have other sizes";
+    return "";
+  }
+
   std::string window_problem(std::int64_t out) const {
+    if (op_.kind == D2NN_OP_CONV_TRANSPOSE) return transposed_problem();
     if (!gives_size(op_.in_h, op_.out_h, op_.kernel_h, op_.stride_h, op_.pad_h, op_.dilation_h) ||
         !gives_size(op_.in_w, op_.out_w, op_.kernel_w, op_.stride_w, op_.pad_w, op_.dilation_w))
       return "its window does not give its result's size";

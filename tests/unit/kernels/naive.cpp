@@ -33,6 +33,31 @@ Values conv(const d2nn_op& op, const Values& x, const Values& weight, const Valu
   return result;
 }
 
+Values conv_transpose(const d2nn_op& op, const Values& x, const Values& weight, const Values& bias) {
+  Values result;
+  for (std::int64_t o = 0; o < op.out_c; ++o)
+    result.insert(result.end(), static_cast<std::size_t>(op.out_h * op.out_w),
+                  bias.empty() ? 0.0 : bias[static_cast<std::size_t>(o)]);
+  const std::int64_t in_group = op.in_c / op.groups;
+  const std::int64_t out_group = op.out_c / op.groups;
+  for (std::int64_t c = 0; c < op.in_c; ++c)
+    for (std::int64_t y = 0; y < op.in_h; ++y)
+      for (std::int64_t z = 0; z < op.in_w; ++z)
+        for (std::int64_t o = 0; o < out_group; ++o)
+          for (std::int64_t i = 0; i < op.kernel_h; ++i)
+            for (std::int64_t j = 0; j < op.kernel_w; ++j) {
+              const std::int64_t oy = y * op.stride_h - op.pad_h + i * op.dilation_h;
+              const std::int64_t ox = z * op.stride_w - op.pad_w + j * op.dilation_w;
+              if (oy < 0 || oy >= op.out_h || ox < 0 || ox >= op.out_w) continue;
+              result[at(c / in_group * out_group + o, oy, ox, op.out_h, op.out_w)] +=
+                  weight[static_cast<std::size_t>(((c * out_group + o) * op.kernel_h + i) * op.kernel_w + j)] *
+                  x[at(c, y, z, op.in_h, op.in_w)];
+            }
+  for (double& value : result)
+    if (op.fused_relu != 0 && value < 0) value = 0;
+  return result;
+}
+
 /// The same units at each of the out_h places.
 Values dense(const d2nn_op& op, const Values& x, const Values& weight, const Values& bias) {
   Values result;
@@ -147,6 +172,8 @@ Values one_row(const Problem& problem, const NaiveInput& input, std::size_t r) {
   switch (op.kind) {
     case D2NN_OP_CONV:
       return conv(op, x, input.parameters[0], input.parameters[1]);
+    case D2NN_OP_CONV_TRANSPOSE:
+      return conv_transpose(op, x, input.parameters[0], input.parameters[1]);
     case D2NN_OP_DENSE:
       return dense(op, x, input.parameters[0], input.parameters[1]);
     case D2NN_OP_MATMUL:

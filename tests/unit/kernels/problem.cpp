@@ -8,8 +8,8 @@ namespace d2nn::test {
 namespace {
 
 constexpr std::array<const char*, D2NN_OP_KINDS> kind_names = {
-    "conv",       "dense",     "matmul",  "attention", "max_pool", "avg_pool",
-    "batch_norm", "normalize", "dropout", "copy",      "concat",   "expression"};
+    "conv",       "conv_transpose", "dense",   "matmul", "attention", "max_pool", "avg_pool",
+    "batch_norm", "normalize",      "dropout", "copy",   "concat",    "expression"};
 
 std::vector<std::int64_t> numbers(const std::string& word, char separator) {
   std::vector<std::int64_t> result;
@@ -31,6 +31,13 @@ void finish_shape(Problem& problem, const std::vector<std::int64_t>& out) {
     if (op.kind == D2NN_OP_CONV) op.out_c = out.at(0);
     op.out_h = outputs(op.in_h, op.kernel_h, op.stride_h, op.pad_h, op.dilation_h);
     op.out_w = outputs(op.in_w, op.kernel_w, op.stride_w, op.pad_w, op.dilation_w);
+  } else if (op.kind == D2NN_OP_CONV_TRANSPOSE) {
+    const auto size = [](std::int64_t in, std::int64_t k, std::int64_t s, std::int64_t p, std::int64_t d) {
+      return (in - 1) * s - 2 * p + d * (k - 1) + 1;
+    };
+    op.out_c = out.at(0);
+    op.out_h = size(op.in_h, op.kernel_h, op.stride_h, op.pad_h, op.dilation_h) + problem.output_pad_h;
+    op.out_w = size(op.in_w, op.kernel_w, op.stride_w, op.pad_w, op.dilation_w) + problem.output_pad_w;
   } else if (op.kind == D2NN_OP_CONCAT) {
     op.out_c = 0;
     for (int i = 0; i < problem.operands; ++i) op.out_c += operand_elements(problem, i) / (op.in_h * op.in_w);
@@ -84,6 +91,8 @@ Problem parse_problem(const std::string& text) {
       pair(op.pad_h, op.pad_w);
     } else if (word == "d") {
       pair(op.dilation_h, op.dilation_w);
+    } else if (word == "op") {
+      pair(problem.output_pad_h, problem.output_pad_w);
     } else if (word == "keys") {
       in >> problem.keys;
     } else if (word == "causal") {
@@ -155,7 +164,7 @@ std::int64_t result_elements(const Problem& problem) {
 std::int64_t parameter_elements(const Problem& problem, int role) {
   const d2nn_op& op = problem.op;
   if (op.kind == D2NN_OP_BATCH_NORM) return op.in_c;
-  if (op.kind != D2NN_OP_CONV && op.kind != D2NN_OP_DENSE) return 0;
+  if (op.kind != D2NN_OP_CONV && op.kind != D2NN_OP_CONV_TRANSPOSE && op.kind != D2NN_OP_DENSE) return 0;
   if (role == 1) return problem.has_bias ? op.out_c : 0;
   if (role != 0) return 0;
   if (op.kind == D2NN_OP_DENSE) return operand_elements(problem, 0) / op.out_h * op.out_c;

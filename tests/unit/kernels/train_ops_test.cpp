@@ -229,6 +229,19 @@ TEST_CASE("convolutions of every geometry agree with naive loops, forward and ba
   });
 }
 
+TEST_CASE("transposed convolutions agree with naive loops, forward and backward") {
+  check_problems({
+      "conv_transpose in 3x5x4 out 8 k 3x3 s 2x2 p 1x1 op 1x1 rows 0,2,3/5",
+      "conv_transpose in 8x7x7 out 5 k 3x3 p 1x1 rows 1,2,4/5 add",
+      "conv_transpose in 4x6x5 out 6 k 2x2 s 2x2 rows 0,1/2 nobias",
+      "conv_transpose in 2x4x3 out 3 k 1x2 s 3x4 op 2x1 rows 0,2/3 input",
+      "conv_transpose in 4x5x6 out 6 k 3x2 s 1x2 d 3x2 op 2x1 g 2 rows 0,1,2/4",
+      "conv_transpose in 6x4x4 out 6 k 4x4 s 2x2 p 1x1 g 6 rows 0,1/2 add",
+      "conv_transpose in 2x7x9 out 3 k 3x3 p 3x2 rows 0,1/2",
+      "conv_transpose in 5x1x1 out 7 k 4x4 rows 0,1,2/3",
+  });
+}
+
 TEST_CASE("dense layers agree with naive loops, forward and backward") {
   check_problems({
       "dense in 3x5x4 out 7 rows 0,2,3,6/8",

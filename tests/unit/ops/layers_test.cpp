@@ -86,6 +86,7 @@ TEST_CASE("arguments print as they would be written, defaults left out") {
 namespace {
 constexpr auto kernels = per_kernel<Kernel>({
     {Kernel::conv, Kernel::conv},
+    {Kernel::conv_transpose, Kernel::conv_transpose},
     {Kernel::dense, Kernel::dense},
     {Kernel::matmul, Kernel::matmul},
     {Kernel::attention, Kernel::attention},

@@ -93,6 +93,29 @@ TEST_CASE("conv refuses what does not fit and names the parameter") {
   refuse(conv(8, window({1, 1}, {1, 1}, {max_elements, max_elements})), image, ShapeFault::size, "input");
 }
 
+TEST_CASE("conv_transpose gives PyTorch's sizes and weights and counts every product, cropped ones too") {
+  // torch.nn.ConvTranspose2d(4, 6, (3, 4), stride=(2, 3), padding=(1, 0), output_padding=(1, 2), groups=2) on [4, 5, 7].
+  Arguments arguments = conv(6, window({3, 4}, {2, 3}, {1, 0}), 2);
+  arguments.set("output_pad", Extent{1, 2});
+  const Applied applied = apply("conv_transpose", arguments, {{4, 5, 7}});
+  CHECK(applied.shape == "f32[6, 10, 24]");
+  CHECK(applied.cost == 4 * 5 * 7 * 3 * 3 * 4);
+  CHECK(applied.weights == Weights{"weight f32[4, 3, 3, 4]", "bias f32[6]"});
+  const auto refused = [](const Arguments& given, const Shape& input) {
+    const ShapeError error = apply("conv_transpose", given, {input}).error;
+    CHECK_FALSE(error.message.empty());
+    return std::string(error.param ? error.param : "input");
+  };
+  CHECK(refused(arguments.set("output_pad", Extent{1, 3}), {4, 5, 7}) == "output_pad");
+  CHECK(refused(conv(5, window({3, 3}), 2), {4, 5, 7}) == "groups");
+  CHECK(refused(conv(6, window({3, 3}), 3), {4, 5, 7}) == "groups");
+  CHECK(refused(conv(6, window({1, 1}, {1, 1}, {3, 0})), {4, 5, 7}) == "pad");
+  CHECK(refused(conv(6, window({3, 3})), {4}) == "input");
+  CHECK(refused(conv(max_elements, window({3, 3})), {4, 5, 7}) == "input");
+  CHECK(refused(conv(8, window({max_elements, 1}, {max_elements, 1}), 1, {max_elements, 1}), {1, max_elements, 1}) ==
+        "input");
+}
+
 TEST_CASE("a cost beyond int64 is reported as absent, not wrapped around") {
   // Each tensor is within max_elements, but 2^31 results of 2^20 * 2^11 * 2 multiplications are 2^63.
   const Arguments arguments = conv(1 << 10, window({1 << 10, 1 << 1}));
