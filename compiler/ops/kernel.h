@@ -16,6 +16,7 @@ enum class Kernel : std::uint8_t {
   attention,
   max_pool,
   avg_pool,
+  top,
   batch_norm,
   normalize,
   dropout,
@@ -27,8 +28,8 @@ inline constexpr std::size_t kernel_count = static_cast<std::size_t>(Kernel::exp
 
 /// By Kernel; for names of emitted functions and messages.
 inline constexpr const char* kernel_names[] = {
-    "conv",       "conv_transpose", "dense",   "matmul", "attention", "max_pool", "avg_pool",
-    "batch_norm", "normalize",      "dropout", "copy",   "concat",    "expression"};
+    "conv", "conv_transpose", "dense",     "matmul",  "attention", "max_pool", "avg_pool",
+    "top",  "batch_norm",     "normalize", "dropout", "copy",      "concat",   "expression"};
 static_assert(sizeof(kernel_names) / sizeof(kernel_names[0]) == kernel_count, "one name per Kernel");
 
 /// "conv".

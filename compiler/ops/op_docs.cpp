@@ -37,7 +37,7 @@ void append_params(std::string& page, const Layer& layer) {
 /// What the rules say about an image [4, 8, 8], with plain arguments: only what is more than the shape.
 void append_example(std::string& page, const Layer& layer) {
   Arguments arguments;
-  arguments.set("kernel", Extent{3, 3}).set("filters", 16).set("units", 10).set("dims", Integers{256});
+  arguments.set("kernel", Extent{3, 3}).set("filters", 16).set("units", 10).set("k", 3).set("dims", Integers{256});
   arguments.set("mean", Numbers(4, 1.0)).set("std", Numbers(4, 1.0)).set("before", 1).set("after", 1);
   arguments = complete(layer.params, std::move(arguments));
   const std::vector<Shape> inputs{Shape{4, 8, 8}};

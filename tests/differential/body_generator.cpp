@@ -36,6 +36,8 @@ ops::Arguments random_arguments(RandomSource& random, const std::string& layer, 
     const ops::Extent kernel = random_extent(random, 1, 3);
     arguments.set("kernel", kernel).set("stride", random.one_in(2) ? kernel : random_extent(random, 1, 2));
     arguments.set("pad", random.one_in(2) ? ops::Extent{0, 0} : random_extent(random, 0, 1));
+  } else if (layer == "top") {
+    arguments.set("k", random.between(1, 6));
   } else if (layer == "pad_channels") {
     arguments.set("before", random.between(0, 2)).set("after", random.between(0, 2));
   } else if (layer == "normalize") {
@@ -91,7 +93,7 @@ Piece BodyGenerator::layer(const Shape& input) {
   static const std::vector<std::string> for_all{
       "dense",   "dense",   "dense",     "batch_norm", "relu",        "leaky_relu",
       "sigmoid", "tanh",    "gelu",      "silu",       "softmax",     "dropout",
-      "flatten", "reshape", "normalize", "identity",   "pad_channels", "linear"};
+      "flatten", "reshape", "normalize", "identity",   "pad_channels", "linear", "top"};
   static const std::vector<std::string> out_of_images{"dense",   "dense",   "global_avg_pool",
                                                  "tanh",    "flatten", "reshape",
                                                  "dropout", "identity"};

@@ -185,6 +185,7 @@ std::vector<LayerCase> layer_cases() {
           {"max_pool", pool_attrs({3, 2}, {1, 1}, {1, 1}), image},
           {"avg_pool", pool_attrs({3, 2}, {2, 1}, {1, 1}), image},
           {"global_avg_pool", {}, image},
+          {"top", ops::Arguments().set("k", 3), Shape{7}},
           {"batch_norm", {}, image},
           {"batch_norm", {}, Shape{4}},
           {"relu", {}, image},

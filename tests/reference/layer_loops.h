@@ -47,6 +47,10 @@ template <class Scalar>
 void global_avg_pool_forward(OpForward<Scalar>& call);
 template <class Scalar>
 void global_avg_pool_backward(OpBackward<Scalar>& call);
+template <class Scalar>
+void top_forward(OpForward<Scalar>& call);
+template <class Scalar>
+void top_backward(OpBackward<Scalar>& call);
 
 // norm_loops.cpp
 template <class Scalar>

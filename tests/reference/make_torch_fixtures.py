@@ -141,6 +141,7 @@ std::vector<Fixture> torch_fixtures() {
          {"kernel": "ops::Extent{2, 2}", "filters": 4, "dilation": "ops::Extent{2, 1}", "groups": 2, "bias": "false"},
          [short(1, 4, 3, 3)], [short(4, 2, 2, 2)],
          lambda x, w: F.conv_transpose2d(x, w, None, dilation=(2, 1), groups=2))
+    unary("top", lambda x: x.topk(3).values, (2, 6), k=3)
     print('''  return fixtures;
 }
 

@@ -28,6 +28,7 @@ constexpr Loops<Scalar> all_loops[] = {
     {"max_pool", max_pool_forward<Scalar>, max_pool_backward<Scalar>},
     {"avg_pool", avg_pool_forward<Scalar>, avg_pool_backward<Scalar>},
     {"global_avg_pool", global_avg_pool_forward<Scalar>, global_avg_pool_backward<Scalar>},
+    {"top", top_forward<Scalar>, top_backward<Scalar>},
     {"batch_norm", batch_norm_forward<Scalar>, batch_norm_backward<Scalar>},
     {"relu", relu_forward<Scalar>, relu_backward<Scalar>},
     {"leaky_relu", leaky_relu_forward<Scalar>, leaky_relu_backward<Scalar>},

@@ -21,14 +21,14 @@
 extern "C" {
 #endif
 
-#define D2NN_MODULE_LAYOUT 6
+#define D2NN_MODULE_LAYOUT 7
 
 /* How an op is computed, in the order of the compiler's ops::Kernel, which a static_assert holds to it. */
 typedef enum d2nn_op_kind {
-  D2NN_OP_CONV, D2NN_OP_CONV_TRANSPOSE, D2NN_OP_DENSE, D2NN_OP_MATMUL, D2NN_OP_ATTENTION, D2NN_OP_MAX_POOL, D2NN_OP_AVG_POOL, D2NN_OP_BATCH_NORM,
+  D2NN_OP_CONV, D2NN_OP_CONV_TRANSPOSE, D2NN_OP_DENSE, D2NN_OP_MATMUL, D2NN_OP_ATTENTION, D2NN_OP_MAX_POOL, D2NN_OP_AVG_POOL, D2NN_OP_TOP, D2NN_OP_BATCH_NORM,
   D2NN_OP_NORMALIZE, D2NN_OP_DROPOUT, D2NN_OP_COPY, D2NN_OP_CONCAT, D2NN_OP_EXPRESSION
 } d2nn_op_kind;
-#define D2NN_OP_KINDS 13
+#define D2NN_OP_KINDS 14
 
 /* How the runtime lays out an op's weights for the kernel that codegen chose. `block` is d2nn_op::pack_block.
  * NONE      no weights, or the kernel takes none.

@@ -44,6 +44,7 @@ constexpr auto makers = makers_by_kind({
     {D2NN_OP_ATTENTION, train::make_attention},
     {D2NN_OP_MAX_POOL, train::make_max_pool},
     {D2NN_OP_AVG_POOL, train::make_avg_pool},
+    {D2NN_OP_TOP, train::make_top},
     {D2NN_OP_BATCH_NORM, train::make_batch_norm},
     {D2NN_OP_NORMALIZE, train::make_normalize},
     {D2NN_OP_DROPOUT, train::make_dropout},
@@ -203,6 +204,12 @@ class OpCheck {
                    : "its parameters have other sizes";
       case D2NN_OP_MATMUL:
         return matmul_problem();
+      case D2NN_OP_TOP:
+        if (op_.in_h != 1 || op_.in_w != 1 || op_.out_h != 1 || op_.out_w != 1 || op_.out_c > op_.in_c)
+          return "it picks more than there is";
+        if (op_.state >= code_.buffer_count || code_.buffers[op_.state].row_bytes < d2nn_train_state_bytes(op_.kind, out, 1, 1))
+          return "its state buffer is too small";
+        return "";
       case D2NN_OP_ATTENTION:
         return attention_problem();
       case D2NN_OP_BATCH_NORM:

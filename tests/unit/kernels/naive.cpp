@@ -1,6 +1,8 @@
 #include "unit/kernels/naive.h"
 
+#include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <stdexcept>
 
@@ -183,6 +185,11 @@ Values one_row(const Problem& problem, const NaiveInput& input, std::size_t r) {
     case D2NN_OP_MAX_POOL:
     case D2NN_OP_AVG_POOL:
       return pool(op, x);
+    case D2NN_OP_TOP:
+      result = x;
+      std::sort(result.begin(), result.end(), std::greater<>());
+      result.resize(static_cast<std::size_t>(op.out_c));
+      return result;
     case D2NN_OP_COPY:
       return x;
     case D2NN_OP_NORMALIZE:

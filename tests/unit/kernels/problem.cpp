@@ -8,8 +8,8 @@ namespace d2nn::test {
 namespace {
 
 constexpr std::array<const char*, D2NN_OP_KINDS> kind_names = {
-    "conv",       "conv_transpose", "dense",   "matmul", "attention", "max_pool", "avg_pool",
-    "batch_norm", "normalize",      "dropout", "copy",   "concat",    "expression"};
+    "conv", "conv_transpose", "dense",     "matmul",  "attention", "max_pool", "avg_pool",
+    "top",  "batch_norm",     "normalize", "dropout", "copy",      "concat",   "expression"};
 
 std::vector<std::int64_t> numbers(const std::string& word, char separator) {
   std::vector<std::int64_t> result;

@@ -289,6 +289,29 @@ TEST_CASE("pooling agrees with naive loops, forward and backward") {
   });
 }
 
+TEST_CASE("the greatest values of a vector agree with naive loops, forward and backward") {
+  check_problems({
+      "top in 9 out 3 rows 0,2,3/5",
+      "top in 40 out 40 rows 0,1/2 add",
+      "top in 1 out 1 rows 1/2",
+      "top in 300 out 7 rows 0,2/3",
+  });
+}
+
+TEST_CASE("NaN comes first among the greatest values, and of equal ones the first takes the gradient") {
+  const Problem problem = parse_problem("top in 5 out 3 rows 0/1");
+  OneOpModule m(problem, 1);
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  const float values[] = {2, 1, nan, 2, 2};
+  std::copy(std::begin(values), std::end(values), m.operand(0, 0));
+  const Run got = run(m, problem, 1);
+  CHECK(std::isnan(got.results[0][0]));
+  CHECK(got.results[0][1] == 2.0F);
+  CHECK(got.results[0][2] == 2.0F);
+  const float* dy = m.result_gradient(0);
+  CHECK(got.operand_gradients[0][0] == std::vector<float>{dy[1], 0, dy[0], dy[2], 0});
+}
+
 TEST_CASE("norms agree with naive loops, forward and backward") {
   check_problems({
       "batch_norm in 5x4x3 alpha 1e-5 momentum 0.1 rows 0,2,3,6/8",

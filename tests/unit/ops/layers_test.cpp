@@ -92,6 +92,7 @@ constexpr auto kernels = per_kernel<Kernel>({
     {Kernel::attention, Kernel::attention},
     {Kernel::max_pool, Kernel::max_pool},
     {Kernel::avg_pool, Kernel::avg_pool},
+    {Kernel::top, Kernel::top},
     {Kernel::batch_norm, Kernel::batch_norm},
     {Kernel::normalize, Kernel::normalize},
     {Kernel::dropout, Kernel::dropout},

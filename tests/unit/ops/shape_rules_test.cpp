@@ -196,6 +196,16 @@ TEST_CASE("pooling floors, pads at most half of the kernel and costs nothing") {
   CHECK(apply("global_avg_pool", {}, {{6}}).error.fault == ShapeFault::input);
 }
 
+TEST_CASE("top takes at most as many values as a vector has") {
+  const auto k = [](std::int64_t count) { return Arguments().set("k", count); };
+  CHECK(apply("top", k(3), {{7}}).shape == "f32[3]");
+  CHECK(apply("top", k(7), {{7}}).shape == "f32[7]");
+  CHECK(apply("top", k(7), {{7}}).cost == 0);
+  CHECK(std::string(apply("top", k(8), {{7}}).error.param) == "k");
+  CHECK(apply("top", k(0), {{7}}).error.fault == ShapeFault::argument);
+  CHECK(apply("top", k(1), {{7, 1}}).error.fault == ShapeFault::input);
+}
+
 TEST_CASE("batch_norm takes vectors and images and has four tensors per channel, two of them trained") {
   const Applied norm = apply("batch_norm", {}, {{6, 5, 4}});
   CHECK(norm.shape == "f32[6, 5, 4]");
