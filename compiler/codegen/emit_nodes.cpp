@@ -3,6 +3,7 @@
 #include <llvm/IR/Module.h>
 
 #include "codegen/expressions/emit_expression.h"
+#include "codegen/products.h"
 #include "d2nn/module.h"
 #include "d2nn/rounding.h"
 
@@ -63,10 +64,26 @@ llvm::Function* NodeEmitter::row_kernel(const KernelProblem& problem) {
   return function;
 }
 
-llvm::Function* NodeEmitter::dense_kernel(const KernelProblem& problem) {
+llvm::Function* NodeEmitter::dense_kernel(KernelProblem problem) {
+  problem.in_h = problem.out_h = 1;  // places are rows to it
   llvm::Function*& function = functions_[problem_name(problem)];
   if (!function) function = emit_dense_kernel(module_, problem, info_of(target_), problem_name(problem));
   return function;
+}
+
+llvm::Function* NodeEmitter::product_kernel(const passes::Step& step) {
+  llvm::Function*& function = functions_[product_name(step)];
+  if (!function) function = emit_product_kernel(module_, step, info_of(target_));
+  return function;
+}
+
+void NodeEmitter::emit_product_step(Body& body, std::uint32_t index, llvm::Value* row) {
+  const passes::Step& step = layout_.plan->steps[index];
+  std::vector<llvm::Value*> arguments;
+  for (const passes::Operand operand : step.operands) arguments.push_back(body.frame.row_address(operand, row));
+  arguments.push_back(body.frame.row_address({false, step.result}, row));
+  arguments.push_back(body.frame.scratch());
+  body.b.CreateCall(product_kernel(step), arguments);
 }
 
 llvm::Function* NodeEmitter::expression_kernel(const expr::Expression& expression) {
@@ -127,6 +144,7 @@ void NodeEmitter::emit_row_step(Body& body, std::uint32_t index, llvm::Value* ro
   const passes::Step& step = layout_.plan->steps[index];
   const KernelChoice& choice = kernels_[index];
   if (choice.source == KernelSource::expression) return emit_expression_step(body, index, row);
+  if (choice.source == KernelSource::product) return emit_product_step(body, index, row);
   llvm::Value* dst = body.frame.row_address({false, step.result}, row);
   if (choice.source == KernelSource::none) {
     std::int64_t at = 0;
@@ -140,6 +158,13 @@ void NodeEmitter::emit_row_step(Body& body, std::uint32_t index, llvm::Value* ro
     return;
   }
   llvm::Value* src = body.frame.row_address(step.operands[0], row);
+  if (step.kernel == ops::Kernel::dense) {
+    const KernelProblem& p = choice.problem;
+    const auto number = [&](std::int64_t value) { return b.getInt64(static_cast<std::uint64_t>(value)); };
+    b.CreateCall(dense_kernel(p), {src, number(p.in_c), llvm::ConstantPointerNull::get(b.getPtrTy()), number(p.in_h), dst, number(p.out_c),
+                                   body.frame.packed(index)});
+    return;
+  }
   llvm::Value* scratch = body.frame.scratch();
   llvm::Value* first_dst = dst;
   if (choice.pool_problem) {

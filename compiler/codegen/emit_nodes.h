@@ -29,11 +29,13 @@ class NodeEmitter {
   void emit_row_loop(Body& body, const std::vector<std::uint32_t>& steps);
   void emit_row_step(Body& body, std::uint32_t step, llvm::Value* row);
   void emit_expression_step(Body& body, std::uint32_t step, llvm::Value* row);
+  void emit_product_step(Body& body, std::uint32_t step, llvm::Value* row);
   void emit_batched_step(Body& body, std::uint32_t step);
   void return_unless_ok(Body& body, llvm::Value* status);
   /// The kernel function for a problem; equal problems share one.
   llvm::Function* row_kernel(const KernelProblem& problem);
-  llvm::Function* dense_kernel(const KernelProblem& problem);
+  llvm::Function* dense_kernel(KernelProblem problem);
+  llvm::Function* product_kernel(const passes::Step& step);
   llvm::Function* expression_kernel(const expr::Expression& expression);
 
   llvm::Module& module_;

@@ -5,6 +5,7 @@
 #include <llvm/IR/Constants.h>
 #include <llvm/IR/Function.h>
 
+#include "codegen/products.h"
 #include "d2nn/module.h"
 #include "d2nn/rounding.h"
 #include "graph/print.h"
@@ -220,6 +221,9 @@ class TableEmitter {
       op.dilation_h = problem.dilation_h;
       op.dilation_w = problem.dilation_w;
       op.groups = problem.groups;
+      op.is_causal = step.arguments.has("causal") && step.arguments.boolean("causal") ? 1 : 0;
+      const std::vector<std::int64_t> axes = product_axes(step);
+      op.axis_count = static_cast<std::uint32_t>(axes.size() / 3);
       const auto number = [&](const char* name) {
         return step.arguments.has(name) ? static_cast<float>(step.arguments.number(name)) : 0.0F;
       };
@@ -247,6 +251,7 @@ class TableEmitter {
       image.append(op, {{offsetof(d2nn_op, label), tables_.string(step.label)},
                         {offsetof(d2nn_op, mean), step.kernel == Kernel::normalize ? floats(step.arguments.numbers("mean")) : nullptr},
                         {offsetof(d2nn_op, std), step.kernel == Kernel::normalize ? floats(step.arguments.numbers("std")) : nullptr},
+                        {offsetof(d2nn_op, axes), tables_.integers(axes)},
                         {offsetof(d2nn_op, expression_forward), expression.forward},
                         {offsetof(d2nn_op, expression_backward), expression.backward},
                         {offsetof(d2nn_op, operands), tables_.integers(operands)}});

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "codegen/expressions/emit_expression.h"
+#include "codegen/products.h"
 
 namespace d2nn::codegen {
 
@@ -48,10 +49,20 @@ KernelChoice choose(const passes::Step& step, const Target& target) {
     choice.source = KernelSource::none;
     return choice;
   }
+  if (is_product(step)) {
+    choice.source = KernelSource::product;
+    choice.scratch_floats = round_up(product_scratch_floats(step, info), alignment_floats);
+    return choice;
+  }
   if (step.kernel == Kernel::expression) {
     choice.source = KernelSource::expression;
     if (!step.parameters.empty()) choice.pack = {D2NN_PACK_PLAIN, 0};
     choice.scratch_floats = round_up(expression_scratch_floats(step.expression, info), alignment_floats);
+    return choice;
+  }
+  if (step.kernel == Kernel::conv_transpose) {
+    choice.source = KernelSource::library;
+    choice.pack = {D2NN_PACK_LIBRARY, 0};
     return choice;
   }
   if (step.kernel == Kernel::dense) {
@@ -103,6 +114,7 @@ KernelChoice choose(const passes::Step& step, const Target& target) {
 }  // namespace
 
 KernelProblem kernel_problem(const passes::Step& step) {
+  if (is_product(step)) return product_problem(step);
   const ops::Arguments& arguments = step.arguments;
   KernelProblem p;
   p.kind = step.kernel;
@@ -115,8 +127,11 @@ KernelProblem kernel_problem(const passes::Step& step) {
   p.out_h = out.h;
   p.out_w = out.w;
   if (step.kernel == Kernel::dense) {
-    p.in_c = step.in.elements();
-    p.in_h = p.in_w = 1;
+    // The same product at every place of the axes before the last.
+    p.out_c = step.out.dims.back();
+    p.in_h = p.out_h = step.out.elements() / p.out_c;
+    p.in_c = step.in.elements() / p.in_h;
+    p.in_w = p.out_w = 1;
   }
   const auto extent = [&](const char* name, ops::Extent otherwise) {
     return arguments.has(name) ? arguments.extent(name) : otherwise;

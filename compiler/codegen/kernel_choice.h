@@ -13,6 +13,7 @@ namespace d2nn::codegen {
 enum class KernelSource : std::uint8_t {
   none,      // nothing to call: copies that codegen emits inline (concat)
   emitted,
+  product,     // emitted, of several operands (products.h)
   expression,  // emitted from the step's expression
   library,
 };

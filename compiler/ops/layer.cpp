@@ -4,14 +4,13 @@
 
 #include "ops/layers/families.h"
 #include "ops/layers/rules.h"
-#include "ops/per_kernel.h"
 
 namespace d2nn::ops {
 namespace {
 
 std::vector<const Layer*> all_layers() {
   std::vector<const Layer*> all;
-  for (const auto family : {convolutions(), dense_layers(), pools(), norms(), activations(), rearrangements(),
+  for (const auto family : {convolutions(), dense_layers(), products(), pools(), norms(), activations(), rearrangements(),
                             combinations()}) {
     for (const Layer& layer : family) all.push_back(&layer);
   }
@@ -32,24 +31,7 @@ std::optional<ShapeResult> check_argument(const ParamInfo& param, const Argument
   return std::nullopt;
 }
 
-constexpr auto kernel_names = per_kernel<const char*>({
-    {Kernel::conv, "conv"},
-    {Kernel::dense, "dense"},
-    {Kernel::max_pool, "max_pool"},
-    {Kernel::avg_pool, "avg_pool"},
-    {Kernel::batch_norm, "batch_norm"},
-    {Kernel::normalize, "normalize"},
-    {Kernel::dropout, "dropout"},
-    {Kernel::copy, "copy"},
-    {Kernel::concat, "concat"},
-    {Kernel::expression, "expression"},
-});
-
 }  // namespace
-
-const char* spelling(Kernel kernel) {
-  return kernel_names[static_cast<std::size_t>(kernel)];
-}
 
 std::span<const Layer* const> layers() {
   static const std::vector<const Layer*> all = all_layers();

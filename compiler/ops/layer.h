@@ -15,27 +15,10 @@
 
 #include "expr/value.h"
 #include "ops/arguments.h"
+#include "ops/kernel.h"
 #include "ops/shape.h"
 
 namespace d2nn::ops {
-
-/// How a layer is computed: by a kernel of its own, or as an expression, which says what it means (Layer::meaning).
-/// module.h lists the same (d2nn_op_kind).
-enum class Kernel : std::uint8_t {
-  conv,
-  dense,
-  max_pool,
-  avg_pool,
-  batch_norm,
-  normalize,
-  dropout,
-  copy,  ///< the same elements in the same order: no computing where the tensor can be handed on
-  concat,
-  expression,
-};
-/// "conv"; for names of emitted functions and messages.
-const char* spelling(Kernel kernel);
-inline constexpr std::size_t kernel_count = static_cast<std::size_t>(Kernel::expression) + 1;
 
 using Shapes = std::span<const Shape>;
 

@@ -37,7 +37,7 @@ void append_params(std::string& page, const Layer& layer) {
 /// What the rules say about an image [4, 8, 8], with plain arguments: only what is more than the shape.
 void append_example(std::string& page, const Layer& layer) {
   Arguments arguments;
-  arguments.set("kernel", Extent{3, 3}).set("filters", 16).set("units", 10).set("dims", Integers{256});
+  arguments.set("kernel", Extent{3, 3}).set("filters", 16).set("units", 10).set("k", 3).set("dims", Integers{256});
   arguments.set("mean", Numbers(4, 1.0)).set("std", Numbers(4, 1.0)).set("before", 1).set("after", 1);
   arguments = complete(layer.params, std::move(arguments));
   const std::vector<Shape> inputs{Shape{4, 8, 8}};
@@ -65,15 +65,15 @@ std::string ops_page() {
       "What a pipeline can name. Arguments go by position or by name; those with a default may be left out. Meanings,\n"
       "defaults, parameter shapes and output sizes are PyTorch's. A size is dims (`3x5`: height, width) or one int "
       "for\n"
-      "both. Only `conv` and `dense` count multiplications; the batch is not in the language, shapes are of one "
-      "sample.\n";
+      "both. Only products and convolutions count multiplications; the batch is not in the language, shapes are of "
+      "one\nsample.\n";
   for (const Layer* layer : layers()) {
     if (!layer->is_in_pipelines) continue;
     page += "\n## " + std::string(layer->name) + "\n\n`" + signature_text(layer->name, layer->params) + "`\n\n" + layer->doc + "\n";
     append_params(page, *layer);
     append_example(page, *layer);
   }
-  page += "\n# Operators\n\nIn bodies; they take several tensors, cost nothing and have no weights.\n\n";
+  page += "\n# Operators\n\nIn bodies; they take several tensors and have no weights. Only those that say so count multiplications.\n\n";
   for (const Layer* layer : layers()) {
     if (!layer->is_in_pipelines) page += "- " + std::string(layer->doc) + "\n";
   }

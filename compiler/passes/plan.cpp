@@ -179,6 +179,7 @@ class Planner {
       if (known != step.operands.end() && step.kernel == Kernel::expression) continue;
       step.operands.push_back(operand);
       step.operand_elements.push_back(shapes.back().elements());
+      step.operand_shapes.push_back(shapes.back());
     }
     if (step.kernel == Kernel::expression) {
       step.expression = ops::meaning(*op.layer, op.arguments, shapes, numbers);
@@ -217,7 +218,9 @@ class Planner {
     std::size_t covered = 1;
     const bool has_weights = op.layer->kernel == Kernel::conv || op.layer->kernel == Kernel::dense;
     if (has_weights) {
-      const graph::Op* norm = sole_reader(node, index, uses, ops::layer("batch_norm"));
+      // The units of a dense kernel at several places are the last axis, and batch norm's channels the first.
+      const bool can_fold = op.layer->kernel == Kernel::conv || op.shape.rank() == 1;
+      const graph::Op* norm = can_fold ? sole_reader(node, index, uses, ops::layer("batch_norm")) : nullptr;
       if (norm && passes_.has(Pass::fold_norm)) {
         step.folded_norm = norm->parameters;
         step.folded_eps = norm->arguments.number("eps");
@@ -258,7 +261,7 @@ class Planner {
 }  // namespace
 
 bool is_batched(const Step& step) {
-  return step.kernel == Kernel::dense;
+  return step.kernel == Kernel::dense && step.out.rank() == 1;
 }
 
 Plan plan(const graph::Program& program, PlanMode mode, const PassSet& passes) {

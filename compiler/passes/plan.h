@@ -53,6 +53,7 @@ struct Step {
   /// What it reads; of an expression, its operands by their numbers: each tensor once.
   std::vector<Operand> operands;
   std::vector<std::int64_t> operand_elements;  // of each operand
+  std::vector<ops::Shape> operand_shapes;      // of each operand of a layer
   expr::Expression expression;                 // of Kernel::expression
   std::uint32_t result = 0;                    // buffer
   std::vector<graph::ParamId> parameters;      // as in Layer::weights
@@ -118,8 +119,8 @@ struct Plan {
   std::int64_t tile_rows = 0;  // inference: capacity of a tile
 };
 
-/// Which steps run on several rows in one call (dense layers: the weights are streamed once for the group); all others
-/// run row by row.
+/// Which steps run on several rows in one call (dense layers of vectors: the weights are streamed once for the group);
+/// all others run row by row.
 bool is_batched(const Step& step);
 
 /// Plans a program that sema accepted. A plan for training uses no pass.

@@ -36,11 +36,24 @@ std::string name_of(const d2nn_op& op) {
   return op.label ? std::string("`") + op.label + "`" : std::string("an op without a label");
 }
 
-/// A convolution in flat positions, our own loops.
+/// The convolution whose gradient with regard to its operand a transposed convolution is.
+d2nn_op transposed(d2nn_op op) {
+  std::swap(op.in_c, op.out_c);
+  std::swap(op.in_h, op.out_h);
+  std::swap(op.in_w, op.out_w);
+  return op;
+}
+
+PaddedPlaneConv flat_conv(const d2nn_op& op) {
+  return op.kind == D2NN_OP_CONV_TRANSPOSE ? PaddedPlaneConv::data_gradient(transposed(op), isa::host_loops())
+                                           : PaddedPlaneConv::forward(op, isa::host_loops());
+}
+
+/// A convolution or a transposed one in flat positions, our own loops.
 class FlatOp final : public LibraryOp {
  public:
   FlatOp(const d2nn_op& op, const float* weight, const float* bias)
-      : conv_(PaddedPlaneConv::forward(op, isa::host_loops())),
+      : conv_(flat_conv(op)),
         weights_(conv_.packed_floats()),
         bias_(conv_.packed_bias_floats()),
         store_(op.fused_relu != 0 ? isa::Store::overwrite_relu : isa::Store::overwrite) {
@@ -240,7 +253,8 @@ Result<std::unique_ptr<T>> guarded(const std::string& what, F make) {
 Result<std::unique_ptr<LibraryOp>> create_library_op(const d2nn_op& op, ConvPlan plan, const float* weight,
                                                      const float* bias) {
   return guarded<LibraryOp>(name_of(op), [&]() -> LibraryOp* {
-    if (op.kind == D2NN_OP_CONV && plan == ConvPlan::flat) return new FlatOp(op, weight, bias);
+    if (op.kind == D2NN_OP_CONV_TRANSPOSE || (op.kind == D2NN_OP_CONV && plan == ConvPlan::flat))
+      return new FlatOp(op, weight, bias);
     if (op.kind == D2NN_OP_CONV && plan == ConvPlan::winograd) return new GuardedOp(op, plan, weight, bias);
     return new PrimitiveOp(op, plan, weight, bias);
   });
@@ -252,8 +266,10 @@ Result<std::unique_ptr<LibraryOp>> create_guarded_op(const d2nn_op& op, ConvPlan
 }
 
 Result<std::unique_ptr<LibraryOp>> LibraryOp::create(const d2nn_op& op, const float* weight, const float* bias) {
+  if (op.kind == D2NN_OP_CONV_TRANSPOSE) return create_library_op(op, ConvPlan::flat, weight, bias);
   if (op.kind != D2NN_OP_CONV && op.kind != D2NN_OP_DENSE)
-    return Status(D2NN_INVALID_MODULE, name_of(op) + " is no conv or dense layer; the kernel library has no other ops");
+    return Status(D2NN_INVALID_MODULE,
+                  name_of(op) + " is no conv, conv_transpose or dense layer; the kernel library has no other ops");
   if (op.kind == D2NN_OP_DENSE) return create_library_op(op, ConvPlan::blocked, weight, bias);
   const ConvPlan plan = choose_plan(op);
   auto made = create_library_op(op, plan, weight, bias);

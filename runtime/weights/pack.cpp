@@ -90,18 +90,19 @@ class OpReader {
 };
 
 bool is_convolution(const d2nn_op& op) {
-  return op.kind == D2NN_OP_CONV;
+  return op.kind == D2NN_OP_CONV || op.kind == D2NN_OP_CONV_TRANSPOSE;
 }
 
-// Weights of one filter or unit.
+// Weights of one filter or unit; of a transposed convolution, whose filters do not stand together, as many.
 std::size_t filter_size(const d2nn_op& op) {
   if (is_convolution(op)) return static_cast<std::size_t>(op.in_c / op.groups * op.kernel_h * op.kernel_w);
-  return static_cast<std::size_t>(op.in_c * op.in_h * op.in_w);
+  return static_cast<std::size_t>(op.in_c * op.in_h * op.in_w / op.out_h);
 }
 
 bool has_sizes(const d2nn_op& op) {
-  if (op.kind != D2NN_OP_CONV && op.kind != D2NN_OP_DENSE) return false;
+  if (!is_convolution(op) && op.kind != D2NN_OP_DENSE) return false;
   if (op.in_c < 1 || op.in_h < 1 || op.in_w < 1 || op.out_c < 1) return false;
+  if (op.kind == D2NN_OP_DENSE) return op.out_h >= 1 && op.in_c * op.in_h * op.in_w % op.out_h == 0;
   return !is_convolution(op) || (op.groups >= 1 && op.in_c % op.groups == 0 && op.out_c % op.groups == 0 &&
                                  op.kernel_h >= 1 && op.kernel_w >= 1);
 }
@@ -138,6 +139,10 @@ storage::AlignedFloats pack_blocks(OpReader& reader, const d2nn_op& op) {
   if (block == 0) reader.fail(D2NN_INVALID_MODULE, "its pack block is 0");
   if (!reader.status().ok()) return {};
   const auto outputs = static_cast<std::size_t>(op.out_c);
+  if (op.kind == D2NN_OP_CONV_TRANSPOSE) {
+    reader.fail(D2NN_INVALID_MODULE, "a transposed convolution is not packed in blocks");
+    return {};
+  }
   if (is_convolution(op) && op.groups > 1 && (outputs / static_cast<std::size_t>(op.groups)) % block != 0) {
     reader.fail(D2NN_INVALID_MODULE, "a block of " + std::to_string(block) + " filters straddles its groups");
     return {};

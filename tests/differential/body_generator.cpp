@@ -17,7 +17,7 @@ ops::Extent random_extent(RandomSource& random, std::int64_t least, std::int64_t
 /// Arguments of every layer, drawn without regard to the input: what does not fit is drawn again.
 ops::Arguments random_arguments(RandomSource& random, const std::string& layer, const Shape& input) {
   ops::Arguments arguments;
-  if (layer == "conv") {
+  if (layer == "conv" || layer == "conv_transpose") {
     const ops::Extent kernel = random_extent(random, 1, random.one_in(6) ? 5 : 3);
     std::int64_t filters = random.between(1, 8);
     arguments.set("kernel", kernel);
@@ -27,7 +27,8 @@ ops::Arguments random_arguments(RandomSource& random, const std::string& layer, 
     std::int64_t groups = random.one_in(3) ? random.between(2, 4) : 1;
     if (groups > 1 && random.one_in(2)) groups = filters = input.channels();  // depthwise
     arguments.set("filters", filters).set("groups", groups).set("bias", !random.one_in(4));
-  } else if (layer == "dense") {
+    if (layer == "conv_transpose" && random.one_in(2)) arguments.set("output_pad", random_extent(random, 0, 1));
+  } else if (layer == "dense" || layer == "linear") {
     constexpr std::int64_t usual[]{3, 4, 8, 8, 17, 24};
     arguments.set("units", random.one_in(4) ? random.between(1, 24) : usual[random.below(6)]);
     arguments.set("bias", !random.one_in(4));
@@ -35,6 +36,8 @@ ops::Arguments random_arguments(RandomSource& random, const std::string& layer, 
     const ops::Extent kernel = random_extent(random, 1, 3);
     arguments.set("kernel", kernel).set("stride", random.one_in(2) ? kernel : random_extent(random, 1, 2));
     arguments.set("pad", random.one_in(2) ? ops::Extent{0, 0} : random_extent(random, 0, 1));
+  } else if (layer == "top") {
+    arguments.set("k", random.between(1, 6));
   } else if (layer == "pad_channels") {
     arguments.set("before", random.between(0, 2)).set("after", random.between(0, 2));
   } else if (layer == "normalize") {
@@ -86,11 +89,11 @@ Piece BodyGenerator::layer(const Shape& input) {
   static const std::vector<std::string> for_images{
       "conv",       "conv",    "conv", "max_pool",   "max_pool",    "avg_pool",
       "batch_norm", "relu",    "relu", "leaky_relu", "sigmoid",     "silu",
-      "gelu",       "softmax", "conv", "normalize",  "pad_channels"};
+      "gelu",       "softmax", "conv", "normalize",  "pad_channels", "linear", "conv_transpose"};
   static const std::vector<std::string> for_all{
       "dense",   "dense",   "dense",     "batch_norm", "relu",        "leaky_relu",
       "sigmoid", "tanh",    "gelu",      "silu",       "softmax",     "dropout",
-      "flatten", "reshape", "normalize", "identity",   "pad_channels"};
+      "flatten", "reshape", "normalize", "identity",   "pad_channels", "linear", "top"};
   static const std::vector<std::string> out_of_images{"dense",   "dense",   "global_avg_pool",
                                                  "tanh",    "flatten", "reshape",
                                                  "dropout", "identity"};

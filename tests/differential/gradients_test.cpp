@@ -7,6 +7,7 @@
 #include <random>
 
 #include "diag/render.h"
+#include "differential/comparison.h"
 #include "differential/program_generator.h"
 #include "driver/build.h"
 #include "train/step_runner.h"
@@ -56,10 +57,7 @@ double relative_error(std::span<const float> actual, const std::vector<double>& 
   return error / largest;
 }
 
-void compare_gradients(std::uint64_t seed, bool is_training, std::size_t threads) {
-  const differential::GeneratedProgram generated = differential::generate_program(seed);
-  driver::Checked checked = driver::check_text("seed" + std::to_string(seed) + ".d2nn", generated.text, {});
-  INFO(generated.text);
+void compare_gradients(driver::Checked& checked, std::uint64_t seed, bool is_training, std::size_t threads) {
   CAPTURE(seed);
   CAPTURE(is_training);
   REQUIRE_FALSE(checked.sink.has_errors());
@@ -170,7 +168,66 @@ void compare_gradients(std::uint64_t seed, bool is_training, std::size_t threads
   }
 }
 
+void compare_gradients(std::uint64_t seed, bool is_training, std::size_t threads) {
+  const differential::GeneratedProgram generated = differential::generate_program(seed);
+  driver::Checked checked = driver::check_text("seed" + std::to_string(seed) + ".d2nn", generated.text, {});
+  INFO(generated.text);
+  compare_gradients(checked, seed, is_training, threads);
+}
+
+/// A network whose only sum of two tensors is computed by another layer of the same shape.
+driver::Checked with_sum_replaced(const std::string& shape, const char* layer, ops::Arguments arguments,
+                                  const std::vector<std::size_t>& operands) {
+  driver::Checked checked = driver::check_text("products.d2nn",
+                                               "network products {\n  input x: f32[" + shape +
+                                                   "];\n  node N(a) { let q = a -> linear(6); let k = a -> linear(6, "
+                                                   "bias: false); return q + k; }\n  node M { linear(4) }\n"
+                                                   "  output y: f32[" + shape.substr(0, shape.size() - 1) +
+                                                   "4];\n  x -> N -> M -> y;\n}\n",
+                                               {});
+  REQUIRE_FALSE(checked.sink.has_errors());
+  std::size_t replaced = 0;
+  for (graph::Node& node : checked.programs.front().nodes) {
+    for (graph::Op& op : node.ops) {
+      if (op.layer->name != std::string_view("add")) continue;
+      const std::vector<graph::ValueId> values = op.operands;
+      op.layer = &ops::layer(layer);
+      op.arguments = ops::complete(op.layer->params, arguments);
+      op.operands.clear();
+      for (const std::size_t operand : operands) op.operands.push_back(values[operand]);
+      ++replaced;
+    }
+  }
+  REQUIRE(replaced == 1);
+  return checked;
+}
+
+void compare_products(const std::string& shape, const char* layer, const ops::Arguments& arguments,
+                      const std::vector<std::size_t>& operands) {
+  CAPTURE(shape);
+  CAPTURE(std::string(layer));
+  driver::Checked checked = with_sum_replaced(shape, layer, arguments, operands);
+  compare_gradients(checked, 5, true, 2);
+  differential::Comparison comparison;
+  comparison.shared_levels = {};
+  std::size_t compared = 0;
+  CHECK(differential::compare_all_ways(checked, comparison, compared) == "");
+  CHECK(compared > 0);
+}
+
 }  // namespace
+
+TEST_CASE("compiled products of tensors agree with the reference, forward and backward") {
+  ops::Arguments heads;
+  heads.set("heads", 3);
+  ops::Arguments causal = heads;
+  causal.set("causal", true);
+  compare_products("6, 6", "matmul", {}, {0, 1});
+  compare_products("6, 6", "matmul", {}, {1, 1});
+  compare_products("2, 3, 6, 6", "matmul", {}, {0, 1});
+  compare_products("5, 6", "attention", heads, {0, 1, 1});
+  compare_products("5, 6", "attention", causal, {0, 0, 1});
+}
 
 TEST_CASE("gradients of 60 generated networks agree with the reference") {
   for (std::uint64_t seed = 1001; seed <= 1060; ++seed) compare_gradients(seed, false, 1 + seed % 2);

@@ -1,4 +1,5 @@
-// conv and dense, as torch.nn.Conv2d and torch.nn.Linear on the flattened input.
+// conv, conv_transpose and dense, as torch.nn.Conv2d, torch.nn.ConvTranspose2d and torch.nn.Linear on the flattened
+// input.
 #include "reference/layer_loops.h"
 
 namespace d2nn::reference {
@@ -52,7 +53,74 @@ struct ConvSizes {
   }
 };
 
+/// Calls visit(weight, input element, result element) for every product of a transposed convolution.
+template <class Visit>
+void for_each_transposed_product(const graph::Op& op, const ops::Shape& input, Visit visit) {
+  const ops::Extent kernel = op.arguments.extent("kernel");
+  const ops::Extent stride = op.arguments.extent("stride");
+  const ops::Extent pad = op.arguments.extent("pad");
+  const ops::Extent dilation = op.arguments.extent("dilation");
+  const std::int64_t group_in = input.channels() / op.arguments.integer("groups");
+  const std::int64_t group_out = op.shape.channels() / op.arguments.integer("groups");
+  std::size_t element = 0;
+  for (std::int64_t c = 0; c < input.channels(); ++c) {
+    for (std::int64_t y = 0; y < input.height(); ++y) {
+      for (std::int64_t x = 0; x < input.width(); ++x, ++element) {
+        std::size_t weight = std::size_t(c * group_out * kernel.h * kernel.w);
+        for (std::int64_t o = 0; o < group_out; ++o) {
+          for (std::int64_t ky = 0; ky < kernel.h; ++ky) {
+            for (std::int64_t kx = 0; kx < kernel.w; ++kx, ++weight) {
+              const std::int64_t out_y = y * stride.h - pad.h + ky * dilation.h;
+              const std::int64_t out_x = x * stride.w - pad.w + kx * dilation.w;
+              if (out_y < 0 || out_y >= op.shape.height() || out_x < 0 || out_x >= op.shape.width()) continue;
+              const std::int64_t filter = c / group_in * group_out + o;
+              visit(weight, element, std::size_t((filter * op.shape.height() + out_y) * op.shape.width() + out_x));
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
 }  // namespace
+
+template <class Scalar>
+void conv_transpose_forward(OpForward<Scalar>& call) {
+  const auto area = std::size_t(call.op.shape.height() * call.op.shape.width());
+  for (std::size_t row = 0; row < call.results.size(); ++row) {
+    std::vector<double> sums(call.results[row]->size());
+    if (call.op.arguments.boolean("bias")) {
+      for (std::size_t i = 0; i < sums.size(); ++i) sums[i] = double((*call.weights[1])[i / area]);
+    }
+    for_each_transposed_product(call.op, call.operand_shapes[0], [&](std::size_t w, std::size_t in, std::size_t out) {
+      sums[out] += double((*call.weights[0])[w]) * double((*call.operands[row][0])[in]);
+    });
+    call.results[row]->assign(sums.begin(), sums.end());
+  }
+}
+
+template <class Scalar>
+void conv_transpose_backward(OpBackward<Scalar>& call) {
+  const auto area = std::size_t(call.op.shape.height() * call.op.shape.width());
+  std::vector<double> weight_gradient(call.weights[0]->size());
+  std::vector<double> bias_gradient(std::size_t(call.op.shape.channels()));
+  for (std::size_t row = 0; row < call.results.size(); ++row) {
+    const Tensor<Scalar>& upstream = *call.result_gradients[row];
+    std::vector<double> input_gradient(call.operands[row][0]->size());
+    for_each_transposed_product(call.op, call.operand_shapes[0], [&](std::size_t w, std::size_t in, std::size_t out) {
+      weight_gradient[w] += double(upstream[out]) * double((*call.operands[row][0])[in]);
+      input_gradient[in] += double(upstream[out]) * double((*call.weights[0])[w]);
+    });
+    for (std::size_t i = 0; i < upstream.size(); ++i) bias_gradient[i / area] += double(upstream[i]);
+    for (std::size_t i = 0; i < input_gradient.size(); ++i) {
+      (*call.operand_gradients[row][0])[i] += Scalar(input_gradient[i]);
+    }
+  }
+  for (std::size_t w = 0; w < weight_gradient.size(); ++w) (*call.weight_gradients[0])[w] += Scalar(weight_gradient[w]);
+  if (!call.op.arguments.boolean("bias")) return;
+  for (std::size_t o = 0; o < bias_gradient.size(); ++o) (*call.weight_gradients[1])[o] += Scalar(bias_gradient[o]);
+}
 
 template <class Scalar>
 void conv_forward(OpForward<Scalar>& call) {
@@ -131,6 +199,10 @@ void dense_backward(OpBackward<Scalar>& call) {
   for (std::size_t unit = 0; unit < units; ++unit) (*call.weight_gradients[1])[unit] += Scalar(bias_gradient[unit]);
 }
 
+template void conv_transpose_forward(OpForward<float>&);
+template void conv_transpose_forward(OpForward<double>&);
+template void conv_transpose_backward(OpBackward<float>&);
+template void conv_transpose_backward(OpBackward<double>&);
 template void conv_forward(OpForward<float>&);
 template void conv_forward(OpForward<double>&);
 template void conv_backward(OpBackward<float>&);

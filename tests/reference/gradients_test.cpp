@@ -175,11 +175,17 @@ std::vector<LayerCase> layer_cases() {
   const Shape image{2, 4, 3};
   return {{"conv", conv_attrs({3, 2}, 4, {2, 1}, {1, 1}, {1, 2}, 2), image},
           {"conv", conv_attrs({2, 2}, 3, {1, 1}, {0, 0}, {1, 1}, 1, false), image},
+          {"conv_transpose", conv_attrs({3, 2}, 4, {2, 1}, {1, 0}, {1, 2}, 2).set("output_pad", ops::Extent{1, 0}), image},
+          {"conv_transpose", conv_attrs({2, 2}, 3, {1, 1}, {0, 0}, {1, 1}, 1, false), image},
           {"dense", dense_attrs(3), image},
           {"dense", dense_attrs(2, false), Shape{5}},
+          {"linear", dense_attrs(2), image},
+          {"linear", dense_attrs(3, false), Shape{2, 4}},
+          {"linear", dense_attrs(2), Shape{5}},
           {"max_pool", pool_attrs({3, 2}, {1, 1}, {1, 1}), image},
           {"avg_pool", pool_attrs({3, 2}, {2, 1}, {1, 1}), image},
           {"global_avg_pool", {}, image},
+          {"top", ops::Arguments().set("k", 3), Shape{7}},
           {"batch_norm", {}, image},
           {"batch_norm", {}, Shape{4}},
           {"relu", {}, image},
@@ -241,6 +247,39 @@ TEST_CASE("the gradients of bodies that read a value twice agree with finite dif
     builder.edge(n, y);
     const Program program = builder.finish();
     CHECK(check_gradients(program, random, 2, {}) > 36);
+  }
+}
+
+TEST_CASE("the gradients of products of tensors agree with finite differences") {
+  Random random(6);
+  struct Case {
+    const char* layer;
+    ops::Arguments arguments;
+    std::vector<graph::ValueId> operands;
+  };
+  ops::Arguments attention;
+  attention.set("heads", 2);
+  ops::Arguments causal = attention;
+  causal.set("causal", true);
+  // Values: 0 and 1 the inputs, 2 a linear layer of the first.
+  for (const Case& tested : {Case{"matmul", {}, {{2}, {1}}}, Case{"matmul", {}, {{2}, {2}}},
+                             Case{"attention", attention, {{2}, {1}, {0}}}, Case{"attention", causal, {{2}, {2}, {2}}}}) {
+    CAPTURE(tested.layer);
+    ProgramBuilder builder;
+    const bool is_attention = tested.operands.size() == 3;
+    const Shape shape = is_attention ? Shape{4, 4} : Shape{2, 4, 4};
+    const NodeId x = builder.input("x", shape);
+    const NodeId z = builder.input("z", is_attention ? shape : Shape{1, 4, 4});
+    const NodeId n = builder.node("N", 2);
+    const NodeId y = builder.output("y");
+    builder.op(n, "linear", dense_attrs(4), {{0}});
+    builder.op(n, tested.layer, tested.arguments, tested.operands);
+    builder.op(n, "tanh");
+    builder.edge(x, n, std::nullopt, 0);
+    builder.edge(z, n, std::nullopt, 1);
+    builder.edge(n, y);
+    const Program program = builder.finish();
+    CHECK(check_gradients(program, random, 2, {}) > 30);
   }
 }
 

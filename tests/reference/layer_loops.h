@@ -15,6 +15,24 @@ template <class Scalar>
 void dense_forward(OpForward<Scalar>& call);
 template <class Scalar>
 void dense_backward(OpBackward<Scalar>& call);
+template <class Scalar>
+void conv_transpose_forward(OpForward<Scalar>& call);
+template <class Scalar>
+void conv_transpose_backward(OpBackward<Scalar>& call);
+
+// product_loops.cpp
+template <class Scalar>
+void linear_forward(OpForward<Scalar>& call);
+template <class Scalar>
+void linear_backward(OpBackward<Scalar>& call);
+template <class Scalar>
+void matmul_forward(OpForward<Scalar>& call);
+template <class Scalar>
+void matmul_backward(OpBackward<Scalar>& call);
+template <class Scalar>
+void attention_forward(OpForward<Scalar>& call);
+template <class Scalar>
+void attention_backward(OpBackward<Scalar>& call);
 
 // pool_loops.cpp
 template <class Scalar>
@@ -29,6 +47,10 @@ template <class Scalar>
 void global_avg_pool_forward(OpForward<Scalar>& call);
 template <class Scalar>
 void global_avg_pool_backward(OpBackward<Scalar>& call);
+template <class Scalar>
+void top_forward(OpForward<Scalar>& call);
+template <class Scalar>
+void top_backward(OpBackward<Scalar>& call);
 
 // norm_loops.cpp
 template <class Scalar>

@@ -59,6 +59,13 @@ def unary(name, function, shape=(1, 2, 2, 3), kind=None, **attrs):
     emit(name, kind or name, attrs, [short(*shape)], [], function)
 
 
+def attention(heads, causal=False):
+    def split(x):
+        return x.unflatten(-1, (heads, -1)).transpose(-2, -3)
+    return lambda q, k, v: F.scaled_dot_product_attention(split(q), split(k), split(v), is_causal=causal).transpose(
+        -2, -3).flatten(-2)
+
+
 def main():
     print('''// Made by make_torch_fixtures.py with PyTorch 2.13.0 in float64; do not edit.
 // clang-format off
@@ -71,20 +78,20 @@ using ops::Shape;
 std::vector<Fixture> torch_fixtures() {
   std::vector<Fixture> fixtures;''')
     emit("conv with stride, padding and bias", "conv",
-         {"kernel": "{3, 2}", "filters": 3, "stride": "{2, 1}", "pad": "{1, 1}"},
+         {"kernel": "ops::Extent{3, 2}", "filters": 3, "stride": "ops::Extent{2, 1}", "pad": "ops::Extent{1, 1}"},
          [short(2, 2, 4, 3)], [short(3, 2, 3, 2), short(3)],
          lambda x, w, b: F.conv2d(x, w, b, stride=(2, 1), padding=1))
     emit("conv with groups and dilation, without bias", "conv",
-         {"kernel": "{2, 2}", "filters": 4, "dilation": "{2, 1}", "groups": 2, "bias": "false"},
+         {"kernel": "ops::Extent{2, 2}", "filters": 4, "dilation": "ops::Extent{2, 1}", "groups": 2, "bias": "false"},
          [short(1, 4, 4, 3)], [short(4, 2, 2, 2)],
          lambda x, w: F.conv2d(x, w, None, dilation=(2, 1), groups=2))
     emit("dense flattens in C, H, W order", "dense", {"units": 3}, [short(2, 2, 1, 3)], [short(3, 6), short(3)],
          lambda x, w, b: F.linear(x.flatten(1), w, b))
     emit("dense without bias", "dense", {"units": 2, "bias": "false"}, [short(1, 4)], [short(2, 4)], F.linear)
     unary("max_pool with padding", lambda x: F.max_pool2d(x, (3, 2), (2, 1), (1, 1)), (1, 2, 4, 4), "max_pool",
-          kernel="{3, 2}", stride="{2, 1}", pad="{1, 1}")
+          kernel="ops::Extent{3, 2}", stride="ops::Extent{2, 1}", pad="ops::Extent{1, 1}")
     unary("avg_pool counts padding", lambda x: F.avg_pool2d(x, (3, 2), (2, 2), (1, 1)), (1, 2, 5, 4), "avg_pool",
-          kernel="{3, 2}", stride="{2, 2}", pad="{1, 1}")
+          kernel="ops::Extent{3, 2}", stride="ops::Extent{2, 2}", pad="ops::Extent{1, 1}")
     unary("global_avg_pool", lambda x: F.adaptive_avg_pool2d(x, 1))
     for shape, name in (((3, 2, 2, 2), "an image"), ((4, 3), "a vector")):
         channels = shape[1]
@@ -107,14 +114,34 @@ std::vector<Fixture> torch_fixtures() {
     unary("softmax of a vector", lambda x: F.softmax(x, 1), (2, 4), "softmax")
     unary("dropout outside training", lambda x: F.dropout(x, 0.5, False), kind="dropout", p=0.5)
     unary("flatten", lambda x: x.flatten(1))
-    unary("reshape", lambda x: x.reshape(1, 3, 4), dims="{3, 4}")
+    unary("reshape", lambda x: x.reshape(1, 3, 4), dims="ops::Integers{3, 4}")
     unary("normalize", lambda x: (x - torch.tensor([0.4, -0.2]).view(1, 2, 1, 1)) / torch.tensor([0.5, 2.0]).view(1, 2, 1, 1),
-          mean="{0.4, -0.2}", std="{0.5, 2.0}")
+          mean="ops::Numbers{0.4, -0.2}", std="ops::Numbers{0.5, 2.0}")
     unary("pad_channels", lambda x: F.pad(x, (0, 0, 0, 0, 1, 2)), before=1, after=2)
     unary("identity", lambda x: x * 1)
     emit("add", "add", {}, [short(2, 3), short(2, 3), short(2, 3)], [], lambda a, b, c: a + b + c)
     emit("multiply", "multiply", {}, [short(2, 3), short(2, 3)], [], lambda a, b: a * b)
     emit("concat", "concat", {}, [short(2, 1, 2, 2), short(2, 3, 2, 2)], [], lambda a, b: torch.cat((a, b), 1))
+    emit("linear along the last axis", "linear", {"units": 3}, [short(2, 2, 3, 4)], [short(3, 4), short(3)], F.linear)
+    emit("linear of a vector without bias", "linear", {"units": 2, "bias": "false"}, [short(2, 5)], [short(2, 5)],
+         F.linear)
+    emit("matmul", "matmul", {}, [short(2, 2, 3), short(2, 3, 4)], [], torch.matmul)
+    emit("matmul broadcasts axes of size 1", "matmul", {}, [short(2, 2, 1, 2, 3), short(2, 1, 3, 3, 2)], [],
+         torch.matmul)
+    emit("attention of two heads", "attention", {"heads": 2}, [short(2, 3, 4), short(2, 5, 4), short(2, 5, 6)], [],
+         attention(2))
+    emit("causal attention", "attention", {"heads": 2, "causal": "true"},
+         [short(2, 3, 4), short(2, 3, 4), short(2, 3, 4)], [], attention(2, True))
+    emit("conv_transpose with stride, padding and output padding", "conv_transpose",
+         {"kernel": "ops::Extent{3, 2}", "filters": 3, "stride": "ops::Extent{2, 3}", "pad": "ops::Extent{1, 0}",
+          "output_pad": "ops::Extent{1, 2}"},
+         [short(2, 2, 3, 2)], [short(2, 3, 3, 2), short(3)],
+         lambda x, w, b: F.conv_transpose2d(x, w, b, (2, 3), (1, 0), (1, 2)))
+    emit("conv_transpose with groups and dilation, without bias", "conv_transpose",
+         {"kernel": "ops::Extent{2, 2}", "filters": 4, "dilation": "ops::Extent{2, 1}", "groups": 2, "bias": "false"},
+         [short(1, 4, 3, 3)], [short(4, 2, 2, 2)],
+         lambda x, w: F.conv_transpose2d(x, w, None, dilation=(2, 1), groups=2))
+    unary("top", lambda x: x.topk(3).values, (2, 6), k=3)
     print('''  return fixtures;
 }
 

@@ -20,10 +20,15 @@ struct Loops {
 template <class Scalar>
 constexpr Loops<Scalar> all_loops[] = {
     {"conv", conv_forward<Scalar>, conv_backward<Scalar>},
+    {"conv_transpose", conv_transpose_forward<Scalar>, conv_transpose_backward<Scalar>},
     {"dense", dense_forward<Scalar>, dense_backward<Scalar>},
+    {"linear", linear_forward<Scalar>, linear_backward<Scalar>},
+    {"matmul", matmul_forward<Scalar>, matmul_backward<Scalar>},
+    {"attention", attention_forward<Scalar>, attention_backward<Scalar>},
     {"max_pool", max_pool_forward<Scalar>, max_pool_backward<Scalar>},
     {"avg_pool", avg_pool_forward<Scalar>, avg_pool_backward<Scalar>},
     {"global_avg_pool", global_avg_pool_forward<Scalar>, global_avg_pool_backward<Scalar>},
+    {"top", top_forward<Scalar>, top_backward<Scalar>},
     {"batch_norm", batch_norm_forward<Scalar>, batch_norm_backward<Scalar>},
     {"relu", relu_forward<Scalar>, relu_backward<Scalar>},
     {"leaky_relu", leaky_relu_forward<Scalar>, leaky_relu_backward<Scalar>},

@@ -1,4 +1,5 @@
 // Pooling, as torch.nn.MaxPool2d, AvgPool2d(count_include_pad=True) and AdaptiveAvgPool2d(1).
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -132,6 +133,45 @@ void global_avg_pool_backward(OpBackward<Scalar>& call) {
   }
 }
 
+namespace {
+
+/// Places of the greatest values, the greatest first; NaN before every number, of equal ones the first.
+template <class Scalar>
+std::vector<std::size_t> greatest_places(const Tensor<Scalar>& values, std::size_t count) {
+  std::vector<std::size_t> places(values.size());
+  for (std::size_t i = 0; i < places.size(); ++i) places[i] = i;
+  std::stable_sort(places.begin(), places.end(), [&](std::size_t a, std::size_t b) {
+    return std::isnan(values[a]) ? !std::isnan(values[b]) : values[a] > values[b];
+  });
+  places.resize(count);
+  return places;
+}
+
+}  // namespace
+
+template <class Scalar>
+void top_forward(OpForward<Scalar>& call) {
+  for (std::size_t row = 0; row < call.results.size(); ++row) {
+    const Tensor<Scalar>& input = *call.operands[row][0];
+    const auto places = greatest_places(input, call.results[row]->size());
+    for (std::size_t i = 0; i < places.size(); ++i) (*call.results[row])[i] = input[places[i]];
+  }
+}
+
+template <class Scalar>
+void top_backward(OpBackward<Scalar>& call) {
+  for (std::size_t row = 0; row < call.results.size(); ++row) {
+    const auto places = greatest_places(*call.operands[row][0], call.results[row]->size());
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      (*call.operand_gradients[row][0])[places[i]] += (*call.result_gradients[row])[i];
+    }
+  }
+}
+
+template void top_forward(OpForward<float>&);
+template void top_forward(OpForward<double>&);
+template void top_backward(OpBackward<float>&);
+template void top_backward(OpBackward<double>&);
 template void max_pool_forward(OpForward<float>&);
 template void max_pool_forward(OpForward<double>&);
 template void max_pool_backward(OpBackward<float>&);

@@ -24,12 +24,17 @@ constexpr std::int64_t max_unrolled_products = 128;
 constexpr std::int64_t streamed_floats = 64 * 1024;
 constexpr std::int64_t floats_ahead = 2048;
 
+/// Inputs of one unit; each of the out_h places has its own.
+std::int64_t dense_inputs(const KernelProblem& problem) {
+  return problem.in_c * problem.in_h * problem.in_w / problem.out_h;
+}
+
 class DenseEmitter {
  public:
   DenseEmitter(KernelBuilder& kernel, const KernelProblem& problem)
       : k_(kernel),
         problem_(problem),
-        inputs_(problem.in_c * problem.in_h * problem.in_w),
+        inputs_(dense_inputs(problem)),
         units_(problem.out_c),
         block_(dense_block(problem, kernel.target())),
         blocks_(ceil_div(units_, block_)),
@@ -305,7 +310,7 @@ class DenseEmitter {
 
 std::int64_t dense_block(const KernelProblem& problem, const TargetInfo& target) {
   const std::int64_t lanes = target.vector_floats;
-  const std::int64_t inputs = problem.in_c * problem.in_h * problem.in_w;
+  const std::int64_t inputs = dense_inputs(problem);
   const std::int64_t vectors = ceil_div(problem.out_c, lanes);
   if (problem.out_c < max_block_vectors * lanes && inputs >= 2 * lanes) return 1;
   // As wide as possible, among those the one that pads least.

@@ -12,6 +12,7 @@
 #include "codegen/kernels/kernel_builder.h"
 #include "codegen/kernels/pointwise.h"
 #include "codegen/kernels/pool.h"
+#include "codegen/kernels/top.h"
 
 namespace d2nn::codegen {
 
@@ -56,7 +57,8 @@ PackChoice choose_pack(const KernelProblem& problem, const TargetInfo& target) {
 }
 
 bool has_row_kernel(Kernel kind) {
-  return kind != Kernel::dense && kind != Kernel::concat && kind != Kernel::expression;
+  return kind != Kernel::dense && kind != Kernel::matmul && kind != Kernel::attention && kind != Kernel::concat &&
+         kind != Kernel::expression;
 }
 
 bool can_fuse_pool(const KernelProblem& conv, const PoolStage& pool) {
@@ -84,6 +86,9 @@ llvm::Function* emit_row_kernel(llvm::Module& module, const KernelProblem& probl
     case Kernel::max_pool:
     case Kernel::avg_pool:
       emit_pool(kernel, problem);
+      break;
+    case Kernel::top:
+      emit_top(kernel, problem);
       break;
     case Kernel::batch_norm:
     case Kernel::normalize:

@@ -79,7 +79,7 @@ llvm::Function* emit_row_kernel(llvm::Module& module, const KernelProblem& probl
 /// dense for several rows: `internal void name(const float* src, i64 src_stride, const i32* rows, i64 n, float* dst,
 /// i64 dst_stride, const float* packed)`. Row r is read at src + r * src_stride and written at dst + r * dst_stride
 /// (floats); the rows are rows[0 .. n-1], or 0 .. n-1 when rows is null. Each row gets the same bits whatever the
-/// group.
+/// group. A problem with several places (out_h) is the same function as one place: the caller passes places as rows.
 llvm::Function* emit_dense_kernel(llvm::Module& module, const KernelProblem& problem, const TargetInfo& target,
                                   const std::string& name);
 

@@ -7,6 +7,7 @@ namespace d2nn::ops {
 
 std::span<const Layer> convolutions();
 std::span<const Layer> dense_layers();
+std::span<const Layer> products();
 std::span<const Layer> pools();
 std::span<const Layer> norms();
 std::span<const Layer> activations();

@@ -1,4 +1,5 @@
-// Pooling, as torch.nn.MaxPool2d, AvgPool2d (count_include_pad) and AdaptiveAvgPool2d(1), floor mode.
+// Pooling, as torch.nn.MaxPool2d, AvgPool2d (count_include_pad) and AdaptiveAvgPool2d(1), floor mode; the greatest
+// values of a vector, as torch.topk.
 #include "ops/layers/families.h"
 #include "ops/layers/rules.h"
 
@@ -38,6 +39,24 @@ expr::Value global_avg_pool(Composition& layer, const Arguments&) {
   return expr::mean(layer.operand(), {1, 2});
 }
 
+ShapeResult top_shape(const Arguments& arguments, Shapes inputs) {
+  const std::int64_t k = arguments.integer("k");
+  if (inputs[0].rank() != 1) {
+    return reject(ShapeFault::input, nullptr, "`top` receives " + inputs[0].to_string() + ", but needs a vector",
+                  "flatten it first");
+  }
+  if (k > inputs[0].dims[0]) {
+    return reject(ShapeFault::input, "k",
+                  "`k: " + std::to_string(k) + "` is more than the " + std::to_string(inputs[0].dims[0]) +
+                      " elements of " + inputs[0].to_string(),
+                  "use at most `k: " + std::to_string(inputs[0].dims[0]) + "`");
+  }
+  return accept(Shape{k});
+}
+
+constexpr ParamInfo top_params[] = {
+    {"k", ParamType::integer, nullptr, "how many; at most the vector's elements", 1},
+};
 constexpr ParamInfo max_pool_params[] = {
     {"kernel", ParamType::extent, nullptr, "height and width of the window", 1},
     {"stride", ParamType::extent, "kernel", "step of the window", 1},
@@ -64,6 +83,12 @@ constexpr Layer family[] = {
      .shape = global_avg_pool_shape,
      .meaning = global_avg_pool,
      .doc = "Mean of each channel: [C, H, W] gives [C, 1, 1]."},
+    {.name = "top",
+     .kernel = Kernel::top,
+     .params = top_params,
+     .shape = top_shape,
+     .doc = "The k greatest values of a vector, the greatest first; NaN counts as greater than every number. Of equal "
+            "values the first are taken."},
 };
 
 }  // namespace

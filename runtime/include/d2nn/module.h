@@ -8,7 +8,7 @@
  * Words:  row       one sample's place in a tile, 0 .. capacity-1. A row keeps its place from input to output: a group of rows
  *                   that chose the same action is a list of row numbers, never a copy.
  *         buffer    a tensor [capacity, shape] in an arena (d2nn_buffer says where its rows stand).
- *         cost      multiplications of conv and dense layers. */
+ *         cost      multiplications of products and convolutions. */
 #ifndef D2NN_MODULE_H
 #define D2NN_MODULE_H
 
@@ -21,14 +21,14 @@
 extern "C" {
 #endif
 
-#define D2NN_MODULE_LAYOUT 5
+#define D2NN_MODULE_LAYOUT 7
 
 /* How an op is computed, in the order of the compiler's ops::Kernel, which a static_assert holds to it. */
 typedef enum d2nn_op_kind {
-  D2NN_OP_CONV, D2NN_OP_DENSE, D2NN_OP_MAX_POOL, D2NN_OP_AVG_POOL, D2NN_OP_BATCH_NORM, D2NN_OP_NORMALIZE, D2NN_OP_DROPOUT,
-  D2NN_OP_COPY, D2NN_OP_CONCAT, D2NN_OP_EXPRESSION
+  D2NN_OP_CONV, D2NN_OP_CONV_TRANSPOSE, D2NN_OP_DENSE, D2NN_OP_MATMUL, D2NN_OP_ATTENTION, D2NN_OP_MAX_POOL, D2NN_OP_AVG_POOL, D2NN_OP_TOP, D2NN_OP_BATCH_NORM,
+  D2NN_OP_NORMALIZE, D2NN_OP_DROPOUT, D2NN_OP_COPY, D2NN_OP_CONCAT, D2NN_OP_EXPRESSION
 } d2nn_op_kind;
-#define D2NN_OP_KINDS 10
+#define D2NN_OP_KINDS 14
 
 /* How the runtime lays out an op's weights for the kernel that codegen chose. `block` is d2nn_op::pack_block.
  * NONE      no weights, or the kernel takes none.
@@ -55,11 +55,17 @@ typedef struct d2nn_op {
   uint32_t kind;                /* d2nn_op_kind */
   uint32_t node;                /* index into nodes */
   const char* label;            /* "N2.conv1", for messages and benchmarks */
-  int64_t in_c, in_h, in_w;     /* of the first operand; other ranks: in_c = first dimension, in_h = the rest, in_w = 1; dense: in_c = all.
+  int64_t in_c, in_h, in_w;     /* of the first operand; other ranks: in_c = first dimension, in_h = the rest, in_w = 1; dense: in_c = a
+                                 * unit's inputs, in_h = out_h = places, out_c = units; matmul: [matrices, m, k], out
+                                 * [matrices, m, n]; attention: [1, queries, columns], out [1, queries, columns of the values].
                                  * D2NN_OP_EXPRESSION: not used, its code knows */
   int64_t out_c, out_h, out_w;
   int64_t kernel_h, kernel_w, stride_h, stride_w, pad_h, pad_w, dilation_h, dilation_w;
-  int64_t groups;
+  int64_t groups;               /* attention: heads */
+  uint32_t is_causal;           /* attention */
+  uint32_t axis_count;          /* matmul: axes before the last two */
+  const int64_t* axes;          /* [axis_count][3], the outermost first: size, and the matrices of the left and of the right operand from one
+                                 * index to the next (0: broadcast) */
   float alpha;                  /* batch_norm: eps; dropout: p */
   float momentum;               /* batch_norm */
   const float* mean;            /* normalize: [C] */

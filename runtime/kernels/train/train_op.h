@@ -150,8 +150,11 @@ using MakeOp = std::unique_ptr<TrainOp> (*)(const d2nn_op& op, std::uint32_t ind
 
 std::unique_ptr<TrainOp> make_conv(const d2nn_op& op, std::uint32_t index, Shared& shared);
 std::unique_ptr<TrainOp> make_dense(const d2nn_op& op, std::uint32_t index, Shared& shared);
+std::unique_ptr<TrainOp> make_matmul(const d2nn_op& op, std::uint32_t index, Shared& shared);
+std::unique_ptr<TrainOp> make_attention(const d2nn_op& op, std::uint32_t index, Shared& shared);
 std::unique_ptr<TrainOp> make_max_pool(const d2nn_op& op, std::uint32_t index, Shared& shared);
 std::unique_ptr<TrainOp> make_avg_pool(const d2nn_op& op, std::uint32_t index, Shared& shared);
+std::unique_ptr<TrainOp> make_top(const d2nn_op& op, std::uint32_t index, Shared& shared);
 std::unique_ptr<TrainOp> make_batch_norm(const d2nn_op& op, std::uint32_t index, Shared& shared);
 std::unique_ptr<TrainOp> make_dropout(const d2nn_op& op, std::uint32_t index, Shared& shared);
 std::unique_ptr<TrainOp> make_copy(const d2nn_op& op, std::uint32_t index, Shared& shared);

@@ -38,9 +38,13 @@ consteval std::array<MakeOp, D2NN_OP_KINDS> makers_by_kind(const Maker (&list)[r
 
 constexpr auto makers = makers_by_kind({
     {D2NN_OP_CONV, train::make_conv},
+    {D2NN_OP_CONV_TRANSPOSE, train::make_conv},
     {D2NN_OP_DENSE, train::make_dense},
+    {D2NN_OP_MATMUL, train::make_matmul},
+    {D2NN_OP_ATTENTION, train::make_attention},
     {D2NN_OP_MAX_POOL, train::make_max_pool},
     {D2NN_OP_AVG_POOL, train::make_avg_pool},
+    {D2NN_OP_TOP, train::make_top},
     {D2NN_OP_BATCH_NORM, train::make_batch_norm},
     {D2NN_OP_NORMALIZE, train::make_normalize},
     {D2NN_OP_DROPOUT, train::make_dropout},
@@ -50,7 +54,7 @@ constexpr auto makers = makers_by_kind({
 });
 
 bool has_window(std::uint32_t kind) {
-  return kind == D2NN_OP_CONV || kind == D2NN_OP_MAX_POOL || kind == D2NN_OP_AVG_POOL;
+  return kind == D2NN_OP_CONV || kind == D2NN_OP_CONV_TRANSPOSE || kind == D2NN_OP_MAX_POOL || kind == D2NN_OP_AVG_POOL;
 }
 
 /// An op with the fields that its kind leaves unset made harmless.
@@ -117,7 +121,27 @@ class OpCheck {
     return "";
   }
 
+  /// Of a transposed convolution; what `output_pad` adds is less than the stride or the dilation.
+  static bool gives_transposed(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t stride,
+                               std::int64_t pad, std::int64_t dilation) {
+    if (kernel < 1 || stride < 1 || pad < 0) return false;
+    const std::int64_t added = out - ((in - 1) * stride - 2 * pad + dilation * (kernel - 1) + 1);
+    return added >= 0 && added < std::max(stride, dilation);
+  }
+
+  std::string transposed_problem() const {
+    if (!gives_transposed(op_.in_h, op_.out_h, op_.kernel_h, op_.stride_h, op_.pad_h, op_.dilation_h) ||
+        !gives_transposed(op_.in_w, op_.out_w, op_.kernel_w, op_.stride_w, op_.pad_w, op_.dilation_w))
+      return "its window does not give its result's size";
+    if (op_.in_c % op_.groups != 0 || op_.out_c % op_.groups != 0) return "its groups do not divide its channels";
+    if (!has_parameter(0, op_.in_c * (op_.out_c / op_.groups) * op_.kernel_h * op_.kernel_w) ||
+        !has_optional(1, op_.out_c))
+      return "its parameters have other sizes";
+    return "";
+  }
+
   std::string window_problem(std::int64_t out) const {
+    if (op_.kind == D2NN_OP_CONV_TRANSPOSE) return transposed_problem();
     if (!gives_size(op_.in_h, op_.out_h, op_.kernel_h, op_.stride_h, op_.pad_h, op_.dilation_h) ||
         !gives_size(op_.in_w, op_.out_w, op_.kernel_w, op_.stride_w, op_.pad_w, op_.dilation_w))
       return "its window does not give its result's size";
@@ -138,12 +162,56 @@ class OpCheck {
     return "";
   }
 
+  std::string matmul_problem() const {
+    constexpr auto wrong = "its operands are no matrices that can be multiplied";
+    if (op_.operand_count != 2 || op_.in_h != op_.out_h || (op_.axis_count != 0 && !op_.axes)) return wrong;
+    const std::int64_t right = elements(op_.operands[1]);
+    if (right % (op_.in_w * op_.out_w) != 0) return wrong;
+    std::int64_t products = 1;
+    std::int64_t last_left = 0;
+    std::int64_t last_right = 0;
+    for (std::uint32_t i = 0; i < op_.axis_count; ++i) {
+      const std::int64_t* axis = op_.axes + 3 * i;
+      for (const std::int64_t number : {axis[0] - 1, axis[1], axis[2]})
+        if (number < 0 || number > elements(op_.result)) return wrong;
+      if (__builtin_mul_overflow(products, axis[0], &products)) return wrong;
+      last_left += (axis[0] - 1) * axis[1];
+      last_right += (axis[0] - 1) * axis[2];
+      if (last_left >= op_.in_c || last_right >= right / (op_.in_w * op_.out_w)) return wrong;
+    }
+    return products == op_.out_c ? "" : wrong;
+  }
+
+  std::string attention_problem() const {
+    if (op_.operand_count != 3) return "it has " + std::to_string(op_.operand_count) + " operands";
+    if (op_.in_c != 1 || op_.out_c != 1 || op_.in_h != op_.out_h) return "its result has not its queries' size";
+    const std::int64_t keys = elements(op_.operands[1]) / op_.in_w;
+    if (keys * op_.in_w != elements(op_.operands[1]) || keys * op_.out_w != elements(op_.operands[2]))
+      return "its keys and values have other sizes";
+    if (op_.groups < 1 || op_.in_w % op_.groups != 0 || op_.out_w % op_.groups != 0)
+      return "its heads do not divide its columns";
+    return "";
+  }
+
   std::string kind_problem() const {
     const std::int64_t in = op_.in_c * op_.in_h * op_.in_w;
     const std::int64_t out = op_.out_c * op_.out_h * op_.out_w;
     switch (op_.kind) {
       case D2NN_OP_DENSE:
-        return has_parameter(0, in * out) && has_optional(1, out) ? "" : "its parameters have other sizes";
+        if (in % op_.out_h != 0) return "its operand does not divide among its places";
+        return has_parameter(0, in / op_.out_h * op_.out_c) && has_optional(1, op_.out_c)
+                   ? ""
+                   : "its parameters have other sizes";
+      case D2NN_OP_MATMUL:
+        return matmul_problem();
+      case D2NN_OP_TOP:
+        if (op_.in_h != 1 || op_.in_w != 1 || op_.out_h != 1 || op_.out_w != 1 || op_.out_c > op_.in_c)
+          return "it picks more than there is";
+        if (op_.state >= code_.buffer_count || code_.buffers[op_.state].row_bytes < d2nn_train_state_bytes(op_.kind, out, 1, 1))
+          return "its state buffer is too small";
+        return "";
+      case D2NN_OP_ATTENTION:
+        return attention_problem();
       case D2NN_OP_BATCH_NORM:
         if (in != out) return "its operand and its result have different sizes";
         return has_optional(0, op_.in_c) && has_optional(1, op_.in_c) && has_parameter(2, op_.in_c) &&

@@ -110,6 +110,16 @@ Expected pool(const KernelProblem& p, const std::vector<float>& src) {
   return result;
 }
 
+/// NaN before every number.
+Expected top(const KernelProblem& p, const std::vector<float>& src) {
+  std::vector<float> sorted = src;
+  std::sort(sorted.begin(), sorted.end(), [](float a, float b) { return std::isnan(a) ? !std::isnan(b) : a > b; });
+  Expected expected;
+  expected.values.assign(sorted.begin(), sorted.begin() + p.out_c);
+  expected.scale.assign(expected.values.size(), 0.0);
+  return expected;
+}
+
 Expected dense(const KernelProblem& p, const Weights& weights, const std::vector<float>& src) {
   Expected result;
   for (std::int64_t unit = 0; unit < p.out_c; ++unit) {
@@ -221,6 +231,8 @@ Expected run_naive(const KernelProblem& p, const Weights& weights, const std::ve
       return conv(p, weights, src);
     case Kernel::dense:
       return dense(p, weights, src);
+    case Kernel::top:
+      return top(p, src);
     case Kernel::max_pool:
     case Kernel::avg_pool:
       return pool(p, src);

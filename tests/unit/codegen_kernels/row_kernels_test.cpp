@@ -148,6 +148,18 @@ TEST_CASE("pools agree with plain loops, and hand NaN on") {
   check_all(problems, Sources::numbers_and_nan);
 }
 
+TEST_CASE("the greatest values of a vector agree with plain loops, NaN first") {
+  std::vector<KernelProblem> problems;
+  for (const auto& [elements, k] : std::vector<std::pair<std::int64_t, std::int64_t>>{{1, 1}, {9, 3}, {40, 40}, {300, 7}}) {
+    KernelProblem p;
+    p.kind = Kernel::top;
+    p.in_c = elements;
+    p.out_c = k;
+    problems.push_back(p);
+  }
+  check_all(problems, Sources::numbers_and_nan);
+}
+
 TEST_CASE("norms and copies agree with plain loops, and hand NaN on") {
   std::vector<KernelProblem> problems;
   for (const Kernel kind : {Kernel::batch_norm, Kernel::normalize, Kernel::dropout, Kernel::copy}) {

@@ -149,6 +149,16 @@ TEST_CASE("library convolutions by every plan agree with naive loops") {
   check_problem("conv in 64x7x7 out 32 k 3x3 p 1x1 nobias", {ConvPlan::flat, ConvPlan::blocked, ConvPlan::winograd});
 }
 
+TEST_CASE("transposed convolutions of inference agree with naive loops") {
+  for (const char* text : {
+           "conv_transpose in 3x5x4 out 8 k 3x3 s 2x2 p 1x1 op 1x1 relu",
+           "conv_transpose in 8x7x6 out 5 k 4x4 s 2x2 p 1x1 nobias",
+           "conv_transpose in 2x4x3 out 3 k 1x2 s 3x4 op 2x1",
+           "conv_transpose in 6x5x6 out 6 k 3x2 s 1x2 d 3x2 op 2x1 g 3",
+       })
+    check_problem(text, {});
+}
+
 TEST_CASE("values at the end of the range and beyond change the outputs that see them, and no other") {
   const float inf = std::numeric_limits<float>::infinity();
   const float nan = std::numeric_limits<float>::quiet_NaN();

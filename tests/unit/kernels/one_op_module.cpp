@@ -29,6 +29,7 @@ OneOpModule::OneOpModule(const Problem& problem, std::uint32_t seed) : problem_(
   op_ = problem.op;
   op_.mean = problem.mean.data();
   op_.std = problem.deviation.data();
+  op_.axes = problem.axes.data();
   op_.operand_count = static_cast<std::uint32_t>(problem.operands);
   op_.operands = operands_.data();
   op_.result = add_buffer(result_elements(problem), true, false);

@@ -7,9 +7,9 @@
 namespace d2nn::test {
 namespace {
 
-constexpr std::array<const char*, D2NN_OP_KINDS> kind_names = {"conv",       "dense",     "max_pool", "avg_pool",
-                                                           "batch_norm", "normalize", "dropout",  "copy",
-                                                           "concat",     "expression"};
+constexpr std::array<const char*, D2NN_OP_KINDS> kind_names = {
+    "conv", "conv_transpose", "dense",     "matmul",  "attention", "max_pool", "avg_pool",
+    "top",  "batch_norm",     "normalize", "dropout", "copy",      "concat",   "expression"};
 
 std::vector<std::int64_t> numbers(const std::string& word, char separator) {
   std::vector<std::int64_t> result;
@@ -31,6 +31,13 @@ void finish_shape(Problem& problem, const std::vector<std::int64_t>& out) {
     if (op.kind == D2NN_OP_CONV) op.out_c = out.at(0);
     op.out_h = outputs(op.in_h, op.kernel_h, op.stride_h, op.pad_h, op.dilation_h);
     op.out_w = outputs(op.in_w, op.kernel_w, op.stride_w, op.pad_w, op.dilation_w);
+  } else if (op.kind == D2NN_OP_CONV_TRANSPOSE) {
+    const auto size = [](std::int64_t in, std::int64_t k, std::int64_t s, std::int64_t p, std::int64_t d) {
+      return (in - 1) * s - 2 * p + d * (k - 1) + 1;
+    };
+    op.out_c = out.at(0);
+    op.out_h = size(op.in_h, op.kernel_h, op.stride_h, op.pad_h, op.dilation_h) + problem.output_pad_h;
+    op.out_w = size(op.in_w, op.kernel_w, op.stride_w, op.pad_w, op.dilation_w) + problem.output_pad_w;
   } else if (op.kind == D2NN_OP_CONCAT) {
     op.out_c = 0;
     for (int i = 0; i < problem.operands; ++i) op.out_c += operand_elements(problem, i) / (op.in_h * op.in_w);
@@ -84,6 +91,18 @@ Problem parse_problem(const std::string& text) {
       pair(op.pad_h, op.pad_w);
     } else if (word == "d") {
       pair(op.dilation_h, op.dilation_w);
+    } else if (word == "op") {
+      pair(problem.output_pad_h, problem.output_pad_w);
+    } else if (word == "keys") {
+      in >> problem.keys;
+    } else if (word == "causal") {
+      op.is_causal = 1;
+    } else if (word == "axes") {
+      in >> value;
+      std::istringstream axes(value);
+      for (std::string axis; std::getline(axes, axis, ',');)
+        for (const std::int64_t number : numbers(axis, 'x')) problem.axes.push_back(number);
+      op.axis_count = static_cast<std::uint32_t>(problem.axes.size() / 3);
     } else if (word == "g") {
       in >> op.groups;
     } else if (word == "alpha") {
@@ -125,6 +144,14 @@ Problem parse_problem(const std::string& text) {
 
 std::int64_t operand_elements(const Problem& problem, int i) {
   const std::int64_t first = problem.op.in_c * problem.op.in_h * problem.op.in_w;
+  if (problem.op.kind == D2NN_OP_MATMUL && i == 1) {
+    std::int64_t matrices = 1;
+    for (std::size_t axis = 0; axis < problem.axes.size(); axis += 3)
+      matrices += (problem.axes[axis] - 1) * problem.axes[axis + 2];
+    return matrices * problem.op.in_w * problem.op.out_w;
+  }
+  if (problem.op.kind == D2NN_OP_ATTENTION && i > 0)
+    return problem.keys * (i == 1 ? problem.op.in_w : problem.op.out_w);
   // The later operands of a concat have one channel more each, so that a mix-up shows.
   if (problem.op.kind != D2NN_OP_CONCAT || (problem.is_twice && i == problem.operands - 1)) return first;
   return first + i * problem.op.in_h * problem.op.in_w;
@@ -137,11 +164,10 @@ std::int64_t result_elements(const Problem& problem) {
 std::int64_t parameter_elements(const Problem& problem, int role) {
   const d2nn_op& op = problem.op;
   if (op.kind == D2NN_OP_BATCH_NORM) return op.in_c;
-  if (op.kind != D2NN_OP_CONV && op.kind != D2NN_OP_DENSE) return 0;
-  if (role == 1)
-    return problem.has_bias ? result_elements(problem) / (op.kind == D2NN_OP_CONV ? op.out_h * op.out_w : 1) : 0;
+  if (op.kind != D2NN_OP_CONV && op.kind != D2NN_OP_CONV_TRANSPOSE && op.kind != D2NN_OP_DENSE) return 0;
+  if (role == 1) return problem.has_bias ? op.out_c : 0;
   if (role != 0) return 0;
-  if (op.kind == D2NN_OP_DENSE) return operand_elements(problem, 0) * result_elements(problem);
+  if (op.kind == D2NN_OP_DENSE) return operand_elements(problem, 0) / op.out_h * op.out_c;
   return op.out_c * (op.in_c / op.groups) * op.kernel_h * op.kernel_w;
 }
 

@@ -229,6 +229,19 @@ TEST_CASE("convolutions of every geometry agree with naive loops, forward and ba
   });
 }
 
+TEST_CASE("transposed convolutions agree with naive loops, forward and backward") {
+  check_problems({
+      "conv_transpose in 3x5x4 out 8 k 3x3 s 2x2 p 1x1 op 1x1 rows 0,2,3/5",
+      "conv_transpose in 8x7x7 out 5 k 3x3 p 1x1 rows 1,2,4/5 add",
+      "conv_transpose in 4x6x5 out 6 k 2x2 s 2x2 rows 0,1/2 nobias",
+      "conv_transpose in 2x4x3 out 3 k 1x2 s 3x4 op 2x1 rows 0,2/3 input",
+      "conv_transpose in 4x5x6 out 6 k 3x2 s 1x2 d 3x2 op 2x1 g 2 rows 0,1,2/4",
+      "conv_transpose in 6x4x4 out 6 k 4x4 s 2x2 p 1x1 g 6 rows 0,1/2 add",
+      "conv_transpose in 2x7x9 out 3 k 3x3 p 3x2 rows 0,1/2",
+      "conv_transpose in 5x1x1 out 7 k 4x4 rows 0,1,2/3",
+  });
+}
+
 TEST_CASE("dense layers agree with naive loops, forward and backward") {
   check_problems({
       "dense in 3x5x4 out 7 rows 0,2,3,6/8",
@@ -237,6 +250,30 @@ TEST_CASE("dense layers agree with naive loops, forward and backward") {
       "dense in 1 out 1 rows 1/2",
       "dense in 200 out 64 rows 0,1,3,4,5,6,7,8,9,11,12,13,15/16 nobias",
       "dense in 17x3x3 out 5 rows 0,1,2/3 input",
+      "dense in 6x5 out 7x5 rows 0,2,3/5",
+      "dense in 6x5 out 7x5 rows 1,2,3/4 add nobias",
+      "dense in 40x9 out 33x9 rows 0,2,3,5,6,7/8 add",
+  });
+}
+
+TEST_CASE("matrix products agree with naive loops, forward and backward") {
+  check_problems({
+      "matmul in 1x3x4 out 1x3x5 operands 2 rows 0,2,3/5",
+      "matmul in 1x4x4 out 1x4x4 operands 2 rows 0,2/3 twice",
+      "matmul in 2x3x4 out 2x3x5 axes 2x1x1 operands 2 rows 0,2/3 add",
+      "matmul in 1x3x4 out 3x3x2 axes 3x0x1 operands 2 rows 0,1/3",
+      "matmul in 6x2x3 out 6x2x4 axes 2x3x0,3x1x0 operands 2 rows 0,2/3",
+      "matmul in 1x33x70 out 1x33x20 operands 2 rows 0,1,2,3,4,6/8",
+  });
+}
+
+TEST_CASE("attention agrees with naive loops, forward and backward") {
+  check_problems({
+      "attention in 1x4x6 out 1x4x6 keys 4 g 2 operands 3 rows 0,2,3/5",
+      "attention in 1x4x6 out 1x4x6 keys 4 g 2 operands 3 rows 0,2/3 causal twice",
+      "attention in 1x3x6 out 1x3x9 keys 7 g 3 operands 3 rows 0,2/3 add",
+      "attention in 1x5x2 out 1x5x3 keys 3 g 1 operands 3 rows 0,1/2 causal",
+      "attention in 1x40x16 out 1x40x16 keys 40 g 4 operands 3 rows 0,1,2,4/5",
   });
 }
 
@@ -250,6 +287,29 @@ TEST_CASE("pooling agrees with naive loops, forward and backward") {
       "avg_pool in 3x9x8 k 3x3 s 2x2 p 1x1 rows 0,2,3/5",
       "avg_pool in 3x8x8 k 2x2 s 2x2 rows 0,2,3/5 add",
   });
+}
+
+TEST_CASE("the greatest values of a vector agree with naive loops, forward and backward") {
+  check_problems({
+      "top in 9 out 3 rows 0,2,3/5",
+      "top in 40 out 40 rows 0,1/2 add",
+      "top in 1 out 1 rows 1/2",
+      "top in 300 out 7 rows 0,2/3",
+  });
+}
+
+TEST_CASE("NaN comes first among the greatest values, and of equal ones the first takes the gradient") {
+  const Problem problem = parse_problem("top in 5 out 3 rows 0/1");
+  OneOpModule m(problem, 1);
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  const float values[] = {2, 1, nan, 2, 2};
+  std::copy(std::begin(values), std::end(values), m.operand(0, 0));
+  const Run got = run(m, problem, 1);
+  CHECK(std::isnan(got.results[0][0]));
+  CHECK(got.results[0][1] == 2.0F);
+  CHECK(got.results[0][2] == 2.0F);
+  const float* dy = m.result_gradient(0);
+  CHECK(got.operand_gradients[0][0] == std::vector<float>{dy[1], 0, dy[0], dy[2], 0});
 }
 
 TEST_CASE("norms agree with naive loops, forward and backward") {

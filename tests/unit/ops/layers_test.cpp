@@ -86,9 +86,13 @@ TEST_CASE("arguments print as they would be written, defaults left out") {
 namespace {
 constexpr auto kernels = per_kernel<Kernel>({
     {Kernel::conv, Kernel::conv},
+    {Kernel::conv_transpose, Kernel::conv_transpose},
     {Kernel::dense, Kernel::dense},
+    {Kernel::matmul, Kernel::matmul},
+    {Kernel::attention, Kernel::attention},
     {Kernel::max_pool, Kernel::max_pool},
     {Kernel::avg_pool, Kernel::avg_pool},
+    {Kernel::top, Kernel::top},
     {Kernel::batch_norm, Kernel::batch_norm},
     {Kernel::normalize, Kernel::normalize},
     {Kernel::dropout, Kernel::dropout},

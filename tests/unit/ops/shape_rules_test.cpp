@@ -93,6 +93,29 @@ TEST_CASE("conv refuses what does not fit and names the parameter") {
   refuse(conv(8, window({1, 1}, {1, 1}, {max_elements, max_elements})), image, ShapeFault::size, "input");
 }
 
+TEST_CASE("conv_transpose gives PyTorch's sizes and weights and counts every product, cropped ones too") {
+  // torch.nn.ConvTranspose2d(4, 6, (3, 4), stride=(2, 3), padding=(1, 0), output_padding=(1, 2), groups=2) on [4, 5, 7].
+  Arguments arguments = conv(6, window({3, 4}, {2, 3}, {1, 0}), 2);
+  arguments.set("output_pad", Extent{1, 2});
+  const Applied applied = apply("conv_transpose", arguments, {{4, 5, 7}});
+  CHECK(applied.shape == "f32[6, 10, 24]");
+  CHECK(applied.cost == 4 * 5 * 7 * 3 * 3 * 4);
+  CHECK(applied.weights == Weights{"weight f32[4, 3, 3, 4]", "bias f32[6]"});
+  const auto refused = [](const Arguments& given, const Shape& input) {
+    const ShapeError error = apply("conv_transpose", given, {input}).error;
+    CHECK_FALSE(error.message.empty());
+    return std::string(error.param ? error.param : "input");
+  };
+  CHECK(refused(arguments.set("output_pad", Extent{1, 3}), {4, 5, 7}) == "output_pad");
+  CHECK(refused(conv(5, window({3, 3}), 2), {4, 5, 7}) == "groups");
+  CHECK(refused(conv(6, window({3, 3}), 3), {4, 5, 7}) == "groups");
+  CHECK(refused(conv(6, window({1, 1}, {1, 1}, {3, 0})), {4, 5, 7}) == "pad");
+  CHECK(refused(conv(6, window({3, 3})), {4}) == "input");
+  CHECK(refused(conv(max_elements, window({3, 3})), {4, 5, 7}) == "input");
+  CHECK(refused(conv(8, window({max_elements, 1}, {max_elements, 1}), 1, {max_elements, 1}), {1, max_elements, 1}) ==
+        "input");
+}
+
 TEST_CASE("a cost beyond int64 is reported as absent, not wrapped around") {
   // Each tensor is within max_elements, but 2^31 results of 2^20 * 2^11 * 2 multiplications are 2^63.
   const Arguments arguments = conv(1 << 10, window({1 << 10, 1 << 1}));
@@ -112,6 +135,55 @@ TEST_CASE("dense flattens any shape and counts inputs times units") {
   CHECK(apply("dense", units(max_elements), {{2}}).error.fault == ShapeFault::size);
 }
 
+TEST_CASE("linear keeps the axes before the last and counts places times inputs times units") {
+  const Applied linear = apply("linear", units(3072), {{197, 768}});
+  CHECK(linear.shape == "f32[197, 3072]");
+  CHECK(linear.cost == std::int64_t{197} * 768 * 3072);
+  CHECK(linear.weights == Weights{"weight f32[3072, 768]", "bias f32[3072]"});
+  CHECK(apply("linear", units(5), {{2, 3, 4}}).shape == "f32[2, 3, 5]");
+  CHECK(apply("linear", units(2), {{7}}).shape == "f32[2]");
+  CHECK(apply("linear", units(0), {{7}}).error.fault == ShapeFault::argument);
+  CHECK(apply("linear", units(max_elements), {{1, 2}}).error.message.find("weight") != std::string::npos);
+  CHECK(apply("linear", units(max_elements), {{2, 1}}).error.message.find("result") != std::string::npos);
+}
+
+TEST_CASE("a matrix product pairs the axes before the last two and names both shapes when they do not fit") {
+  const Applied product = apply("matmul", {}, {{2, 1, 3, 4}, {1, 5, 4, 6}});
+  CHECK(product.shape == "f32[2, 5, 3, 6]");
+  CHECK(product.cost == 2 * 5 * 3 * 4 * 6);
+  CHECK(product.weights.empty());
+  CHECK(apply("matmul", {}, {{3, 4}, {4, 1}}).cost == 12);
+  for (const auto& [left, right] : std::vector<std::pair<Shape, Shape>>{
+           {{3}, {3}}, {{3, 4}, {1, 4, 5}}, {{3, 4}, {5, 4}}, {{2, 3, 4}, {3, 4, 5}}}) {
+    const ShapeError error = apply("matmul", {}, {left, right}).error;
+    CAPTURE(error.message);
+    CHECK(error.fault == ShapeFault::input);
+    CHECK(error.message.find(left.to_string()) != std::string::npos);
+    CHECK(error.message.find(right.to_string()) != std::string::npos);
+  }
+  CHECK(apply("matmul", {}, {{1 << 16, 1}, {1, 1 << 16}}).error.fault == ShapeFault::size);
+  CHECK(layer("matmul").cost({}, std::vector<Shape>{{1 << 16, max_elements}, {max_elements, 1 << 16}},
+                             Shape{1 << 16, 1 << 16}) == std::nullopt);
+}
+
+TEST_CASE("attention takes queries, keys and values and counts both products, causal or not") {
+  const auto heads = [](std::int64_t count) { return Arguments().set("heads", count); };
+  const Applied attention = apply("attention", heads(12), {{197, 768}, {197, 768}, {197, 768}});
+  CHECK(attention.shape == "f32[197, 768]");
+  CHECK(attention.cost == std::int64_t{12} * 197 * 197 * (64 + 64));
+  const Applied crossed = apply("attention", heads(2).set("causal", true), {{5, 6}, {7, 6}, {7, 8}});
+  CHECK(crossed.shape == "f32[5, 8]");
+  CHECK(crossed.cost == 5 * 7 * (6 + 8));
+  CHECK(apply("attention", heads(0), {{5, 6}, {7, 6}, {7, 8}}).error.fault == ShapeFault::argument);
+  CHECK(apply("attention", heads(4), {{5, 6}, {7, 6}, {7, 8}}).error.message.find("queries f32[5, 6]") !=
+        std::string::npos);
+  CHECK(apply("attention", heads(3), {{5, 6}, {7, 6}, {7, 8}}).error.message.find("values f32[7, 8]") !=
+        std::string::npos);
+  CHECK(apply("attention", heads(1), {{5, 6}, {7, 5}, {7, 8}}).error.fault == ShapeFault::input);
+  CHECK(apply("attention", heads(1), {{5, 6}, {7, 6}, {6, 8}}).error.fault == ShapeFault::input);
+  CHECK(apply("attention", heads(1), {{5, 6}, {7, 6}, {8}}).error.fault == ShapeFault::input);
+}
+
 TEST_CASE("pooling floors, pads at most half of the kernel and costs nothing") {
   CHECK(apply("max_pool", window({3, 3}, {2, 2}, {1, 1}), {{8, 56, 56}}).shape == "f32[8, 28, 28]");
   CHECK(apply("max_pool", window({2, 2}, {2, 2}), {{8, 7, 7}}).shape == "f32[8, 3, 3]");
@@ -122,6 +194,16 @@ TEST_CASE("pooling floors, pads at most half of the kernel and costs nothing") {
   CHECK(apply("avg_pool", window({1, 1}), {{2, 5}}).error.param == nullptr);
   CHECK(apply("global_avg_pool", {}, {{6, 5, 4}}).shape == "f32[6, 1, 1]");
   CHECK(apply("global_avg_pool", {}, {{6}}).error.fault == ShapeFault::input);
+}
+
+TEST_CASE("top takes at most as many values as a vector has") {
+  const auto k = [](std::int64_t count) { return Arguments().set("k", count); };
+  CHECK(apply("top", k(3), {{7}}).shape == "f32[3]");
+  CHECK(apply("top", k(7), {{7}}).shape == "f32[7]");
+  CHECK(apply("top", k(7), {{7}}).cost == 0);
+  CHECK(std::string(apply("top", k(8), {{7}}).error.param) == "k");
+  CHECK(apply("top", k(0), {{7}}).error.fault == ShapeFault::argument);
+  CHECK(apply("top", k(1), {{7, 1}}).error.fault == ShapeFault::input);
 }
 
 TEST_CASE("batch_norm takes vectors and images and has four tensors per channel, two of them trained") {

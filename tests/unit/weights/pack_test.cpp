@@ -16,7 +16,7 @@ d2nn_op make_op(d2nn_op_kind kind, d2nn_pack pack, std::uint32_t block) {
   op.kind = kind;
   op.label = "N1.layer";
   op.groups = 1;
-  op.in_h = op.in_w = op.kernel_h = op.kernel_w = 1;
+  op.in_h = op.in_w = op.out_h = op.out_w = op.kernel_h = op.kernel_w = 1;
   op.pack = pack;
   op.pack_block = block;
   for (std::uint32_t i = 0; i < 4; ++i) op.params[i] = op.fold_params[i] = D2NN_NO_INDEX;
@@ -90,6 +90,22 @@ TEST_CASE("a dense layer after an image takes its elements in C, H, W order") {
       CHECK(packed->data()[(unit / 2 * 8 + i) * 2 + unit % 2] == values[unit * 8 + i]);
     CHECK(packed->data()[32 + unit] == values[24 + unit]);
   }
+}
+
+TEST_CASE("a dense layer at several places has one weight for all of them") {
+  SmallModule module({{"w", {2, 3}}});
+  d2nn_op op = make_op(D2NN_OP_DENSE, D2NN_PACK_DENSE, 1);
+  op.in_c = 3;
+  op.in_h = op.out_h = 5;
+  op.out_c = 2;
+  op.params[0] = 0;
+  const auto values = counting(6);
+  const auto packed = pack_op(module.get(), op, values);
+  REQUIRE(packed.ok());
+  REQUIRE(packed->size() == 8);
+  CHECK(std::vector<float>(packed->data(), packed->data() + 6) == values);
+  op.out_h = 4;  // does not divide the operand
+  CHECK(pack_op(module.get(), op, values).status().code() == D2NN_INVALID_MODULE);
 }
 
 TEST_CASE("a folded batch norm gives the same result as the norm after the layer") {

@@ -32,7 +32,8 @@
   "Words of the language.")
 
 (defconst d2nn-layers
-  '("conv" "dense" "max_pool" "avg_pool" "global_avg_pool" "batch_norm" "relu" "leaky_relu" "sigmoid" "tanh" "gelu" "silu"
+  '("conv" "conv_transpose" "dense" "linear" "max_pool" "avg_pool" "top" "global_avg_pool" "batch_norm" "relu" "leaky_relu"
+    "sigmoid" "tanh" "gelu" "silu"
     "softmax" "dropout" "flatten" "reshape" "normalize" "pad_channels" "identity" "concat")
   "Layers that a pipeline can name.")
 

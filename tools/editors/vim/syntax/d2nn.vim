@@ -9,7 +9,7 @@ syntax keyword d2nnBoolean true false
 syntax keyword d2nnWord as default from in join required
 syntax keyword d2nnType f32 int float bool dims list
 syntax keyword d2nnConstant none actions
-syntax keyword d2nnLayer conv dense max_pool avg_pool global_avg_pool batch_norm relu leaky_relu sigmoid tanh gelu silu
+syntax keyword d2nnLayer conv conv_transpose dense linear max_pool avg_pool top global_avg_pool batch_norm relu leaky_relu sigmoid tanh gelu silu
 syntax keyword d2nnLayer softmax dropout flatten reshape normalize pad_channels identity concat
 
 syntax match d2nnNumber '\<\d\+\>'
