@@ -46,29 +46,11 @@ void dropout_backward(OpBackward<Scalar>& call);
 
 // activation_loops.cpp
 template <class Scalar>
-void relu_forward(OpForward<Scalar>& call);
+void elementwise_forward(OpForward<Scalar>& call);
 template <class Scalar>
-void relu_backward(OpBackward<Scalar>& call);
-template <class Scalar>
-void leaky_relu_forward(OpForward<Scalar>& call);
-template <class Scalar>
-void leaky_relu_backward(OpBackward<Scalar>& call);
-template <class Scalar>
-void sigmoid_forward(OpForward<Scalar>& call);
-template <class Scalar>
-void sigmoid_backward(OpBackward<Scalar>& call);
-template <class Scalar>
-void tanh_forward(OpForward<Scalar>& call);
-template <class Scalar>
-void tanh_backward(OpBackward<Scalar>& call);
-template <class Scalar>
-void gelu_forward(OpForward<Scalar>& call);
-template <class Scalar>
-void gelu_backward(OpBackward<Scalar>& call);
-template <class Scalar>
-void silu_forward(OpForward<Scalar>& call);
-template <class Scalar>
-void silu_backward(OpBackward<Scalar>& call);
+void elementwise_backward(OpBackward<Scalar>& call);
+
+// reduction_loops.cpp
 template <class Scalar>
 void softmax_forward(OpForward<Scalar>& call);
 template <class Scalar>

@@ -71,20 +71,20 @@ using ops::Shape;
 std::vector<Fixture> torch_fixtures() {
   std::vector<Fixture> fixtures;''')
     emit("conv with stride, padding and bias", "conv",
-         {"kernel": "{3, 2}", "filters": 3, "stride": "{2, 1}", "pad": "{1, 1}"},
+         {"kernel": "ops::Extent{3, 2}", "filters": 3, "stride": "ops::Extent{2, 1}", "pad": "ops::Extent{1, 1}"},
          [short(2, 2, 4, 3)], [short(3, 2, 3, 2), short(3)],
          lambda x, w, b: F.conv2d(x, w, b, stride=(2, 1), padding=1))
     emit("conv with groups and dilation, without bias", "conv",
-         {"kernel": "{2, 2}", "filters": 4, "dilation": "{2, 1}", "groups": 2, "bias": "false"},
+         {"kernel": "ops::Extent{2, 2}", "filters": 4, "dilation": "ops::Extent{2, 1}", "groups": 2, "bias": "false"},
          [short(1, 4, 4, 3)], [short(4, 2, 2, 2)],
          lambda x, w: F.conv2d(x, w, None, dilation=(2, 1), groups=2))
     emit("dense flattens in C, H, W order", "dense", {"units": 3}, [short(2, 2, 1, 3)], [short(3, 6), short(3)],
          lambda x, w, b: F.linear(x.flatten(1), w, b))
     emit("dense without bias", "dense", {"units": 2, "bias": "false"}, [short(1, 4)], [short(2, 4)], F.linear)
     unary("max_pool with padding", lambda x: F.max_pool2d(x, (3, 2), (2, 1), (1, 1)), (1, 2, 4, 4), "max_pool",
-          kernel="{3, 2}", stride="{2, 1}", pad="{1, 1}")
+          kernel="ops::Extent{3, 2}", stride="ops::Extent{2, 1}", pad="ops::Extent{1, 1}")
     unary("avg_pool counts padding", lambda x: F.avg_pool2d(x, (3, 2), (2, 2), (1, 1)), (1, 2, 5, 4), "avg_pool",
-          kernel="{3, 2}", stride="{2, 2}", pad="{1, 1}")
+          kernel="ops::Extent{3, 2}", stride="ops::Extent{2, 2}", pad="ops::Extent{1, 1}")
     unary("global_avg_pool", lambda x: F.adaptive_avg_pool2d(x, 1))
     for shape, name in (((3, 2, 2, 2), "an image"), ((4, 3), "a vector")):
         channels = shape[1]
@@ -107,9 +107,9 @@ std::vector<Fixture> torch_fixtures() {
     unary("softmax of a vector", lambda x: F.softmax(x, 1), (2, 4), "softmax")
     unary("dropout outside training", lambda x: F.dropout(x, 0.5, False), kind="dropout", p=0.5)
     unary("flatten", lambda x: x.flatten(1))
-    unary("reshape", lambda x: x.reshape(1, 3, 4), dims="{3, 4}")
+    unary("reshape", lambda x: x.reshape(1, 3, 4), dims="ops::Integers{3, 4}")
     unary("normalize", lambda x: (x - torch.tensor([0.4, -0.2]).view(1, 2, 1, 1)) / torch.tensor([0.5, 2.0]).view(1, 2, 1, 1),
-          mean="{0.4, -0.2}", std="{0.5, 2.0}")
+          mean="ops::Numbers{0.4, -0.2}", std="ops::Numbers{0.5, 2.0}")
     unary("pad_channels", lambda x: F.pad(x, (0, 0, 0, 0, 1, 2)), before=1, after=2)
     unary("identity", lambda x: x * 1)
     emit("add", "add", {}, [short(2, 3), short(2, 3), short(2, 3)], [], lambda a, b, c: a + b + c)

@@ -1,20 +1,10 @@
 // Layers that keep the shape and have no weights: activations, softmax (over channels), dropout, identity.
-#include <cmath>
-
 #include "expr/compose.h"
 #include "ops/layers/families.h"
 #include "ops/layers/rules.h"
 
 namespace d2nn::ops {
 namespace {
-
-ShapeResult leaky_relu_shape(const Arguments& arguments, Shapes inputs) {
-  const double slope = arguments.number("slope");
-  if (!std::isfinite(static_cast<float>(slope))) {
-    return reject(ShapeFault::argument, "slope", "`slope: " + number_text(slope) + "` lies beyond f32");
-  }
-  return accept(inputs[0]);
-}
 
 ShapeResult dropout_shape(const Arguments& arguments, Shapes inputs) {
   const double p = arguments.number("p");
@@ -50,7 +40,6 @@ constexpr Layer family[] = {
     {.name = "relu", .meaning = elementwise<expr::relu>, .doc = "max(x, 0); NaN passes through."},
     {.name = "leaky_relu",
      .params = leaky_relu_params,
-     .shape = leaky_relu_shape,
      .meaning = leaky_relu,
      .doc = "x where it is positive, slope x elsewhere."},
     {.name = "sigmoid", .meaning = elementwise<expr::sigmoid>, .doc = "1 / (1 + exp(-x))."},
