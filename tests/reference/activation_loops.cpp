@@ -1,5 +1,6 @@
 // Layers that compute each element from the one at its place, with PyTorch's numerics: exact gelu, NaN passes through
 // relu. One row each: the function and its slope, PyTorch's at a kink.
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <stdexcept>
@@ -39,6 +40,28 @@ const Elementwise all_functions[] = {
      [](double x, const ops::Arguments&) { return 1 - std::tanh(x) * std::tanh(x); }},
     {"gelu", [](double x, const ops::Arguments&) { return x * normal_probability(x); },
      [](double x, const ops::Arguments&) { return normal_probability(x) + x * normal_density(x); }},
+    {"relu6", [](double x, const ops::Arguments&) { return std::min(std::max(x, 0.0), 6.0); },
+     [](double x, const ops::Arguments&) { return x > 0 && x < 6 ? 1.0 : 0.0; }},
+    {"hard_sigmoid", [](double x, const ops::Arguments&) { return std::min(std::max(x + 3, 0.0), 6.0) / 6; },
+     [](double x, const ops::Arguments&) { return x > -3 && x < 3 ? 1.0 / 6 : 0.0; }},
+    {"hard_swish", [](double x, const ops::Arguments&) { return x * std::min(std::max(x + 3, 0.0), 6.0) / 6; },
+     [](double x, const ops::Arguments&) { return x <= -3 ? 0.0
+                                                  : x < 3 ? x / 3 + 0.5
+                                                          : 1.0; }},
+    {"elu", [](double x, const ops::Arguments& a) { return x > 0 ? x : a.number("alpha") * std::expm1(x); },
+     [](double x, const ops::Arguments& a) { return x > 0 ? 1.0 : a.number("alpha") * std::exp(x); }},
+    {"clamp", [](double x, const ops::Arguments& a) { return std::min(std::max(x, a.number("min")), a.number("max")); },
+     [](double x, const ops::Arguments& a) { return x >= a.number("min") && x <= a.number("max") ? 1.0 : 0.0; }},
+    {"exp", [](double x, const ops::Arguments&) { return std::exp(x); },
+     [](double x, const ops::Arguments&) { return std::exp(x); }},
+    {"log", [](double x, const ops::Arguments&) { return std::log(x); },
+     [](double x, const ops::Arguments&) { return 1 / x; }},
+    {"sqrt", [](double x, const ops::Arguments&) { return std::sqrt(x); },
+     [](double x, const ops::Arguments&) { return 0.5 / std::sqrt(x); }},
+    {"abs", [](double x, const ops::Arguments&) { return std::abs(x); },
+     [](double x, const ops::Arguments&) { return x > 0   ? 1.0
+                                                  : x < 0 ? -1.0
+                                                          : 0.0; }},
     {"silu", [](double x, const ops::Arguments&) { return x * logistic(x); },
      [](double x, const ops::Arguments&) { return logistic(x) * (1 + x * (1 - logistic(x))); }},
 };

@@ -161,6 +161,7 @@ struct LayerCase {
   const char* layer;
   ops::Arguments arguments;
   Shape input;
+  const char* before = "identity";  // a layer whose results the layer takes
 };
 
 std::vector<LayerCase> layer_cases() {
@@ -172,6 +173,8 @@ std::vector<LayerCase> layer_cases() {
   channels.set("after", 2);
   ops::Arguments reshape;
   reshape.set("dims", ops::Integers{3, 8});
+  ops::Arguments bounds;
+  bounds.set("min", -0.5).set("max", 0.25);
   const Shape image{2, 4, 3};
   return {{"conv", conv_attrs({3, 2}, 4, {2, 1}, {1, 1}, {1, 2}, 2), image},
           {"conv", conv_attrs({2, 2}, 3, {1, 1}, {0, 0}, {1, 1}, 1, false), image},
@@ -188,6 +191,15 @@ std::vector<LayerCase> layer_cases() {
           {"tanh", {}, image},
           {"gelu", {}, image},
           {"silu", {}, image},
+          {"relu6", {}, image},
+          {"hard_sigmoid", {}, image},
+          {"hard_swish", {}, image},
+          {"elu", {}, image},
+          {"clamp", bounds, image},
+          {"exp", {}, image},
+          {"log", {}, image, "exp"},
+          {"sqrt", {}, image, "exp"},
+          {"abs", {}, image},
           {"softmax", {}, image},
           {"softmax", {}, Shape{4}},
           {"dropout", {}, image},
@@ -209,7 +221,7 @@ TEST_CASE("the gradients of every layer agree with finite differences, in traini
     const NodeId x = builder.input("x", layer.input);
     const NodeId n = builder.node("N");
     const NodeId y = builder.output("y");
-    builder.op(n, "identity");
+    builder.op(n, layer.before);
     builder.op(n, layer.layer, layer.arguments);
     builder.edge(x, n);
     builder.edge(n, y);

@@ -115,6 +115,15 @@ std::vector<Fixture> torch_fixtures() {
     emit("add", "add", {}, [short(2, 3), short(2, 3), short(2, 3)], [], lambda a, b, c: a + b + c)
     emit("multiply", "multiply", {}, [short(2, 3), short(2, 3)], [], lambda a, b: a * b)
     emit("concat", "concat", {}, [short(2, 1, 2, 2), short(2, 3, 2, 2)], [], lambda a, b: torch.cat((a, b), 1))
+    for name, function in (("relu6", F.relu6), ("hard_sigmoid", lambda x: F.relu6(x + 3) / 6), ("hard_swish", F.hardswish)):
+        emit(name, name, {}, [short(1, 3, 4) * 4], [], function)
+    unary("elu", F.elu)
+    unary("elu with another alpha", lambda x: F.elu(x, 0.3), kind="elu", alpha=0.3)
+    unary("clamp", lambda x: x.clamp(-0.5, 0.75), min=-0.5, max=0.75)
+    unary("exp", torch.exp)
+    for name, function in (("log", torch.log), ("sqrt", torch.sqrt)):
+        emit(name, name, {}, [short(1, 3, 4).abs() + 0.01], [], function)
+    unary("abs", torch.abs)
     print('''  return fixtures;
 }
 

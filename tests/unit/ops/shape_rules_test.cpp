@@ -153,8 +153,8 @@ TEST_CASE("normalize wants one finite mean and one positive deviation per channe
 }
 
 TEST_CASE("layers that keep the shape keep it, and check their own argument") {
-  for (const char* name : {"relu", "leaky_relu", "sigmoid", "tanh", "gelu", "silu",
-                      "softmax", "dropout", "identity"}) {
+  for (const char* name : {"relu", "leaky_relu", "sigmoid", "tanh", "gelu", "silu", "relu6", "hard_sigmoid",
+                           "hard_swish", "elu", "exp", "log", "sqrt", "abs", "softmax", "dropout", "identity"}) {
     CAPTURE(name);
     const Applied applied = apply(name, {}, {{3, 4, 5}});
     CHECK(applied.shape == "f32[3, 4, 5]");
@@ -166,6 +166,14 @@ TEST_CASE("layers that keep the shape keep it, and check their own argument") {
   CHECK(std::string(apply("dropout", arguments, {{3}}).error.param) == "p");
   arguments.set("p", 0);
   CHECK(apply("dropout", arguments, {{3}}).shape == "f32[3]");
+  arguments.set("min", 0.5).set("max", 0.25);
+  CHECK(std::string(apply("clamp", arguments, {{3}}).error.param) == "min");
+  arguments.set("max", 0.5);
+  CHECK(apply("clamp", arguments, {{3}}).shape == "f32[3]");
+  arguments.set("max", std::numeric_limits<double>::infinity());
+  CHECK(std::string(apply("clamp", arguments, {{3}}).error.param) == "max");
+  arguments.set("alpha", 1e39);
+  CHECK(std::string(apply("elu", arguments, {{3}}).error.param) == "alpha");
   arguments.set("slope", 1e300);
   CHECK(std::string(apply("leaky_relu", arguments, {{3}}).error.param) == "slope");
 }
