@@ -13,8 +13,8 @@ namespace {
 
 std::vector<const Layer*> all_layers() {
   std::vector<const Layer*> all;
-  for (const auto family : {convolutions(), dense_layers(), pools(), norms(), activations(), rearrangements(),
-                            combinations()}) {
+  for (const auto family : {convolutions(), dense_layers(), pools(), norms(), activations(), reductions(),
+                            rearrangements(), combinations()}) {
     for (const Layer& layer : family) all.push_back(&layer);
   }
   return all;

@@ -41,6 +41,14 @@ ops::Arguments random_arguments(RandomSource& random, const std::string& layer, 
     const std::int64_t least = random.between(-8, 8);
     arguments.set("min", static_cast<double>(least) / 8);
     arguments.set("max", static_cast<double>(random.between(least, 16)) / 8);
+  } else if (layer == "softmax") {
+    arguments.set("axis", static_cast<std::int64_t>(random.below(input.rank())));
+  } else if (layer == "sum" || layer == "mean" || layer == "max") {
+    ops::IntegerList axes;
+    for (std::size_t axis = 0; axis < input.rank(); ++axis) {
+      if (random.one_in(2)) axes.values.push_back(static_cast<std::int64_t>(axis));
+    }
+    arguments.set("axes", std::move(axes));
   } else if (layer == "normalize") {
     ops::Numbers mean, deviations;
     for (std::int64_t c = 0; c < input.channels(); ++c) {
@@ -99,13 +107,13 @@ Piece BodyGenerator::layer(const Shape& input) {
       "leaky_relu",   "sigmoid",    "silu", "gelu",     "softmax",  "conv",     "normalize",  "pad_channels", "relu6",
       "hard_sigmoid", "hard_swish", "elu",  "clamp",    "exp",      "log",      "sqrt",       "abs"};
   static const std::vector<std::string> for_all{
-      "dense",     "dense",    "dense",        "batch_norm", "relu",         "leaky_relu", "sigmoid",
-      "tanh",      "gelu",     "silu",         "softmax",    "dropout",      "flatten",    "reshape",
-      "normalize", "identity", "pad_channels", "relu6",      "hard_sigmoid", "hard_swish", "elu",
-      "clamp",     "exp",      "log",          "sqrt",       "abs"};
-  static const std::vector<std::string> out_of_images{"dense",   "dense",   "global_avg_pool",
-                                                 "tanh",    "flatten", "reshape",
-                                                 "dropout", "identity"};
+      "dense",        "dense", "dense",        "batch_norm", "relu",    "leaky_relu", "sigmoid",   "tanh",
+      "gelu",         "silu",  "softmax",      "dropout",    "flatten", "reshape",    "normalize", "identity",
+      "pad_channels", "relu6", "hard_sigmoid", "hard_swish", "elu",     "clamp",      "exp",       "log",
+      "sqrt",         "abs",   "sum",          "mean",       "max"};
+  static const std::vector<std::string> out_of_images{
+      "dense", "dense",   "global_avg_pool", "global_max_pool", "mean",    "max",
+      "tanh",  "flatten", "reshape",         "dropout",         "identity"};
   while (true) {
     const bool leaves = random_.one_in(5);
     const ops::Layer& layer =

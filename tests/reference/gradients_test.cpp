@@ -175,6 +175,8 @@ std::vector<LayerCase> layer_cases() {
   reshape.set("dims", ops::Integers{3, 8});
   ops::Arguments bounds;
   bounds.set("min", -0.5).set("max", 0.25);
+  const auto along = [](std::int64_t axis) { return ops::Arguments().set("axis", axis); };
+  const auto over = [](ops::Integers axes) { return ops::Arguments().set("axes", ops::IntegerList{std::move(axes)}); };
   const Shape image{2, 4, 3};
   return {{"conv", conv_attrs({3, 2}, 4, {2, 1}, {1, 1}, {1, 2}, 2), image},
           {"conv", conv_attrs({2, 2}, 3, {1, 1}, {0, 0}, {1, 1}, 1, false), image},
@@ -202,6 +204,12 @@ std::vector<LayerCase> layer_cases() {
           {"abs", {}, image},
           {"softmax", {}, image},
           {"softmax", {}, Shape{4}},
+          {"softmax", along(2), image},
+          {"sum", over({1, 2}), image},
+          {"mean", over({0, 2}), image},
+          {"mean", over({1}), Shape{3, 4}},
+          {"max", over({1}), image},
+          {"global_max_pool", {}, image},
           {"dropout", {}, image},
           {"flatten", {}, image},
           {"reshape", reshape, image},

@@ -50,7 +50,15 @@ void elementwise_forward(OpForward<Scalar>& call);
 template <class Scalar>
 void elementwise_backward(OpBackward<Scalar>& call);
 
-// reduction_loops.cpp
+// reduction_loops.cpp: sum is mean too, max is global_max_pool.
+template <class Scalar>
+void sum_forward(OpForward<Scalar>& call);
+template <class Scalar>
+void sum_backward(OpBackward<Scalar>& call);
+template <class Scalar>
+void max_forward(OpForward<Scalar>& call);
+template <class Scalar>
+void max_backward(OpBackward<Scalar>& call);
 template <class Scalar>
 void softmax_forward(OpForward<Scalar>& call);
 template <class Scalar>

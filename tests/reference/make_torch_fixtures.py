@@ -124,6 +124,14 @@ std::vector<Fixture> torch_fixtures() {
     for name, function in (("log", torch.log), ("sqrt", torch.sqrt)):
         emit(name, name, {}, [short(1, 3, 4).abs() + 0.01], [], function)
     unary("abs", torch.abs)
+    unary("softmax along the last axis", lambda x: F.softmax(x, 3), kind="softmax", axis=2)
+    for name, function in (("sum", torch.sum), ("mean", torch.mean), ("max", torch.amax)):
+        unary(f"{name} over an axis", lambda x: function(x, 2, keepdim=True), (2, 3, 4), name, axes="ops::IntegerList{{1}}")
+        unary(f"{name} over outer and inner axes", lambda x: function(x, (1, 3), keepdim=True), kind=name,
+              axes="ops::IntegerList{{2, 0}}")
+    emit("max of equal values", "max", {"axes": "ops::IntegerList{{0, 1, 2}}"}, [short(1, 2, 2, 3).round()], [],
+         lambda x: torch.amax(x, (1, 2, 3), keepdim=True))
+    unary("global_max_pool", lambda x: F.adaptive_max_pool2d(x, 1))
     print('''  return fixtures;
 }
 

@@ -518,6 +518,113 @@ std::vector<Fixture> torch_fixtures() {
     f.result_gradient = {-0.3, 0.02, 1.52, -0.92, -0.99, -1.6, 0.88, 1, 1.13, -0.84, 0.22, 0.12};
     fixtures.push_back(std::move(f));
   }
+  {
+    Fixture f;
+    f.name = "softmax along the last axis";
+    f.layer = "softmax";
+    f.arguments.set("axis", 2);
+    f.operands.push_back({Shape{2, 2, 3}, {-0.06, 0.34, 0.41, 0.34, -0.16, 2.33, 0.44, 0.84, 0.16, 1.51, 0.03, -0.33}});
+    f.operand_gradients.push_back({0.1182358269358, -0.1079908711821, -0.01024495575362, 0.03229402906198, -0.02256088722776, -0.009733141834221, -0.003489351036456, 0.01776255052164, -0.01427319948519, -0.1275653999668, 0.1088782554594, 0.01868714450737});
+    f.rows = 1;
+    f.result = {0.2443900931769, 0.3645871768602, 0.3910227299629, 0.1120816834198, 0.0679809773863, 0.8199373391939, 0.3079188943967, 0.4593610115313, 0.232720094072, 0.721263883373, 0.1641868431258, 0.1145492735012};
+    f.result_gradient = {0.07, -0.71, -0.44, 0.32, -0.3, 0.02, -0.7, -0.65, -0.75, -1.34, -0.5, -1};
+    fixtures.push_back(std::move(f));
+  }
+  {
+    Fixture f;
+    f.name = "sum over an axis";
+    f.layer = "sum";
+    f.arguments.set("axes", ops::IntegerList{{1}});
+    f.operands.push_back({Shape{3, 4}, {-0.02, 0.15, -0.26, 1.11, -1.69, 1.16, -1.65, -0.44, 0.03, 0.04, -0.15, 1.72, 0.94, -0.66, 1.47, 1.07, 0.79, -0.26, 0.37, -0.02, -0.45, -0.66, 0.84, -0.3}});
+    f.operand_gradients.push_back({1.01, 1.01, 1.01, 1.01, -1.04, -1.04, -1.04, -1.04, 0.85, 0.85, 0.85, 0.85, 0.98, 0.98, 0.98, 0.98, 0.56, 0.56, 0.56, 0.56, 0.7, 0.7, 0.7, 0.7});
+    f.rows = 2;
+    f.result = {0.98, -2.62, 1.64, 2.82, 0.88, -0.57};
+    f.result_gradient = {1.01, -1.04, 0.85, 0.98, 0.56, 0.7};
+    fixtures.push_back(std::move(f));
+  }
+  {
+    Fixture f;
+    f.name = "sum over outer and inner axes";
+    f.layer = "sum";
+    f.arguments.set("axes", ops::IntegerList{{2, 0}});
+    f.operands.push_back({Shape{2, 2, 3}, {0.52, -1.17, 1.11, -0.7, 0.29, 1.42, -1.27, -0.74, 0.48, -0.64, 0.31, -1.48}});
+    f.operand_gradients.push_back({0.71, 0.71, 0.71, 1.14, 1.14, 1.14, 0.71, 0.71, 0.71, 1.14, 1.14, 1.14});
+    f.rows = 1;
+    f.result = {-1.07, -0.8};
+    f.result_gradient = {0.71, 1.14};
+    fixtures.push_back(std::move(f));
+  }
+  {
+    Fixture f;
+    f.name = "mean over an axis";
+    f.layer = "mean";
+    f.arguments.set("axes", ops::IntegerList{{1}});
+    f.operands.push_back({Shape{3, 4}, {1.27, 0.37, 0.83, -0.78, -1.09, 0.2, -0.52, -0.98, -0.45, 0.17, -0.05, 0.07, -0.31, 0.5, -0.83, -0.88, -1.32, 0.01, 0.85, 1.75, 1.2, 0.85, -0.8, -1.24}});
+    f.operand_gradients.push_back({-0.025, -0.025, -0.025, -0.025, -0.345, -0.345, -0.345, -0.345, 0.195, 0.195, 0.195, 0.195, -0.2625, -0.2625, -0.2625, -0.2625, 0.045, 0.045, 0.045, 0.045, -0.0025, -0.0025, -0.0025, -0.0025});
+    f.rows = 2;
+    f.result = {0.4225, -0.5975, -0.065, -0.38, 0.3225, 0.0025};
+    f.result_gradient = {-0.1, -1.38, 0.78, -1.05, 0.18, -0.01};
+    fixtures.push_back(std::move(f));
+  }
+  {
+    Fixture f;
+    f.name = "mean over outer and inner axes";
+    f.layer = "mean";
+    f.arguments.set("axes", ops::IntegerList{{2, 0}});
+    f.operands.push_back({Shape{2, 2, 3}, {0.26, -0.44, 0.91, -1.81, 0.24, 0.39, 0.38, 0.41, 0.27, -0.3, -1.38, 0.81}});
+    f.operand_gradients.push_back({0.2016666666667, 0.2016666666667, 0.2016666666667, 0.1583333333333, 0.1583333333333, 0.1583333333333, 0.2016666666667, 0.2016666666667, 0.2016666666667, 0.1583333333333, 0.1583333333333, 0.1583333333333});
+    f.rows = 1;
+    f.result = {0.2983333333333, -0.3416666666667};
+    f.result_gradient = {1.21, 0.95};
+    fixtures.push_back(std::move(f));
+  }
+  {
+    Fixture f;
+    f.name = "max over an axis";
+    f.layer = "max";
+    f.arguments.set("axes", ops::IntegerList{{1}});
+    f.operands.push_back({Shape{3, 4}, {-1.11, 0.48, -0.71, -1.19, 0.28, 0.62, -1.01, 0.6, -0.01, -1.69, 0.52, 1.23, 1.14, 0.41, 0.41, 0.3, -0.09, -0.05, 0.07, -0.95, 0.07, 0.79, -0.44, 0.45}});
+    f.operand_gradients.push_back({0, 0.27, 0, 0, -0, -0.24, -0, -0, -0, -0, -0, -1, 2.2, 0, 0, 0, -0, -0, -0.96, -0, -0, -2.53, -0, -0});
+    f.rows = 2;
+    f.result = {0.48, 0.62, 1.23, 1.14, 0.07, 0.79};
+    f.result_gradient = {0.27, -0.24, -1, 2.2, -0.96, -2.53};
+    fixtures.push_back(std::move(f));
+  }
+  {
+    Fixture f;
+    f.name = "max over outer and inner axes";
+    f.layer = "max";
+    f.arguments.set("axes", ops::IntegerList{{2, 0}});
+    f.operands.push_back({Shape{2, 2, 3}, {-0.82, -0.98, 0.41, 0.74, 1.05, -0.78, -1.61, -0.81, -1.05, 0.01, 0.58, -0.06}});
+    f.operand_gradients.push_back({-0, -0, -0.33, -0, -0.5, -0, -0, -0, -0, -0, -0, -0});
+    f.rows = 1;
+    f.result = {0.41, 1.05};
+    f.result_gradient = {-0.33, -0.5};
+    fixtures.push_back(std::move(f));
+  }
+  {
+    Fixture f;
+    f.name = "max of equal values";
+    f.layer = "max";
+    f.arguments.set("axes", ops::IntegerList{{0, 1, 2}});
+    f.operands.push_back({Shape{2, 2, 3}, {-1, -1, 0, -1, -2, -1, 1, -0, 0, 1, 0, 1}});
+    f.operand_gradients.push_back({-0, -0, -0, -0, -0, -0, -0.2633333333333, -0, -0, -0.2633333333333, -0, -0.2633333333333});
+    f.rows = 1;
+    f.result = {1};
+    f.result_gradient = {-0.79};
+    fixtures.push_back(std::move(f));
+  }
+  {
+    Fixture f;
+    f.name = "global_max_pool";
+    f.layer = "global_max_pool";
+    f.operands.push_back({Shape{2, 2, 3}, {1.34, -0.84, 0.96, -1.71, -1.46, -0.58, 0.9, 1.67, -0.39, 0.6, -0.6, 0.65}});
+    f.operand_gradients.push_back({1.35, 0, 0, 0, 0, 0, 0, 0.02, 0, 0, 0, 0});
+    f.rows = 1;
+    f.result = {1.34, 1.67};
+    f.result_gradient = {1.35, 0.02};
+    fixtures.push_back(std::move(f));
+  }
   return fixtures;
 }
 

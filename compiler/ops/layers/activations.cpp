@@ -1,4 +1,4 @@
-// Layers that keep the shape and have no weights: activations, softmax (over channels), dropout, identity.
+// Layers that keep the shape and have no weights: activations, dropout.
 #include "expr/compose.h"
 #include "ops/layers/families.h"
 #include "ops/layers/rules.h"
@@ -40,10 +40,6 @@ expr::Value clamp(Composition& layer, const Arguments& arguments) {
 
 expr::Value elu(Composition& layer, const Arguments& arguments) {
   return expr::elu(layer.operand(), arguments.number("alpha"));
-}
-
-expr::Value softmax(Composition& layer, const Arguments&) {
-  return expr::softmax(layer.operand(), {0});
 }
 
 constexpr ParamInfo leaky_relu_params[] = {
@@ -88,7 +84,6 @@ constexpr Layer family[] = {
     {.name = "sqrt", .meaning = elementwise<expr::sqrt>, .doc = "Square root; NaN below 0."},
     {.name = "abs", .meaning = elementwise<expr::abs>, .doc = "Absolute value."},
     {.name = "silu", .meaning = elementwise<expr::silu>, .doc = "x sigmoid(x)."},
-    {.name = "softmax", .meaning = softmax, .doc = "exp(x) divided by its sum over the first dimension (channels)."},
     {.name = "dropout",
      .kernel = Kernel::dropout,
      .params = dropout_params,

@@ -178,6 +178,31 @@ TEST_CASE("layers that keep the shape keep it, and check their own argument") {
   CHECK(std::string(apply("leaky_relu", arguments, {{3}}).error.param) == "slope");
 }
 
+TEST_CASE("reductions keep their axes with size 1 and refuse axes that do not exist") {
+  const auto over = [](Integers axes) { return Arguments().set("axes", IntegerList{std::move(axes)}); };
+  for (const char* name : {"sum", "mean", "max"}) {
+    CAPTURE(name);
+    CHECK(apply(name, over({1, 2}), {{3, 4, 5}}).shape == "f32[3, 1, 1]");
+    CHECK(apply(name, over({2, 0}), {{3, 4, 5}}).shape == "f32[1, 4, 1]");
+    CHECK(apply(name, over({0}), {{7}}).shape == "f32[1]");
+    CHECK(apply(name, over({0}), {{7}}).cost == 0);
+    const Applied beyond = apply(name, over({1}), {{7}});
+    CHECK(beyond.error.fault == ShapeFault::input);
+    CHECK(beyond.error.message == "axis 1 does not exist in f32[7], whose only axis is 0");
+    const Applied negative = apply(name, over({0, -1}), {{3, 4, 5}});
+    CHECK(negative.error.fault == ShapeFault::argument);
+    CHECK(negative.error.fix == "use axis 2");
+    CHECK(apply(name, over({-4}), {{3, 4, 5}}).error.fix.empty());
+    CHECK(apply(name, over({1, 1}), {{3, 4}}).error.message == "`axes` names axis 1 twice");
+    CHECK(apply(name, over({}), {{3, 4}}).error.message == "`axes` names no axis");
+  }
+  CHECK(apply("softmax", Arguments().set("axis", 1), {{3, 4}}).shape == "f32[3, 4]");
+  CHECK(apply("softmax", Arguments().set("axis", 2), {{3, 4}}).error.fault == ShapeFault::input);
+  CHECK(apply("softmax", Arguments().set("axis", -1), {{3, 4}}).error.fault == ShapeFault::argument);
+  CHECK(apply("global_max_pool", {}, {{6, 5, 4}}).shape == "f32[6, 1, 1]");
+  CHECK(apply("global_max_pool", {}, {{6, 5}}).error.fault == ShapeFault::input);
+}
+
 TEST_CASE("flatten, reshape and pad_channels rearrange without losing elements") {
   CHECK(apply("flatten", {}, {{3, 4, 5}}).shape == "f32[60]");
   Arguments arguments;
