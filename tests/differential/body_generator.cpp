@@ -1,5 +1,7 @@
 #include "differential/body_generator.h"
 
+#include <algorithm>
+
 #include "ops/layer.h"
 
 namespace d2nn::differential {
@@ -49,6 +51,14 @@ ops::Arguments random_arguments(RandomSource& random, const std::string& layer, 
       if (random.one_in(2)) axes.values.push_back(static_cast<std::int64_t>(axis));
     }
     arguments.set("axes", std::move(axes));
+  } else if (layer == "layer_norm") {
+    if (input.is_image() && random.one_in(2)) {
+      arguments.set("over", "channels");
+    } else {
+      arguments.set("last", random.between(1, static_cast<std::int64_t>(input.rank())));
+    }
+  } else if (layer == "group_norm") {
+    arguments.set("groups", random.between(1, std::min<std::int64_t>(input.channels(), 4)));
   } else if (layer == "normalize") {
     ops::Numbers mean, deviations;
     for (std::int64_t c = 0; c < input.channels(); ++c) {
@@ -103,14 +113,15 @@ Piece BodyGenerator::layer(const Shape& input) {
   // Most images stay images, as in real networks; conv and dense are what costs and what is optimised, so they come
   // often.
   static const std::vector<std::string> for_images{
-      "conv",         "conv",       "conv", "max_pool", "max_pool", "avg_pool", "batch_norm", "relu",         "relu",
-      "leaky_relu",   "sigmoid",    "silu", "gelu",     "softmax",  "conv",     "normalize",  "pad_channels", "relu6",
-      "hard_sigmoid", "hard_swish", "elu",  "clamp",    "exp",      "log",      "sqrt",       "abs"};
+      "conv",       "conv",      "conv",         "max_pool",   "max_pool",   "avg_pool", "batch_norm",
+      "relu",       "relu",      "leaky_relu",   "sigmoid",    "silu",       "gelu",     "softmax",
+      "conv",       "normalize", "pad_channels", "layer_norm", "group_norm", "relu6",    "hard_sigmoid",
+      "hard_swish", "elu",       "clamp",        "exp",        "log",        "sqrt",     "abs"};
   static const std::vector<std::string> for_all{
-      "dense",        "dense", "dense",        "batch_norm", "relu",    "leaky_relu", "sigmoid",   "tanh",
-      "gelu",         "silu",  "softmax",      "dropout",    "flatten", "reshape",    "normalize", "identity",
-      "pad_channels", "relu6", "hard_sigmoid", "hard_swish", "elu",     "clamp",      "exp",       "log",
-      "sqrt",         "abs",   "sum",          "mean",       "max"};
+      "dense",        "dense", "dense",        "batch_norm", "relu",    "leaky_relu", "sigmoid",    "tanh",
+      "gelu",         "silu",  "softmax",      "dropout",    "flatten", "reshape",    "normalize",  "identity",
+      "pad_channels", "relu6", "hard_sigmoid", "hard_swish", "elu",     "clamp",      "exp",        "log",
+      "sqrt",         "abs",   "sum",          "mean",       "max",     "layer_norm", "layer_norm", "group_norm"};
   static const std::vector<std::string> out_of_images{
       "dense", "dense",   "global_avg_pool", "global_max_pool", "mean",    "max",
       "tanh",  "flatten", "reshape",         "dropout",         "identity"};

@@ -44,6 +44,12 @@ void dropout_forward(OpForward<Scalar>& call);
 template <class Scalar>
 void dropout_backward(OpBackward<Scalar>& call);
 
+// sample_norm_loops.cpp: layer_norm, group_norm.
+template <class Scalar>
+void sample_norm_forward(OpForward<Scalar>& call);
+template <class Scalar>
+void sample_norm_backward(OpBackward<Scalar>& call);
+
 // activation_loops.cpp
 template <class Scalar>
 void elementwise_forward(OpForward<Scalar>& call);

@@ -132,6 +132,17 @@ std::vector<Fixture> torch_fixtures() {
     emit("max of equal values", "max", {"axes": "ops::IntegerList{{0, 1, 2}}"}, [short(1, 2, 2, 3).round()], [],
          lambda x: torch.amax(x, (1, 2, 3), keepdim=True))
     unary("global_max_pool", lambda x: F.adaptive_max_pool2d(x, 1))
+    emit("layer_norm of tokens", "layer_norm", {}, [short(2, 3, 4)], [short(4), short(4)],
+         lambda x, w, b: F.layer_norm(x, (4,), w, b))
+    emit("layer_norm over two axes", "layer_norm", {"last": 2, "eps": "1e-3"}, [short(1, 2, 2, 3)],
+         [short(2, 3), short(2, 3)], lambda x, w, b: F.layer_norm(x, (2, 3), w, b, 1e-3))
+    emit("layer_norm over channels", "layer_norm", {"over": '"channels"', "eps": "1e-6"}, [short(1, 3, 2, 2)],
+         [short(3), short(3)],
+         lambda x, w, b: F.layer_norm(x.permute(0, 2, 3, 1), (3,), w, b, 1e-6).permute(0, 3, 1, 2))
+    emit("group_norm of an image", "group_norm", {"groups": 2}, [short(1, 4, 2, 2)], [short(4), short(4)],
+         lambda x, w, b: F.group_norm(x, 2, w, b))
+    emit("group_norm of a vector", "group_norm", {"groups": 2, "eps": "1e-3"}, [short(2, 6)], [short(6), short(6)],
+         lambda x, w, b: F.group_norm(x, 2, w, b, 1e-3))
     print('''  return fixtures;
 }
 

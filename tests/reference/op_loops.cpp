@@ -45,6 +45,8 @@ constexpr Loops<Scalar> all_loops[] = {
     {"mean", sum_forward<Scalar>, sum_backward<Scalar>},
     {"max", max_forward<Scalar>, max_backward<Scalar>},
     {"global_max_pool", max_forward<Scalar>, max_backward<Scalar>},
+    {"layer_norm", sample_norm_forward<Scalar>, sample_norm_backward<Scalar>},
+    {"group_norm", sample_norm_forward<Scalar>, sample_norm_backward<Scalar>},
     {"dropout", dropout_forward<Scalar>, dropout_backward<Scalar>},
     {"flatten", copy_forward<Scalar>, copy_backward<Scalar>},
     {"reshape", copy_forward<Scalar>, copy_backward<Scalar>},

@@ -140,6 +140,35 @@ TEST_CASE("batch_norm takes vectors and images and has four tensors per channel,
   CHECK(std::string(apply("batch_norm", arguments, {{6}}).error.param) == "momentum");
 }
 
+TEST_CASE("layer_norm and group_norm keep the shape, and their weights are trained without decay") {
+  CHECK(apply("layer_norm", {}, {{5, 6}}).weights == Weights{"weight f32[6]", "bias f32[6]"});
+  CHECK(apply("layer_norm", {}, {{5, 6}}).shape == "f32[5, 6]");
+  CHECK(apply("layer_norm", {}, {{5, 6}}).cost == 0);
+  CHECK(apply("layer_norm", Arguments().set("last", 2), {{4, 5, 6}}).weights ==
+        Weights{"weight f32[5, 6]", "bias f32[5, 6]"});
+  const Arguments channels = Arguments().set("over", "channels");
+  CHECK(apply("layer_norm", channels, {{4, 5, 6}}).weights == Weights{"weight f32[4]", "bias f32[4]"});
+  CHECK(apply("layer_norm", channels, {{4, 5}}).error.fault == ShapeFault::input);
+  CHECK(std::string(apply("layer_norm", Arguments(channels).set("last", 2), {{4, 5, 6}}).error.param) == "last");
+  CHECK(apply("layer_norm", Arguments().set("last", 3), {{4, 5}}).error.fault == ShapeFault::input);
+  CHECK(apply("layer_norm", Arguments().set("last", 0), {{4, 5}}).error.fault == ShapeFault::argument);
+  CHECK(std::string(apply("layer_norm", Arguments().set("eps", 0.0), {{4, 5}}).error.param) == "eps");
+
+  const auto groups = [](std::int64_t count) { return Arguments().set("groups", count); };
+  CHECK(apply("group_norm", groups(2), {{4, 5, 6}}).weights == Weights{"weight f32[4]", "bias f32[4]"});
+  CHECK(apply("group_norm", groups(2), {{4}}).shape == "f32[4]");
+  CHECK(apply("group_norm", groups(3), {{4, 5, 6}}).error.fault == ShapeFault::input);
+  CHECK(apply("group_norm", groups(0), {{4, 5, 6}}).error.fault == ShapeFault::argument);
+  for (const char* name : {"layer_norm", "group_norm"}) {
+    const std::vector<Shape> input{{4, 5, 6}};
+    const Arguments arguments = complete(layer(name).params, groups(2));
+    const std::vector<Weight> weights = layer(name).weights(arguments, input, input[0]);
+    CHECK(weights[0].start == Start::ones);
+    CHECK(weights[1].start == Start::zeros);
+    for (const Weight& weight : weights) CHECK((weight.is_trained && !weight.decays));
+  }
+}
+
 TEST_CASE("normalize wants one finite mean and one positive deviation per channel") {
   Arguments arguments;
   arguments.set("mean", Numbers{0.5, 0.5, 0.5});
