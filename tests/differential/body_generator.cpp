@@ -59,6 +59,19 @@ ops::Arguments random_arguments(RandomSource& random, const std::string& layer, 
     }
   } else if (layer == "group_norm") {
     arguments.set("groups", random.between(1, std::min<std::int64_t>(input.channels(), 4)));
+  } else if (layer == "permute") {
+    ops::IntegerList axes;
+    for (std::size_t axis = 0; axis < input.rank(); ++axis) {
+      const auto place = static_cast<std::ptrdiff_t>(random.below(axis + 1));
+      axes.values.insert(axes.values.begin() + place, static_cast<std::int64_t>(axis));
+    }
+    arguments.set("axes", std::move(axes));
+  } else if (layer == "slice") {
+    const std::size_t axis = random.below(input.rank());
+    const std::int64_t from = random.between(0, input.dims[axis] - 1);
+    arguments.set("axis", axis).set("from", from).set("to", random.between(from + 1, input.dims[axis]));
+  } else if (layer == "upsample") {
+    arguments.set("scale", random_extent(random, 1, 3));
   } else if (layer == "normalize") {
     ops::Numbers mean, deviations;
     for (std::int64_t c = 0; c < input.channels(); ++c) {
@@ -113,15 +126,16 @@ Piece BodyGenerator::layer(const Shape& input) {
   // Most images stay images, as in real networks; conv and dense are what costs and what is optimised, so they come
   // often.
   static const std::vector<std::string> for_images{
-      "conv",       "conv",      "conv",         "max_pool",   "max_pool",   "avg_pool", "batch_norm",
-      "relu",       "relu",      "leaky_relu",   "sigmoid",    "silu",       "gelu",     "softmax",
-      "conv",       "normalize", "pad_channels", "layer_norm", "group_norm", "relu6",    "hard_sigmoid",
-      "hard_swish", "elu",       "clamp",        "exp",        "log",        "sqrt",     "abs"};
+      "conv",         "conv",       "conv",       "max_pool", "max_pool", "avg_pool", "batch_norm", "relu",
+      "relu",         "leaky_relu", "sigmoid",    "silu",     "gelu",     "softmax",  "conv",       "normalize",
+      "pad_channels", "layer_norm", "group_norm", "permute",  "slice",    "upsample", "detach",     "relu6",
+      "hard_sigmoid", "hard_swish", "elu",        "clamp",    "exp",      "log",      "sqrt",       "abs"};
   static const std::vector<std::string> for_all{
-      "dense",        "dense", "dense",        "batch_norm", "relu",    "leaky_relu", "sigmoid",    "tanh",
-      "gelu",         "silu",  "softmax",      "dropout",    "flatten", "reshape",    "normalize",  "identity",
-      "pad_channels", "relu6", "hard_sigmoid", "hard_swish", "elu",     "clamp",      "exp",        "log",
-      "sqrt",         "abs",   "sum",          "mean",       "max",     "layer_norm", "layer_norm", "group_norm"};
+      "dense",     "dense",      "dense",        "batch_norm", "relu",         "leaky_relu", "sigmoid",
+      "tanh",      "gelu",       "silu",         "softmax",    "dropout",      "flatten",    "reshape",
+      "normalize", "identity",   "pad_channels", "relu6",      "hard_sigmoid", "hard_swish", "elu",
+      "clamp",     "exp",        "log",          "sqrt",       "abs",          "sum",        "mean",
+      "max",       "layer_norm", "layer_norm",   "group_norm", "permute",      "slice",      "detach"};
   static const std::vector<std::string> out_of_images{
       "dense", "dense",   "global_avg_pool", "global_max_pool", "mean",    "max",
       "tanh",  "flatten", "reshape",         "dropout",         "identity"};

@@ -44,6 +44,14 @@ void dropout_forward(OpForward<Scalar>& call);
 template <class Scalar>
 void dropout_backward(OpBackward<Scalar>& call);
 
+// gather_loops.cpp: permute, slice, upsample; and the backward of detach.
+template <class Scalar>
+void gather_forward(OpForward<Scalar>& call);
+template <class Scalar>
+void gather_backward(OpBackward<Scalar>& call);
+template <class Scalar>
+void no_backward(OpBackward<Scalar>& call);
+
 // sample_norm_loops.cpp: layer_norm, group_norm.
 template <class Scalar>
 void sample_norm_forward(OpForward<Scalar>& call);

@@ -143,6 +143,11 @@ std::vector<Fixture> torch_fixtures() {
          lambda x, w, b: F.group_norm(x, 2, w, b))
     emit("group_norm of a vector", "group_norm", {"groups": 2, "eps": "1e-3"}, [short(2, 6)], [short(6), short(6)],
          lambda x, w, b: F.group_norm(x, 2, w, b, 1e-3))
+    unary("permute of a matrix", lambda x: x.permute(0, 2, 1), (2, 3, 4), "permute", axes="ops::IntegerList{{1, 0}}")
+    unary("permute of an image", lambda x: x.permute(0, 3, 1, 2), kind="permute", axes="ops::IntegerList{{2, 0, 1}}")
+    unary("slice", lambda x: x[:, :, 1:3], (2, 3, 4), "slice", **{"axis": 1, "from": 1, "to": 3})
+    unary("upsample nearest", lambda x: F.interpolate(x, scale_factor=(2, 3)), kind="upsample", scale="ops::Extent{2, 3}")
+    unary("detach", lambda x: x.detach() + 0 * x, kind="detach")
     print('''  return fixtures;
 }
 

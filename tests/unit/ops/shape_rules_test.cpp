@@ -253,6 +253,33 @@ TEST_CASE("flatten, reshape and pad_channels rearrange without losing elements")
   CHECK(apply("pad_channels", arguments, {{3, 4, 5}}).error.fault == ShapeFault::size);
 }
 
+TEST_CASE("permute, slice and upsample rearrange, detach keeps") {
+  const auto axes = [](Integers list) { return Arguments().set("axes", IntegerList{std::move(list)}); };
+  CHECK(apply("permute", axes({2, 0, 1}), {{3, 4, 5}}).shape == "f32[5, 3, 4]");
+  CHECK(apply("permute", axes({0}), {{3}}).shape == "f32[3]");
+  CHECK(apply("permute", axes({1, 0}), {{3, 4, 5}}).error.fault == ShapeFault::input);
+  CHECK(apply("permute", axes({0, 0}), {{3, 4}}).error.fault == ShapeFault::argument);
+  CHECK(apply("permute", axes({0, 2}), {{3, 4}}).error.fault == ShapeFault::input);
+
+  const auto slice = [](std::int64_t axis, std::int64_t from, std::int64_t to) {
+    return Arguments().set("axis", axis).set("from", from).set("to", to);
+  };
+  CHECK(apply("slice", slice(1, 1, 3), {{3, 4, 5}}).shape == "f32[3, 2, 5]");
+  CHECK(apply("slice", slice(0, 0, 3), {{3}}).shape == "f32[3]");
+  CHECK(apply("slice", slice(0, 1, 1), {{3}}).error.fault == ShapeFault::argument);
+  CHECK(std::string(apply("slice", slice(0, -1, 1), {{3}}).error.param) == "from");
+  CHECK(apply("slice", slice(0, 1, 4), {{3}}).error.fault == ShapeFault::input);
+  CHECK(std::string(apply("slice", slice(1, 0, 1), {{3}}).error.param) == "axis");
+
+  const auto scale = [](Extent extent) { return Arguments().set("scale", extent); };
+  CHECK(apply("upsample", scale({2, 3}), {{3, 4, 5}}).shape == "f32[3, 8, 15]");
+  CHECK(apply("upsample", scale({2, 3}), {{3, 4, 5}}).cost == 0);
+  CHECK(apply("upsample", scale({2, 2}), {{3, 4}}).error.fault == ShapeFault::input);
+  CHECK(apply("upsample", scale({0, 2}), {{3, 4, 5}}).error.fault == ShapeFault::argument);
+  CHECK(apply("upsample", scale({max_elements, max_elements}), {{3, 4, 5}}).error.fault == ShapeFault::size);
+  CHECK(apply("detach", {}, {{3, 4}}).shape == "f32[3, 4]");
+}
+
 TEST_CASE("sums and products need equal shapes, concat may differ in the first dimension") {
   CHECK(apply("add", {}, {{3, 4, 5}, {3, 4, 5}}).shape == "f32[3, 4, 5]");
   CHECK(apply("multiply", {}, {{3, 4, 5}, {3, 1, 1}}).shape.empty());
