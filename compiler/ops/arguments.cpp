@@ -9,6 +9,13 @@
 namespace d2nn::ops {
 namespace {
 
+template <class T>
+std::string list_text(const std::vector<T>& values, std::string (*text_of)(T)) {
+  std::string text = "[";
+  for (std::size_t i = 0; i < values.size(); ++i) text += (i > 0 ? ", " : "") + text_of(values[i]);
+  return text + "]";
+}
+
 struct TextOf {
   std::string operator()(Extent extent) const { return extent_text(extent); }
   std::string operator()(std::int64_t value) const { return std::to_string(value); }
@@ -19,11 +26,11 @@ struct TextOf {
     for (std::size_t i = 0; i < dims.size(); ++i) text += (i > 0 ? "x" : "") + std::to_string(dims[i]);
     return text;
   }
-  std::string operator()(const Numbers& values) const {
-    std::string text = "[";
-    for (std::size_t i = 0; i < values.size(); ++i) text += (i > 0 ? ", " : "") + number_text(values[i]);
-    return text + "]";
+  std::string operator()(const Numbers& values) const { return list_text(values, number_text); }
+  std::string operator()(const IntegerList& list) const {
+    return list_text<std::int64_t>(list.values, [](std::int64_t value) { return std::to_string(value); });
   }
+  std::string operator()(const Word& word) const { return word; }
 };
 
 /// A default as written in the definition of a layer. Those of dims and lists are never written.
@@ -40,8 +47,11 @@ Argument parse_default(const ParamInfo& param) {
       return text == "true";
     case ParamType::number:
       return std::stod(text);
+    case ParamType::word:
+      return text;
     case ParamType::dims:
     case ParamType::numbers:
+    case ParamType::integers:
       break;
   }
   throw std::logic_error("the parameter `" + std::string(param.name) + "` has a default that cannot be read");
@@ -52,7 +62,8 @@ bool names_a_parameter(std::span<const ParamInfo> params, std::string_view text)
 }
 
 Argument default_of(std::span<const ParamInfo> params, const ParamInfo& param, const Arguments& given) {
-  if (!names_a_parameter(params, param.fallback)) return parse_default(param);
+  // A word stands for itself, even where a parameter is named like it.
+  if (param.type == ParamType::word || !names_a_parameter(params, param.fallback)) return parse_default(param);
   const Argument* other = given.find(param.fallback);
   if (other == nullptr) throw std::logic_error("the parameter `" + std::string(param.fallback) + "` has no value");
   return *other;
@@ -107,6 +118,12 @@ const Integers& Arguments::dims(std::string_view name) const {
 const Numbers& Arguments::numbers(std::string_view name) const {
   return value_of<Numbers>(*this, name);
 }
+const Integers& Arguments::integers(std::string_view name) const {
+  return value_of<IntegerList>(*this, name).values;
+}
+const Word& Arguments::word(std::string_view name) const {
+  return value_of<Word>(*this, name);
+}
 
 Arguments complete(std::span<const ParamInfo> params, Arguments given) {
   for (const ParamInfo& param : params) {
@@ -145,6 +162,15 @@ std::string number_text(double value) {
   const auto [end, error] = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value);
   std::string text(buffer.data(), end);
   if (std::isfinite(value) && text.find_first_of(".e") == std::string::npos) text += ".0";
+  return text;
+}
+
+std::string choices_text(std::span<const char* const> choices) {
+  std::string text;
+  for (std::size_t i = 0; i < choices.size(); ++i) {
+    if (i > 0) text += i + 1 == choices.size() ? " or " : ", ";
+    text += "`" + std::string(choices[i]) + "`";
+  }
   return text;
 }
 

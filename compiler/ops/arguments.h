@@ -22,28 +22,37 @@ struct Extent {
 
 using Integers = std::vector<std::int64_t>;
 using Numbers = std::vector<double>;
+/// `[1, 2]`; a type of its own, since dims are Integers too.
+struct IntegerList {
+  Integers values;
+  friend bool operator==(const IntegerList&, const IntegerList&) = default;
+};
+using Word = std::string;
 
 enum class ParamType : std::uint8_t {
-  extent,   ///< `3x5`, or one int for both
-  integer,  ///< `8`
-  boolean,  ///< `true`
-  number,   ///< `0.5`
-  dims,     ///< `1x28x28`
-  numbers,  ///< `[0.5, 0.25]`
+  extent,    ///< `3x5`, or one int for both
+  integer,   ///< `8`
+  boolean,   ///< `true`
+  number,    ///< `0.5`
+  dims,      ///< `1x28x28`
+  numbers,   ///< `[0.5, 0.25]`
+  integers,  ///< `[1, 2]`, or one int for a list of it
+  word,      ///< `bilinear`; one of ParamInfo::choices
 };
 
 /// One value; the alternatives are those of ParamType, in its order (dims: Integers).
-using Argument = std::variant<Extent, std::int64_t, bool, double, Integers, Numbers>;
+using Argument = std::variant<Extent, std::int64_t, bool, double, Integers, Numbers, IntegerList, Word>;
 
 /// One parameter of a layer. `fallback` is its default as written in the language ("0", "true"), or the name of another
 /// parameter, whose value it takes ("kernel"); null when it is required. An int, an extent's height and width and every
-/// element of dims lie in [least, max_elements].
+/// element of dims lie in [least, max_elements]; a number, and every element of a list of them, is finite in f32.
 struct ParamInfo {
   const char* name;
   ParamType type;
   const char* fallback;
   const char* doc;
   std::int64_t least = std::numeric_limits<std::int64_t>::min();
+  std::span<const char* const> choices = {};  ///< the words that ParamType::word takes
 };
 
 /// Values by parameter name. A name that has none is a defect of the caller (std::logic_error): complete() gives every
@@ -70,6 +79,8 @@ class Arguments {
   double number(std::string_view name) const;  ///< of an int too
   const Integers& dims(std::string_view name) const;
   const Numbers& numbers(std::string_view name) const;
+  const Integers& integers(std::string_view name) const;
+  const Word& word(std::string_view name) const;
 
   friend bool operator==(const Arguments&, const Arguments&) = default;
 
@@ -89,6 +100,9 @@ std::string signature_text(std::string_view layer, std::span<const ParamInfo> pa
 
 /// A shortest text that reads back as the same number, with digits on both sides of a point: "0.1", "2.0", "1e-05".
 std::string number_text(double value);
+
+/// "`nearest` or `bilinear`".
+std::string choices_text(std::span<const char* const> choices);
 
 /// "3x3", or "3" when both are equal.
 std::string extent_text(Extent extent);

@@ -1,5 +1,7 @@
 #include "ops/layer.h"
 
+#include <algorithm>
+#include <cmath>
 #include <stdexcept>
 
 #include "ops/layers/families.h"
@@ -10,8 +12,8 @@ namespace {
 
 std::vector<const Layer*> all_layers() {
   std::vector<const Layer*> all;
-  for (const auto family : {convolutions(), dense_layers(), products(), pools(), norms(), activations(), rearrangements(),
-                            combinations()}) {
+  for (const auto family : {convolutions(), dense_layers(), products(), pools(), norms(), activations(), reductions(),
+                            rearrangements(), combinations()}) {
     for (const Layer& layer : family) all.push_back(&layer);
   }
   return all;
@@ -24,10 +26,22 @@ const Layer* find(std::string_view name) {
   return nullptr;
 }
 
+bool is_f32(double value) {
+  return std::isfinite(static_cast<float>(value));
+}
+
 /// What is wrong with an argument that is out of its range.
 std::optional<ShapeResult> check_argument(const ParamInfo& param, const Argument& argument) {
   if (const auto* extent = std::get_if<Extent>(&argument)) return check_range(param.name, *extent, param.least);
   if (const auto* integer = std::get_if<std::int64_t>(&argument)) return check_range(param.name, *integer, param.least);
+  if (const auto* number = std::get_if<double>(&argument); number != nullptr && !is_f32(*number)) {
+    return reject(ShapeFault::argument, param.name,
+                  "`" + std::string(param.name) + ": " + number_text(*number) + "` lies beyond f32");
+  }
+  if (const auto* numbers = std::get_if<Numbers>(&argument);
+      numbers != nullptr && !std::ranges::all_of(*numbers, is_f32)) {
+    return reject(ShapeFault::argument, param.name, "`" + std::string(param.name) + "` holds a value beyond f32");
+  }
   return std::nullopt;
 }
 

@@ -6,8 +6,8 @@
 namespace d2nn::ops {
 namespace {
 
-const char* type_text(ParamType type) {
-  switch (type) {
+std::string type_text(const ParamInfo& param) {
+  switch (param.type) {
     case ParamType::extent:
       return "dims or int";
     case ParamType::integer:
@@ -20,6 +20,10 @@ const char* type_text(ParamType type) {
       return "dims";
     case ParamType::numbers:
       return "list of float";
+    case ParamType::integers:
+      return "int or list of int";
+    case ParamType::word:
+      return choices_text(param.choices);
   }
   return "";
 }
@@ -28,7 +32,7 @@ void append_params(std::string& page, const Layer& layer) {
   if (layer.params.empty()) return;
   page += "\n| parameter | type | default | meaning |\n|---|---|---|---|\n";
   for (const ParamInfo& param : layer.params) {
-    page += "| `" + std::string(param.name) + "` | " + type_text(param.type) + " | ";
+    page += "| `" + std::string(param.name) + "` | " + type_text(param) + " | ";
     page += param.fallback != nullptr ? "`" + std::string(param.fallback) + "`" : "required";
     page += " | " + std::string(param.doc) + " |\n";
   }
@@ -36,9 +40,14 @@ void append_params(std::string& page, const Layer& layer) {
 
 /// What the rules say about an image [4, 8, 8], with plain arguments: only what is more than the shape.
 void append_example(std::string& page, const Layer& layer) {
+  const Arguments examples =
+      Arguments().set("kernel", Extent{3, 3}).set("filters", 16).set("units", 10).set("groups", 2);
   Arguments arguments;
-  arguments.set("kernel", Extent{3, 3}).set("filters", 16).set("units", 10).set("k", 3).set("dims", Integers{256});
-  arguments.set("mean", Numbers(4, 1.0)).set("std", Numbers(4, 1.0)).set("before", 1).set("after", 1);
+  for (const ParamInfo& param : layer.params) {
+    if (param.fallback != nullptr) continue;
+    if (!examples.has(param.name)) return;  // those have no weights
+    arguments.set(param.name, *examples.find(param.name));
+  }
   arguments = complete(layer.params, std::move(arguments));
   const std::vector<Shape> inputs{Shape{4, 8, 8}};
   const ShapeResult result = infer_shape(layer, arguments, inputs);

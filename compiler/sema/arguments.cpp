@@ -10,9 +10,23 @@
 namespace d2nn::sema {
 namespace {
 
+/// An int, or a list that holds ints alone.
+std::optional<ops::Argument> to_integers(const Value& value) {
+  if (const auto* integer = std::get_if<std::int64_t>(&value)) return ops::IntegerList{{*integer}};
+  const auto* list = std::get_if<List>(&value);
+  if (list == nullptr) return std::nullopt;
+  ops::IntegerList integers;
+  for (const Value& item : list->items) {
+    const auto* integer = std::get_if<std::int64_t>(&item);
+    if (integer == nullptr) return std::nullopt;
+    integers.values.push_back(*integer);
+  }
+  return integers;
+}
+
 /// How messages call what a parameter takes.
-const char* type_text(ops::ParamType type) {
-  switch (type) {
+std::string type_text(const ops::ParamInfo& param) {
+  switch (param.type) {
     case ops::ParamType::extent:
       return "a size as in `3x3` or `3`";
     case ops::ParamType::integer:
@@ -25,11 +39,16 @@ const char* type_text(ops::ParamType type) {
       return "dims as in `1x28x28`";
     case ops::ParamType::numbers:
       return "a list of numbers";
+    case ops::ParamType::integers:
+      return "an int or a list of ints as in `[1, 2]`";
+    case ops::ParamType::word:
+      return ops::choices_text(param.choices);
   }
   return "";
 }
 
-/// The value as an argument of that type; nothing when it is of another. Lists are no Value: see bind.
+/// The value as an argument of that type; nothing when it is of another. Lists of numbers and words are read without
+/// making a Value of them: see bind.
 std::optional<ops::Argument> to_argument(const Value& value, ops::ParamType type) {
   const auto as = [&]<class T>(ValueType wanted, T) -> std::optional<ops::Argument> {
     const std::optional<Value> converted = convert(value, wanted);
@@ -50,7 +69,10 @@ std::optional<ops::Argument> to_argument(const Value& value, ops::ParamType type
       return as(ValueType::number, double{});
     case ops::ParamType::dims:
       return as(ValueType::dims, Dims{});
+    case ops::ParamType::integers:
+      return to_integers(value);
     case ops::ParamType::numbers:
+    case ops::ParamType::word:
       break;
   }
   return std::nullopt;
@@ -102,6 +124,7 @@ class Binder {
       arguments_.set(param.name, std::move(*values));
       return true;
     }
+    if (param.type == ops::ParamType::word) return bind_word(param, *argument.value);
     const std::optional<Value> value = evaluator_.evaluate(*argument.value);
     if (!value) return false;
     if (std::optional<ops::Argument> converted = to_argument(*value, param.type)) {
@@ -109,8 +132,27 @@ class Binder {
       return true;
     }
     Report(code("E0305"), argument.value->range,
-           "`" + std::string(param.name) + "` takes " + type_text(param.type) + ", but " + quoted(to_text(*value)) +
-               " is " + with_article(quoted(std::string(spelling(type_of(*value))))))
+           "`" + std::string(param.name) + "` takes " + type_text(param) + ", but " + quoted(to_text(*value)) + " is " +
+               with_article(quoted(std::string(spelling(type_of(*value))))))
+        .to(sink_);
+    return false;
+  }
+
+  /// A word is no value: constants of its name do not matter.
+  bool bind_word(const ops::ParamInfo& param, const ast::Expr& expr) {
+    const auto* name = std::get_if<ast::NameExpr>(&expr.value);
+    if (name != nullptr && std::ranges::find(param.choices, name->name.text) != param.choices.end()) {
+      arguments_.set(param.name, name->name.text);
+      return true;
+    }
+    const std::string takes = quoted(param.name) + " takes " + type_text(param);
+    if (name == nullptr) {
+      Report(code("E0305"), expr.range, takes + ", but this is no word").to(sink_);
+      return false;
+    }
+    const std::vector<std::string_view> choices(param.choices.begin(), param.choices.end());
+    Report(code("E0304"), expr.range, takes + ", but not " + quoted(name->name.text))
+        .did_you_mean(expr.range, diag::closest(name->name.text, choices))
         .to(sink_);
     return false;
   }

@@ -1,5 +1,7 @@
 #include "differential/body_generator.h"
 
+#include <algorithm>
+
 #include "ops/layer.h"
 
 namespace d2nn::differential {
@@ -40,6 +42,39 @@ ops::Arguments random_arguments(RandomSource& random, const std::string& layer, 
     arguments.set("k", random.between(1, 6));
   } else if (layer == "pad_channels") {
     arguments.set("before", random.between(0, 2)).set("after", random.between(0, 2));
+  } else if (layer == "clamp") {
+    const std::int64_t least = random.between(-8, 8);
+    arguments.set("min", static_cast<double>(least) / 8);
+    arguments.set("max", static_cast<double>(random.between(least, 16)) / 8);
+  } else if (layer == "softmax") {
+    arguments.set("axis", static_cast<std::int64_t>(random.below(input.rank())));
+  } else if (layer == "sum" || layer == "mean" || layer == "max") {
+    ops::IntegerList axes;
+    for (std::size_t axis = 0; axis < input.rank(); ++axis) {
+      if (random.one_in(2)) axes.values.push_back(static_cast<std::int64_t>(axis));
+    }
+    arguments.set("axes", std::move(axes));
+  } else if (layer == "layer_norm") {
+    if (input.is_image() && random.one_in(2)) {
+      arguments.set("over", "channels");
+    } else {
+      arguments.set("last", random.between(1, static_cast<std::int64_t>(input.rank())));
+    }
+  } else if (layer == "group_norm") {
+    arguments.set("groups", random.between(1, std::min<std::int64_t>(input.channels(), 4)));
+  } else if (layer == "permute") {
+    ops::IntegerList axes;
+    for (std::size_t axis = 0; axis < input.rank(); ++axis) {
+      const auto place = static_cast<std::ptrdiff_t>(random.below(axis + 1));
+      axes.values.insert(axes.values.begin() + place, static_cast<std::int64_t>(axis));
+    }
+    arguments.set("axes", std::move(axes));
+  } else if (layer == "slice") {
+    const std::size_t axis = random.below(input.rank());
+    const std::int64_t from = random.between(0, input.dims[axis] - 1);
+    arguments.set("axis", axis).set("from", from).set("to", random.between(from + 1, input.dims[axis]));
+  } else if (layer == "upsample") {
+    arguments.set("scale", random_extent(random, 1, 3));
   } else if (layer == "normalize") {
     ops::Numbers mean, deviations;
     for (std::int64_t c = 0; c < input.channels(); ++c) {
@@ -63,10 +98,17 @@ ops::Arguments random_arguments(RandomSource& random, const std::string& layer, 
     const double slope = static_cast<double>(random.between(1, 8)) / 16;
     const double p = static_cast<double>(random.between(1, 7)) / 8;
     if (layer == "leaky_relu") arguments.set("slope", slope);
+    if (layer == "elu") arguments.set("alpha", slope);
     if (layer == "dropout") arguments.set("p", p);
     if (layer == "batch_norm") arguments.set("eps", 1e-3).set("momentum", 0.25);
   }
   return ops::complete(ops::layer(layer).params, std::move(arguments));
+}
+
+/// What keeps a layer's input where the result is finite, and its slope moderate.
+std::string range_before(const std::string& layer) {
+  if (layer == "exp") return "clamp(-2.0, 2.0) -> ";
+  return layer == "log" || layer == "sqrt" ? "clamp(0.25, 4.0) -> " : "";
 }
 
 bool can_add(const Shape& left, const Shape& right) {
@@ -87,16 +129,21 @@ Piece BodyGenerator::layer(const Shape& input) {
   // Most images stay images, as in real networks; conv and dense are what costs and what is optimised, so they come
   // often.
   static const std::vector<std::string> for_images{
-      "conv",       "conv",    "conv", "max_pool",   "max_pool",    "avg_pool",
-      "batch_norm", "relu",    "relu", "leaky_relu", "sigmoid",     "silu",
-      "gelu",       "softmax", "conv", "normalize",  "pad_channels", "linear", "conv_transpose"};
+      "conv",         "conv",       "conv",       "max_pool", "max_pool", "avg_pool", "batch_norm", "relu",
+      "relu",         "leaky_relu", "sigmoid",    "silu",     "gelu",     "softmax",  "conv",       "normalize",
+      "pad_channels", "layer_norm", "group_norm", "permute",  "slice",    "upsample", "detach",     "relu6",
+      "hard_sigmoid", "hard_swish", "elu",        "clamp",    "exp",      "log",      "sqrt",       "abs",
+      "linear",       "conv_transpose"};
   static const std::vector<std::string> for_all{
-      "dense",   "dense",   "dense",     "batch_norm", "relu",        "leaky_relu",
-      "sigmoid", "tanh",    "gelu",      "silu",       "softmax",     "dropout",
-      "flatten", "reshape", "normalize", "identity",   "pad_channels", "linear", "top"};
-  static const std::vector<std::string> out_of_images{"dense",   "dense",   "global_avg_pool",
-                                                 "tanh",    "flatten", "reshape",
-                                                 "dropout", "identity"};
+      "dense",     "dense",      "dense",        "batch_norm", "relu",         "leaky_relu", "sigmoid",
+      "tanh",      "gelu",       "silu",         "softmax",    "dropout",      "flatten",    "reshape",
+      "normalize", "identity",   "pad_channels", "relu6",      "hard_sigmoid", "hard_swish", "elu",
+      "clamp",     "exp",        "log",          "sqrt",       "abs",          "sum",        "mean",
+      "max",       "layer_norm", "layer_norm",   "group_norm", "permute",      "slice",      "detach",
+      "linear",    "top"};
+  static const std::vector<std::string> out_of_images{
+      "dense", "dense",   "global_avg_pool", "global_max_pool", "mean",    "max",
+      "tanh",  "flatten", "reshape",         "dropout",         "identity"};
   while (true) {
     const bool leaves = random_.one_in(5);
     const ops::Layer& layer =
@@ -105,7 +152,7 @@ Piece BodyGenerator::layer(const Shape& input) {
     const ops::ShapeResult shape = ops::infer_shape(layer, chosen, std::span(&input, 1));
     if (!shape.shape || shape.shape->elements() > most_elements) continue;
     const std::string arguments = ops::arguments_text(layer.params, chosen);
-    Piece piece{layer.name + (arguments.empty() ? "" : "(" + arguments + ")"), *shape.shape};
+    Piece piece{range_before(layer.name) + layer.name + (arguments.empty() ? "" : "(" + arguments + ")"), *shape.shape};
     if (random_.one_in(10)) {
       piece.text += " as stage" + std::to_string(++labels_);
       count("label");

@@ -1,167 +1,105 @@
-// Activations, with PyTorch's numerics: exact gelu, softmax over axis 0, NaN passes through relu.
+// Layers that compute each element from the one at its place, with PyTorch's numerics: exact gelu, NaN passes through
+// relu. One row each: the function and its slope, PyTorch's at a kink.
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <stdexcept>
+#include <string_view>
 
 #include "reference/layer_loops.h"
 
 namespace d2nn::reference {
 namespace {
 
-/// y = function(x) for every element.
-template <class Scalar, class Function>
-void map_forward(OpForward<Scalar>& call, Function function) {
-  for (std::size_t row = 0; row < call.results.size(); ++row) {
-    for (std::size_t i = 0; i < call.results[row]->size(); ++i) {
-      (*call.results[row])[i] = Scalar(function(double((*call.operands[row][0])[i])));
-    }
-  }
-}
-
-/// dx += dy * slope(x) for every element.
-template <class Scalar, class Slope>
-void map_backward(OpBackward<Scalar>& call, Slope slope) {
-  for (std::size_t row = 0; row < call.results.size(); ++row) {
-    for (std::size_t i = 0; i < call.results[row]->size(); ++i) {
-      const double x = (*call.operands[row][0])[i];
-      (*call.operand_gradients[row][0])[i] += Scalar(double((*call.result_gradients[row])[i]) * slope(x));
-    }
-  }
-}
-
 double logistic(double x) {
   return 1 / (1 + std::exp(-x));
 }
 
-/// Probability that a standard normal variable is at most x.
+/// Probability that a standard normal variable is at most x, and its density at x.
 double normal_probability(double x) {
   return 0.5 * (1 + std::erf(x / std::numbers::sqrt2));
+}
+double normal_density(double x) {
+  return std::exp(-x * x / 2) * std::numbers::inv_sqrtpi / std::numbers::sqrt2;
+}
+
+using Function = double (*)(double x, const ops::Arguments& arguments);
+struct Elementwise {
+  std::string_view layer;
+  Function value, slope;
+};
+
+const Elementwise all_functions[] = {
+    {"relu", [](double x, const ops::Arguments&) { return x < 0 ? 0.0 : x; },  // NaN is not below 0: it passes
+     [](double x, const ops::Arguments&) { return x <= 0 ? 0.0 : 1.0; }},
+    {"leaky_relu", [](double x, const ops::Arguments& a) { return x > 0 ? x : x * a.number("slope"); },
+     [](double x, const ops::Arguments& a) { return x > 0 ? 1.0 : a.number("slope"); }},
+    {"sigmoid", [](double x, const ops::Arguments&) { return logistic(x); },
+     [](double x, const ops::Arguments&) { return logistic(x) * (1 - logistic(x)); }},
+    {"tanh", [](double x, const ops::Arguments&) { return std::tanh(x); },
+     [](double x, const ops::Arguments&) { return 1 - std::tanh(x) * std::tanh(x); }},
+    {"gelu", [](double x, const ops::Arguments&) { return x * normal_probability(x); },
+     [](double x, const ops::Arguments&) { return normal_probability(x) + x * normal_density(x); }},
+    {"relu6", [](double x, const ops::Arguments&) { return std::min(std::max(x, 0.0), 6.0); },
+     [](double x, const ops::Arguments&) { return x > 0 && x < 6 ? 1.0 : 0.0; }},
+    {"hard_sigmoid", [](double x, const ops::Arguments&) { return std::min(std::max(x + 3, 0.0), 6.0) / 6; },
+     [](double x, const ops::Arguments&) { return x > -3 && x < 3 ? 1.0 / 6 : 0.0; }},
+    {"hard_swish", [](double x, const ops::Arguments&) { return x * std::min(std::max(x + 3, 0.0), 6.0) / 6; },
+     [](double x, const ops::Arguments&) { return x <= -3 ? 0.0
+                                                  : x < 3 ? x / 3 + 0.5
+                                                          : 1.0; }},
+    {"elu", [](double x, const ops::Arguments& a) { return x > 0 ? x : a.number("alpha") * std::expm1(x); },
+     [](double x, const ops::Arguments& a) { return x > 0 ? 1.0 : a.number("alpha") * std::exp(x); }},
+    {"clamp", [](double x, const ops::Arguments& a) { return std::min(std::max(x, a.number("min")), a.number("max")); },
+     [](double x, const ops::Arguments& a) { return x >= a.number("min") && x <= a.number("max") ? 1.0 : 0.0; }},
+    {"exp", [](double x, const ops::Arguments&) { return std::exp(x); },
+     [](double x, const ops::Arguments&) { return std::exp(x); }},
+    {"log", [](double x, const ops::Arguments&) { return std::log(x); },
+     [](double x, const ops::Arguments&) { return 1 / x; }},
+    {"sqrt", [](double x, const ops::Arguments&) { return std::sqrt(x); },
+     [](double x, const ops::Arguments&) { return 0.5 / std::sqrt(x); }},
+    {"abs", [](double x, const ops::Arguments&) { return std::abs(x); },
+     [](double x, const ops::Arguments&) { return x > 0   ? 1.0
+                                                  : x < 0 ? -1.0
+                                                          : 0.0; }},
+    {"silu", [](double x, const ops::Arguments&) { return x * logistic(x); },
+     [](double x, const ops::Arguments&) { return logistic(x) * (1 + x * (1 - logistic(x))); }},
+};
+
+const Elementwise& function_of(const graph::Op& op) {
+  for (const Elementwise& function : all_functions) {
+    if (function.layer == op.layer->name) return function;
+  }
+  throw std::logic_error("`" + std::string(op.layer->name) + "` has no function");
 }
 
 }  // namespace
 
 template <class Scalar>
-void relu_forward(OpForward<Scalar>& call) {
-  map_forward(call, [](double x) { return x < 0 ? 0.0 : x; });  // NaN is not below 0: it passes
-}
-template <class Scalar>
-void relu_backward(OpBackward<Scalar>& call) {
-  map_backward(call, [](double x) { return x <= 0 ? 0.0 : 1.0; });
-}
-
-template <class Scalar>
-void leaky_relu_forward(OpForward<Scalar>& call) {
-  map_forward(call, [&](double x) { return x > 0 ? x : x * call.op.arguments.number("slope"); });
-}
-template <class Scalar>
-void leaky_relu_backward(OpBackward<Scalar>& call) {
-  map_backward(call, [&](double x) { return x > 0 ? 1.0 : call.op.arguments.number("slope"); });
-}
-
-template <class Scalar>
-void sigmoid_forward(OpForward<Scalar>& call) {
-  map_forward(call, logistic);
-}
-template <class Scalar>
-void sigmoid_backward(OpBackward<Scalar>& call) {
-  map_backward(call, [](double x) { return logistic(x) * (1 - logistic(x)); });
-}
-
-template <class Scalar>
-void tanh_forward(OpForward<Scalar>& call) {
-  map_forward(call, [](double x) { return std::tanh(x); });
-}
-template <class Scalar>
-void tanh_backward(OpBackward<Scalar>& call) {
-  map_backward(call, [](double x) { return 1 - std::tanh(x) * std::tanh(x); });
-}
-
-template <class Scalar>
-void gelu_forward(OpForward<Scalar>& call) {
-  map_forward(call, [](double x) { return x * normal_probability(x); });
-}
-template <class Scalar>
-void gelu_backward(OpBackward<Scalar>& call) {
-  map_backward(call, [](double x) {
-    const double density = std::exp(-x * x / 2) * std::numbers::inv_sqrtpi / std::numbers::sqrt2;
-    return normal_probability(x) + x * density;
-  });
-}
-
-template <class Scalar>
-void silu_forward(OpForward<Scalar>& call) {
-  map_forward(call, [](double x) { return x * logistic(x); });
-}
-template <class Scalar>
-void silu_backward(OpBackward<Scalar>& call) {
-  map_backward(call, [](double x) { return logistic(x) * (1 + x * (1 - logistic(x))); });
-}
-
-template <class Scalar>
-void softmax_forward(OpForward<Scalar>& call) {
-  const std::size_t channels = std::size_t(call.op.shape.channels());
+void elementwise_forward(OpForward<Scalar>& call) {
+  const Function value = function_of(call.op).value;
   for (std::size_t row = 0; row < call.results.size(); ++row) {
-    const Tensor<Scalar>& input = *call.operands[row][0];
-    const std::size_t area = input.size() / channels;
-    for (std::size_t place = 0; place < area; ++place) {
-      double greatest = input[place];
-      for (std::size_t c = 1; c < channels; ++c) greatest = std::max(greatest, double(input[c * area + place]));
-      double sum = 0;
-      for (std::size_t c = 0; c < channels; ++c) sum += std::exp(double(input[c * area + place]) - greatest);
-      for (std::size_t c = 0; c < channels; ++c) {
-        (*call.results[row])[c * area + place] = Scalar(std::exp(double(input[c * area + place]) - greatest) / sum);
-      }
+    for (std::size_t i = 0; i < call.results[row]->size(); ++i) {
+      (*call.results[row])[i] = Scalar(value(double((*call.operands[row][0])[i]), call.op.arguments));
     }
   }
 }
 
 template <class Scalar>
-void softmax_backward(OpBackward<Scalar>& call) {
-  const std::size_t channels = std::size_t(call.op.shape.channels());
+void elementwise_backward(OpBackward<Scalar>& call) {
+  const Function slope = function_of(call.op).slope;
   for (std::size_t row = 0; row < call.results.size(); ++row) {
-    const Tensor<Scalar>& result = *call.results[row];
-    const Tensor<Scalar>& gradient = *call.result_gradients[row];
-    const std::size_t area = result.size() / channels;
-    for (std::size_t place = 0; place < area; ++place) {
-      double weighted = 0;
-      for (std::size_t c = 0; c < channels; ++c) {
-        weighted += double(gradient[c * area + place]) * double(result[c * area + place]);
-      }
-      for (std::size_t c = 0; c < channels; ++c) {
-        const std::size_t i = c * area + place;
-        (*call.operand_gradients[row][0])[i] += Scalar(double(result[i]) * (double(gradient[i]) - weighted));
-      }
+    for (std::size_t i = 0; i < call.results[row]->size(); ++i) {
+      const double gradient = (*call.result_gradients[row])[i];
+      (*call.operand_gradients[row][0])[i] +=
+          Scalar(gradient * slope(double((*call.operands[row][0])[i]), call.op.arguments));
     }
   }
 }
 
-template void relu_forward(OpForward<float>&);
-template void relu_forward(OpForward<double>&);
-template void relu_backward(OpBackward<float>&);
-template void relu_backward(OpBackward<double>&);
-template void leaky_relu_forward(OpForward<float>&);
-template void leaky_relu_forward(OpForward<double>&);
-template void leaky_relu_backward(OpBackward<float>&);
-template void leaky_relu_backward(OpBackward<double>&);
-template void sigmoid_forward(OpForward<float>&);
-template void sigmoid_forward(OpForward<double>&);
-template void sigmoid_backward(OpBackward<float>&);
-template void sigmoid_backward(OpBackward<double>&);
-template void tanh_forward(OpForward<float>&);
-template void tanh_forward(OpForward<double>&);
-template void tanh_backward(OpBackward<float>&);
-template void tanh_backward(OpBackward<double>&);
-template void gelu_forward(OpForward<float>&);
-template void gelu_forward(OpForward<double>&);
-template void gelu_backward(OpBackward<float>&);
-template void gelu_backward(OpBackward<double>&);
-template void silu_forward(OpForward<float>&);
-template void silu_forward(OpForward<double>&);
-template void silu_backward(OpBackward<float>&);
-template void silu_backward(OpBackward<double>&);
-template void softmax_forward(OpForward<float>&);
-template void softmax_forward(OpForward<double>&);
-template void softmax_backward(OpBackward<float>&);
-template void softmax_backward(OpBackward<double>&);
+template void elementwise_forward(OpForward<float>&);
+template void elementwise_forward(OpForward<double>&);
+template void elementwise_backward(OpBackward<float>&);
+template void elementwise_backward(OpBackward<double>&);
 
 }  // namespace d2nn::reference

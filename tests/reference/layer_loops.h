@@ -66,31 +66,35 @@ void dropout_forward(OpForward<Scalar>& call);
 template <class Scalar>
 void dropout_backward(OpBackward<Scalar>& call);
 
+// gather_loops.cpp: permute, slice, upsample; and the backward of detach.
+template <class Scalar>
+void gather_forward(OpForward<Scalar>& call);
+template <class Scalar>
+void gather_backward(OpBackward<Scalar>& call);
+template <class Scalar>
+void no_backward(OpBackward<Scalar>& call);
+
+// sample_norm_loops.cpp: layer_norm, group_norm.
+template <class Scalar>
+void sample_norm_forward(OpForward<Scalar>& call);
+template <class Scalar>
+void sample_norm_backward(OpBackward<Scalar>& call);
+
 // activation_loops.cpp
 template <class Scalar>
-void relu_forward(OpForward<Scalar>& call);
+void elementwise_forward(OpForward<Scalar>& call);
 template <class Scalar>
-void relu_backward(OpBackward<Scalar>& call);
+void elementwise_backward(OpBackward<Scalar>& call);
+
+// reduction_loops.cpp: sum is mean too, max is global_max_pool.
 template <class Scalar>
-void leaky_relu_forward(OpForward<Scalar>& call);
+void sum_forward(OpForward<Scalar>& call);
 template <class Scalar>
-void leaky_relu_backward(OpBackward<Scalar>& call);
+void sum_backward(OpBackward<Scalar>& call);
 template <class Scalar>
-void sigmoid_forward(OpForward<Scalar>& call);
+void max_forward(OpForward<Scalar>& call);
 template <class Scalar>
-void sigmoid_backward(OpBackward<Scalar>& call);
-template <class Scalar>
-void tanh_forward(OpForward<Scalar>& call);
-template <class Scalar>
-void tanh_backward(OpBackward<Scalar>& call);
-template <class Scalar>
-void gelu_forward(OpForward<Scalar>& call);
-template <class Scalar>
-void gelu_backward(OpBackward<Scalar>& call);
-template <class Scalar>
-void silu_forward(OpForward<Scalar>& call);
-template <class Scalar>
-void silu_backward(OpBackward<Scalar>& call);
+void max_backward(OpBackward<Scalar>& call);
 template <class Scalar>
 void softmax_forward(OpForward<Scalar>& call);
 template <class Scalar>

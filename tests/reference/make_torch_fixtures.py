@@ -142,6 +142,39 @@ std::vector<Fixture> torch_fixtures() {
          [short(1, 4, 3, 3)], [short(4, 2, 2, 2)],
          lambda x, w: F.conv_transpose2d(x, w, None, dilation=(2, 1), groups=2))
     unary("top", lambda x: x.topk(3).values, (2, 6), k=3)
+    for name, function in (("relu6", F.relu6), ("hard_sigmoid", lambda x: F.relu6(x + 3) / 6), ("hard_swish", F.hardswish)):
+        emit(name, name, {}, [short(1, 3, 4) * 4], [], function)
+    unary("elu", F.elu)
+    unary("elu with another alpha", lambda x: F.elu(x, 0.3), kind="elu", alpha=0.3)
+    unary("clamp", lambda x: x.clamp(-0.5, 0.75), min=-0.5, max=0.75)
+    unary("exp", torch.exp)
+    for name, function in (("log", torch.log), ("sqrt", torch.sqrt)):
+        emit(name, name, {}, [short(1, 3, 4).abs() + 0.01], [], function)
+    unary("abs", torch.abs)
+    unary("softmax along the last axis", lambda x: F.softmax(x, 3), kind="softmax", axis=2)
+    for name, function in (("sum", torch.sum), ("mean", torch.mean), ("max", torch.amax)):
+        unary(f"{name} over an axis", lambda x: function(x, 2, keepdim=True), (2, 3, 4), name, axes="ops::IntegerList{{1}}")
+        unary(f"{name} over outer and inner axes", lambda x: function(x, (1, 3), keepdim=True), kind=name,
+              axes="ops::IntegerList{{2, 0}}")
+    emit("max of equal values", "max", {"axes": "ops::IntegerList{{0, 1, 2}}"}, [short(1, 2, 2, 3).round()], [],
+         lambda x: torch.amax(x, (1, 2, 3), keepdim=True))
+    unary("global_max_pool", lambda x: F.adaptive_max_pool2d(x, 1))
+    emit("layer_norm of tokens", "layer_norm", {}, [short(2, 3, 4)], [short(4), short(4)],
+         lambda x, w, b: F.layer_norm(x, (4,), w, b))
+    emit("layer_norm over two axes", "layer_norm", {"last": 2, "eps": "1e-3"}, [short(1, 2, 2, 3)],
+         [short(2, 3), short(2, 3)], lambda x, w, b: F.layer_norm(x, (2, 3), w, b, 1e-3))
+    emit("layer_norm over channels", "layer_norm", {"over": '"channels"', "eps": "1e-6"}, [short(1, 3, 2, 2)],
+         [short(3), short(3)],
+         lambda x, w, b: F.layer_norm(x.permute(0, 2, 3, 1), (3,), w, b, 1e-6).permute(0, 3, 1, 2))
+    emit("group_norm of an image", "group_norm", {"groups": 2}, [short(1, 4, 2, 2)], [short(4), short(4)],
+         lambda x, w, b: F.group_norm(x, 2, w, b))
+    emit("group_norm of a vector", "group_norm", {"groups": 2, "eps": "1e-3"}, [short(2, 6)], [short(6), short(6)],
+         lambda x, w, b: F.group_norm(x, 2, w, b, 1e-3))
+    unary("permute of a matrix", lambda x: x.permute(0, 2, 1), (2, 3, 4), "permute", axes="ops::IntegerList{{1, 0}}")
+    unary("permute of an image", lambda x: x.permute(0, 3, 1, 2), kind="permute", axes="ops::IntegerList{{2, 0, 1}}")
+    unary("slice", lambda x: x[:, :, 1:3], (2, 3, 4), "slice", **{"axis": 1, "from": 1, "to": 3})
+    unary("upsample nearest", lambda x: F.interpolate(x, scale_factor=(2, 3)), kind="upsample", scale="ops::Extent{2, 3}")
+    unary("detach", lambda x: x.detach() + 0 * x, kind="detach")
     print('''  return fixtures;
 }
 

@@ -198,6 +198,8 @@ class Completer {
       for (const ops::ParamInfo& param : layer->params) {
         const std::string fallback = param.fallback != nullptr ? std::string("default ") + param.fallback : "required";
         add(std::string(param.name) + ":", item_field, fallback, param.doc, std::string(param.name) + ": ");
+        for (const char* choice : param.choices)
+          add(choice, item_keyword, "`" + std::string(param.name) + "`", param.doc);
       }
     }
     for (std::size_t i = 0; analysis_ != nullptr && i < analysis_->tree.items.size(); ++i) {

@@ -362,11 +362,24 @@ class Indexer {
     } else {
       layer(call.callee, range);
     }
-    for (const ast::Argument& argument : call.arguments) {
+    for (std::size_t i = 0; i < call.arguments.size(); ++i) {
+      const ast::Argument& argument = call.arguments[i];
       if (argument.name && block != nullptr) name_of_argument(*argument.name, *block);
+      if (block == nullptr && !call.module && is_word(call.callee.text, argument, i)) continue;
       visit(*argument.value);
     }
     for (std::size_t i = 0; call.tensors && i < call.tensors->size(); ++i) visit(*(*call.tensors)[i]);
+  }
+
+  /// Whether an argument of a layer is a word (`mode: bilinear`), which names nothing.
+  static bool is_word(const std::string& callee, const ast::Argument& argument, std::size_t position) {
+    const ops::Layer* layer = ops::find_layer(callee);
+    if (layer == nullptr) return false;
+    for (std::size_t i = 0; i < layer->params.size(); ++i) {
+      const bool is_given = argument.name ? argument.name->text == layer->params[i].name : i == position;
+      if (is_given) return layer->params[i].type == ops::ParamType::word;
+    }
+    return false;
   }
 
   /// The parameter of a block that an argument is given to by name.

@@ -1,20 +1,10 @@
-// Layers that keep the shape and have no weights: activations, softmax (over channels), dropout, identity.
-#include <cmath>
-
+// Layers that keep the shape and have no weights: activations, dropout.
 #include "expr/compose.h"
 #include "ops/layers/families.h"
 #include "ops/layers/rules.h"
 
 namespace d2nn::ops {
 namespace {
-
-ShapeResult leaky_relu_shape(const Arguments& arguments, Shapes inputs) {
-  const double slope = arguments.number("slope");
-  if (!std::isfinite(static_cast<float>(slope))) {
-    return reject(ShapeFault::argument, "slope", "`slope: " + number_text(slope) + "` lies beyond f32");
-  }
-  return accept(inputs[0]);
-}
 
 ShapeResult dropout_shape(const Arguments& arguments, Shapes inputs) {
   const double p = arguments.number("p");
@@ -35,12 +25,32 @@ expr::Value leaky_relu(Composition& layer, const Arguments& arguments) {
   return expr::leaky_relu(layer.operand(), arguments.number("slope"));
 }
 
-expr::Value softmax(Composition& layer, const Arguments&) {
-  return expr::softmax(layer.operand(), {0});
+ShapeResult clamp_shape(const Arguments& arguments, Shapes inputs) {
+  const double least = arguments.number("min"), greatest = arguments.number("max");
+  if (!(least <= greatest)) {
+    return reject(ShapeFault::argument, "min",
+                  "`min: " + number_text(least) + "` is more than `max: " + number_text(greatest) + "`");
+  }
+  return accept(inputs[0]);
+}
+
+expr::Value clamp(Composition& layer, const Arguments& arguments) {
+  return expr::clamp(layer.operand(), arguments.number("min"), arguments.number("max"));
+}
+
+expr::Value elu(Composition& layer, const Arguments& arguments) {
+  return expr::elu(layer.operand(), arguments.number("alpha"));
 }
 
 constexpr ParamInfo leaky_relu_params[] = {
     {"slope", ParamType::number, "0.01", "factor of negative values"},
+};
+constexpr ParamInfo elu_params[] = {
+    {"alpha", ParamType::number, "1.0", "factor of negative results"},
+};
+constexpr ParamInfo clamp_params[] = {
+    {"min", ParamType::number, nullptr, "least value; at most `max`"},
+    {"max", ParamType::number, nullptr, "greatest value"},
 };
 constexpr ParamInfo dropout_params[] = {
     {"p", ParamType::number, "0.5", "probability that training sets a value to zero; below 1"},
@@ -50,7 +60,6 @@ constexpr Layer family[] = {
     {.name = "relu", .meaning = elementwise<expr::relu>, .doc = "max(x, 0); NaN passes through."},
     {.name = "leaky_relu",
      .params = leaky_relu_params,
-     .shape = leaky_relu_shape,
      .meaning = leaky_relu,
      .doc = "x where it is positive, slope x elsewhere."},
     {.name = "sigmoid", .meaning = elementwise<expr::sigmoid>, .doc = "1 / (1 + exp(-x))."},
@@ -58,8 +67,23 @@ constexpr Layer family[] = {
     {.name = "gelu",
      .meaning = elementwise<expr::gelu>,
      .doc = "x times the standard normal distribution function of x, exact (with erf)."},
+    {.name = "relu6", .meaning = elementwise<expr::relu6>, .doc = "min(max(x, 0), 6)."},
+    {.name = "hard_sigmoid", .meaning = elementwise<expr::hard_sigmoid>, .doc = "relu6(x + 3) / 6."},
+    {.name = "hard_swish", .meaning = elementwise<expr::hard_swish>, .doc = "x relu6(x + 3) / 6."},
+    {.name = "elu",
+     .params = elu_params,
+     .meaning = elu,
+     .doc = "x where it is positive, alpha (exp(x) - 1) elsewhere."},
+    {.name = "clamp",
+     .params = clamp_params,
+     .shape = clamp_shape,
+     .meaning = clamp,
+     .doc = "min(max(x, least), greatest); NaN passes through."},
+    {.name = "exp", .meaning = elementwise<expr::exp>, .doc = "Exponential function."},
+    {.name = "log", .meaning = elementwise<expr::log>, .doc = "Natural logarithm; NaN below 0."},
+    {.name = "sqrt", .meaning = elementwise<expr::sqrt>, .doc = "Square root; NaN below 0."},
+    {.name = "abs", .meaning = elementwise<expr::abs>, .doc = "Absolute value."},
     {.name = "silu", .meaning = elementwise<expr::silu>, .doc = "x sigmoid(x)."},
-    {.name = "softmax", .meaning = softmax, .doc = "exp(x) divided by its sum over the first dimension (channels)."},
     {.name = "dropout",
      .kernel = Kernel::dropout,
      .params = dropout_params,

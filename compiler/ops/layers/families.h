@@ -11,6 +11,7 @@ std::span<const Layer> products();
 std::span<const Layer> pools();
 std::span<const Layer> norms();
 std::span<const Layer> activations();
+std::span<const Layer> reductions();
 std::span<const Layer> rearrangements();
 std::span<const Layer> combinations();
 

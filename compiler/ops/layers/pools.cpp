@@ -30,13 +30,25 @@ ShapeResult avg_pool_shape(const Arguments& arguments, Shapes inputs) {
   return pool_shape("avg_pool", arguments, inputs[0]);
 }
 
+ShapeResult one_per_channel(const char* layer, const Shape& input) {
+  if (auto error = check_image(layer, input)) return *error;
+  return accept(Shape{input.channels(), 1, 1});
+}
+
 ShapeResult global_avg_pool_shape(const Arguments&, Shapes inputs) {
-  if (auto error = check_image("global_avg_pool", inputs[0])) return *error;
-  return accept(Shape{inputs[0].channels(), 1, 1});
+  return one_per_channel("global_avg_pool", inputs[0]);
+}
+
+ShapeResult global_max_pool_shape(const Arguments&, Shapes inputs) {
+  return one_per_channel("global_max_pool", inputs[0]);
 }
 
 expr::Value global_avg_pool(Composition& layer, const Arguments&) {
   return expr::mean(layer.operand(), {1, 2});
+}
+
+expr::Value global_max_pool(Composition& layer, const Arguments&) {
+  return expr::max(layer.operand(), {1, 2});
 }
 
 ShapeResult top_shape(const Arguments& arguments, Shapes inputs) {
@@ -83,6 +95,10 @@ constexpr Layer family[] = {
      .shape = global_avg_pool_shape,
      .meaning = global_avg_pool,
      .doc = "Mean of each channel: [C, H, W] gives [C, 1, 1]."},
+    {.name = "global_max_pool",
+     .shape = global_max_pool_shape,
+     .meaning = global_max_pool,
+     .doc = "Greatest value of each channel: [C, H, W] gives [C, 1, 1]; equal ones share the gradient."},
     {.name = "top",
      .kernel = Kernel::top,
      .params = top_params,

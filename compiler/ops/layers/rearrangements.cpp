@@ -1,4 +1,5 @@
 // Layers that rearrange their input without weights.
+#include "expr/compose.h"
 #include "ops/layers/families.h"
 #include "ops/layers/rules.h"
 
@@ -38,6 +39,84 @@ expr::Value pad_channels(Composition& layer, const Arguments& arguments) {
   return {x.builder(), x.builder().pad(x, 0, arguments.integer("before"), arguments.integer("after"))};
 }
 
+ShapeResult permute_shape(const Arguments& arguments, Shapes inputs) {
+  const Integers& axes = arguments.integers("axes");
+  if (auto error = check_axes("axes", axes, inputs[0])) return *error;
+  if (axes.size() != inputs[0].rank()) {
+    return reject(ShapeFault::input, "axes",
+                  "`axes` names " + std::to_string(axes.size()) + (axes.size() == 1 ? " axis" : " axes") + ", but " +
+                      inputs[0].to_string() + " has " + std::to_string(inputs[0].rank()),
+                  "name every axis once, in the new order");
+  }
+  Shape permuted;
+  for (std::int64_t axis : axes) permuted.dims.push_back(inputs[0].dims[static_cast<std::size_t>(axis)]);
+  return accept(std::move(permuted));
+}
+
+expr::Value permute(Composition& layer, const Arguments& arguments) {
+  const expr::Value x = layer.operand();
+  return {x.builder(), x.builder().permute(x, arguments.integers("axes"))};
+}
+
+ShapeResult slice_shape(const Arguments& arguments, Shapes inputs) {
+  const std::int64_t axis = arguments.integer("axis"), from = arguments.integer("from"), to = arguments.integer("to");
+  if (from >= to) {
+    return reject(ShapeFault::argument, "to",
+                  "`to: " + std::to_string(to) + "` is not more than `from: " + std::to_string(from) + "`");
+  }
+  if (auto error = check_axis("axis", axis, inputs[0])) return *error;
+  Shape shape = inputs[0];
+  std::int64_t& size = shape.dims[static_cast<std::size_t>(axis)];
+  if (to > size) {
+    return reject(ShapeFault::input, "to",
+                  "`to: " + std::to_string(to) + "` is more than the " + std::to_string(size) + " along axis " +
+                      std::to_string(axis) + " of " + inputs[0].to_string());
+  }
+  size = to - from;
+  return accept(std::move(shape));
+}
+
+expr::Value slice(Composition& layer, const Arguments& arguments) {
+  const expr::Value x = layer.operand();
+  return {x.builder(),
+          x.builder().slice(x, arguments.integer("axis"), arguments.integer("from"), arguments.integer("to"))};
+}
+
+ShapeResult upsample_shape(const Arguments& arguments, Shapes inputs) {
+  if (auto error = check_image("upsample", inputs[0])) return *error;
+  const Extent scale = arguments.extent("scale");
+  return accept_if_representable({inputs[0].channels(), inputs[0].height() * scale.h, inputs[0].width() * scale.w},
+                                 "upsample");
+}
+
+expr::Value upsample(Composition& layer, const Arguments& arguments) {
+  const Extent scale = arguments.extent("scale");
+  const expr::Value x = layer.operand();
+  expr::Builder& builder = x.builder();
+  return {builder, builder.repeat(builder.repeat(x, 1, scale.h), 2, scale.w)};
+}
+
+expr::Value detach(Composition& layer, const Arguments&) {
+  return expr::detach(layer.operand());
+}
+
+constexpr ParamInfo permute_params[] = {
+    {"axes", ParamType::integers, nullptr, "axis i of the result is axis `axes[i]` of the input"},
+};
+constexpr ParamInfo slice_params[] = {
+    {"axis", ParamType::integer, nullptr, "counted from 0, the first of a sample"},
+    {"from", ParamType::integer, nullptr, "first element along the axis, counted from 0", 0},
+    {"to", ParamType::integer, nullptr, "where it ends; that element is not taken", 0},
+};
+constexpr const char* upsample_modes[] = {"nearest"};
+constexpr ParamInfo upsample_params[] = {
+    {"scale", ParamType::extent, nullptr, "how many times as high and wide", 1},
+    {.name = "mode",
+     .type = ParamType::word,
+     .fallback = "nearest",
+     .doc = "`nearest` repeats each element",
+     .choices = upsample_modes},
+};
 constexpr ParamInfo reshape_params[] = {
     {"dims", ParamType::dims, nullptr, "the new dimensions, with as many elements"},
 };
@@ -61,6 +140,22 @@ constexpr Layer family[] = {
      .shape = pad_channels_shape,
      .meaning = pad_channels,
      .doc = "Adds channels of zeros."},
+    {.name = "permute",
+     .params = permute_params,
+     .shape = permute_shape,
+     .meaning = permute,
+     .doc = "Axes in another order: `permute([1, 0])` transposes a matrix."},
+    {.name = "slice",
+     .params = slice_params,
+     .shape = slice_shape,
+     .meaning = slice,
+     .doc = "A part along one axis: `slice(0, 2, 5)` takes the elements 2, 3 and 4 along axis 0."},
+    {.name = "upsample",
+     .params = upsample_params,
+     .shape = upsample_shape,
+     .meaning = upsample,
+     .doc = "Makes an image [C, H, W] larger by whole factors, as torch.nn.Upsample."},
+    {.name = "detach", .meaning = detach, .doc = "Its input; no gradient goes to what made it."},
     {.name = "identity", .kernel = Kernel::copy, .doc = "Its input."},
 };
 

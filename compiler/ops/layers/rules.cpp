@@ -1,6 +1,8 @@
 // The arithmetic of shapes. Every product is checked: sizes come from the user's text.
 #include "ops/layers/rules.h"
 
+#include <algorithm>
+
 namespace d2nn::ops {
 
 std::optional<std::int64_t> no_cost(const Arguments&, Shapes, const Shape&) {
@@ -68,6 +70,30 @@ std::optional<ShapeResult> check_image(const char* layer, const Shape& input) {
   return reject(ShapeFault::input, nullptr,
                 "`" + std::string(layer) + "` receives " + input.to_string() + ", but needs an image [C, H, W]",
                 "reshape to three dimensions first, as in `reshape(1x28x28)`");
+}
+
+std::optional<ShapeResult> check_axis(const char* param, std::int64_t axis, const Shape& input) {
+  const auto rank = static_cast<std::int64_t>(input.rank());
+  if (axis < 0) {
+    return reject(ShapeFault::argument, param,
+                  "axis " + std::to_string(axis) + " is less than 0; axes count from 0, the first of a sample",
+                  axis >= -rank ? "use axis " + std::to_string(axis + rank) : "");
+  }
+  if (axis < rank) return std::nullopt;
+  return reject(ShapeFault::input, param,
+                "axis " + std::to_string(axis) + " does not exist in " + input.to_string() +
+                    (rank == 1 ? ", whose only axis is 0" : ", whose axes are 0 to " + std::to_string(rank - 1)));
+}
+
+std::optional<ShapeResult> check_axes(const char* param, const Integers& axes, const Shape& input) {
+  if (axes.empty()) return reject(ShapeFault::argument, param, "`" + std::string(param) + "` names no axis");
+  for (auto axis = axes.begin(); axis != axes.end(); ++axis) {
+    if (auto error = check_axis(param, *axis, input)) return error;
+    if (std::find(axes.begin(), axis, *axis) == axis) continue;
+    return reject(ShapeFault::argument, param,
+                  "`" + std::string(param) + "` names axis " + std::to_string(*axis) + " twice");
+  }
+  return std::nullopt;
 }
 
 std::optional<std::int64_t> checked_product(std::initializer_list<std::int64_t> factors) {

@@ -21,6 +21,10 @@ std::optional<ShapeResult> check_range(const char* param, std::int64_t value, st
 std::optional<ShapeResult> check_range(const char* param, Extent value, std::int64_t least);
 /// An error unless the input is an image [C, H, W].
 std::optional<ShapeResult> check_image(const char* layer, const Shape& input);
+/// An error unless the input has the axis; the axis of a sample's first dimension is 0.
+std::optional<ShapeResult> check_axis(const char* param, std::int64_t axis, const Shape& input);
+/// An error unless there is an axis, the input has all of them and none comes twice.
+std::optional<ShapeResult> check_axes(const char* param, const Integers& axes, const Shape& input);
 /// Product of non-negative factors, nullopt when it exceeds int64.
 std::optional<std::int64_t> checked_product(std::initializer_list<std::int64_t> factors);
 

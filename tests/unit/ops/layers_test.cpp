@@ -1,11 +1,11 @@
 // The definitions as a whole: names, defaults and signatures say the same thing once.
-#include "ops/layer.h"
-
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <set>
 #include <stdexcept>
 
+#include "ops/layer.h"
 #include "ops/per_kernel.h"
 
 using namespace d2nn::ops;
@@ -46,7 +46,7 @@ TEST_CASE("every default can be read, is of its parameter's type, and stands beh
         continue;
       }
       CHECK_FALSE(optional_seen);
-      const Argument values[]{Extent{}, std::int64_t{1}, true, 1.0, Integers{1}, Numbers{1}};
+      const Argument values[]{Extent{}, std::int64_t{1}, true, 1.0, Integers{1}, Numbers{1}, IntegerList{{1}}, Word()};
       required.set(param.name, values[static_cast<std::size_t>(param.type)]);
     }
     const Arguments all = complete(row->params, required);
@@ -54,6 +54,9 @@ TEST_CASE("every default can be read, is of its parameter's type, and stands beh
       CAPTURE(param.name);
       REQUIRE(all.has(param.name));
       CHECK(all.find(param.name)->index() == static_cast<std::size_t>(param.type));
+      if (param.type == ParamType::word && param.fallback != nullptr) {
+        CHECK(std::ranges::count(param.choices, all.word(param.name)) == 1);
+      }
     }
   }
 }
@@ -81,6 +84,25 @@ TEST_CASE("arguments print as they would be written, defaults left out") {
   CHECK(text("reshape", other) == "1x28x28");
   CHECK(text("normalize", other) == "[0.5, 1.0], [0.25, 2.0]");
   CHECK(text("relu", other).empty());
+}
+
+TEST_CASE("lists of ints and words print as they are written, and a word stands for itself") {
+  static constexpr const char* modes[]{"nearest", "scale"};
+  const ParamInfo params[]{
+      {"axes", ParamType::integers, nullptr, ""},
+      {"scale", ParamType::integer, "2", ""},
+      {.name = "mode", .type = ParamType::word, .fallback = "scale", .doc = "", .choices = modes},
+  };
+  Arguments given;
+  given.set("axes", IntegerList{{1, 2}});
+  const Arguments usual = complete(params, given);
+  CHECK(usual.integers("axes") == Integers{1, 2});
+  CHECK(usual.word("mode") == "scale");  // not the parameter's value
+  CHECK(arguments_text(params, usual) == "[1, 2]");
+  given.set("mode", "nearest").set("scale", 3);
+  CHECK(arguments_text(params, complete(params, given)) == "[1, 2], scale: 3, mode: nearest");
+  CHECK(signature_text("resize", params) == "resize(axes, scale: 2, mode: scale)");
+  CHECK(choices_text(modes) == "`nearest` or `scale`");
 }
 
 namespace {

@@ -222,6 +222,35 @@ TEST_CASE("batch_norm takes vectors and images and has four tensors per channel,
   CHECK(std::string(apply("batch_norm", arguments, {{6}}).error.param) == "momentum");
 }
 
+TEST_CASE("layer_norm and group_norm keep the shape, and their weights are trained without decay") {
+  CHECK(apply("layer_norm", {}, {{5, 6}}).weights == Weights{"weight f32[6]", "bias f32[6]"});
+  CHECK(apply("layer_norm", {}, {{5, 6}}).shape == "f32[5, 6]");
+  CHECK(apply("layer_norm", {}, {{5, 6}}).cost == 0);
+  CHECK(apply("layer_norm", Arguments().set("last", 2), {{4, 5, 6}}).weights ==
+        Weights{"weight f32[5, 6]", "bias f32[5, 6]"});
+  const Arguments channels = Arguments().set("over", "channels");
+  CHECK(apply("layer_norm", channels, {{4, 5, 6}}).weights == Weights{"weight f32[4]", "bias f32[4]"});
+  CHECK(apply("layer_norm", channels, {{4, 5}}).error.fault == ShapeFault::input);
+  CHECK(std::string(apply("layer_norm", Arguments(channels).set("last", 2), {{4, 5, 6}}).error.param) == "last");
+  CHECK(apply("layer_norm", Arguments().set("last", 3), {{4, 5}}).error.fault == ShapeFault::input);
+  CHECK(apply("layer_norm", Arguments().set("last", 0), {{4, 5}}).error.fault == ShapeFault::argument);
+  CHECK(std::string(apply("layer_norm", Arguments().set("eps", 0.0), {{4, 5}}).error.param) == "eps");
+
+  const auto groups = [](std::int64_t count) { return Arguments().set("groups", count); };
+  CHECK(apply("group_norm", groups(2), {{4, 5, 6}}).weights == Weights{"weight f32[4]", "bias f32[4]"});
+  CHECK(apply("group_norm", groups(2), {{4}}).shape == "f32[4]");
+  CHECK(apply("group_norm", groups(3), {{4, 5, 6}}).error.fault == ShapeFault::input);
+  CHECK(apply("group_norm", groups(0), {{4, 5, 6}}).error.fault == ShapeFault::argument);
+  for (const char* name : {"layer_norm", "group_norm"}) {
+    const std::vector<Shape> input{{4, 5, 6}};
+    const Arguments arguments = complete(layer(name).params, groups(2));
+    const std::vector<Weight> weights = layer(name).weights(arguments, input, input[0]);
+    CHECK(weights[0].start == Start::ones);
+    CHECK(weights[1].start == Start::zeros);
+    for (const Weight& weight : weights) CHECK((weight.is_trained && !weight.decays));
+  }
+}
+
 TEST_CASE("normalize wants one finite mean and one positive deviation per channel") {
   Arguments arguments;
   arguments.set("mean", Numbers{0.5, 0.5, 0.5});
@@ -235,8 +264,8 @@ TEST_CASE("normalize wants one finite mean and one positive deviation per channe
 }
 
 TEST_CASE("layers that keep the shape keep it, and check their own argument") {
-  for (const char* name : {"relu", "leaky_relu", "sigmoid", "tanh", "gelu", "silu",
-                      "softmax", "dropout", "identity"}) {
+  for (const char* name : {"relu", "leaky_relu", "sigmoid", "tanh", "gelu", "silu", "relu6", "hard_sigmoid",
+                           "hard_swish", "elu", "exp", "log", "sqrt", "abs", "softmax", "dropout", "identity"}) {
     CAPTURE(name);
     const Applied applied = apply(name, {}, {{3, 4, 5}});
     CHECK(applied.shape == "f32[3, 4, 5]");
@@ -248,8 +277,41 @@ TEST_CASE("layers that keep the shape keep it, and check their own argument") {
   CHECK(std::string(apply("dropout", arguments, {{3}}).error.param) == "p");
   arguments.set("p", 0);
   CHECK(apply("dropout", arguments, {{3}}).shape == "f32[3]");
+  arguments.set("min", 0.5).set("max", 0.25);
+  CHECK(std::string(apply("clamp", arguments, {{3}}).error.param) == "min");
+  arguments.set("max", 0.5);
+  CHECK(apply("clamp", arguments, {{3}}).shape == "f32[3]");
+  arguments.set("max", std::numeric_limits<double>::infinity());
+  CHECK(std::string(apply("clamp", arguments, {{3}}).error.param) == "max");
+  arguments.set("alpha", 1e39);
+  CHECK(std::string(apply("elu", arguments, {{3}}).error.param) == "alpha");
   arguments.set("slope", 1e300);
   CHECK(std::string(apply("leaky_relu", arguments, {{3}}).error.param) == "slope");
+}
+
+TEST_CASE("reductions keep their axes with size 1 and refuse axes that do not exist") {
+  const auto over = [](Integers axes) { return Arguments().set("axes", IntegerList{std::move(axes)}); };
+  for (const char* name : {"sum", "mean", "max"}) {
+    CAPTURE(name);
+    CHECK(apply(name, over({1, 2}), {{3, 4, 5}}).shape == "f32[3, 1, 1]");
+    CHECK(apply(name, over({2, 0}), {{3, 4, 5}}).shape == "f32[1, 4, 1]");
+    CHECK(apply(name, over({0}), {{7}}).shape == "f32[1]");
+    CHECK(apply(name, over({0}), {{7}}).cost == 0);
+    const Applied beyond = apply(name, over({1}), {{7}});
+    CHECK(beyond.error.fault == ShapeFault::input);
+    CHECK(beyond.error.message == "axis 1 does not exist in f32[7], whose only axis is 0");
+    const Applied negative = apply(name, over({0, -1}), {{3, 4, 5}});
+    CHECK(negative.error.fault == ShapeFault::argument);
+    CHECK(negative.error.fix == "use axis 2");
+    CHECK(apply(name, over({-4}), {{3, 4, 5}}).error.fix.empty());
+    CHECK(apply(name, over({1, 1}), {{3, 4}}).error.message == "`axes` names axis 1 twice");
+    CHECK(apply(name, over({}), {{3, 4}}).error.message == "`axes` names no axis");
+  }
+  CHECK(apply("softmax", Arguments().set("axis", 1), {{3, 4}}).shape == "f32[3, 4]");
+  CHECK(apply("softmax", Arguments().set("axis", 2), {{3, 4}}).error.fault == ShapeFault::input);
+  CHECK(apply("softmax", Arguments().set("axis", -1), {{3, 4}}).error.fault == ShapeFault::argument);
+  CHECK(apply("global_max_pool", {}, {{6, 5, 4}}).shape == "f32[6, 1, 1]");
+  CHECK(apply("global_max_pool", {}, {{6, 5}}).error.fault == ShapeFault::input);
 }
 
 TEST_CASE("flatten, reshape and pad_channels rearrange without losing elements") {
@@ -271,6 +333,33 @@ TEST_CASE("flatten, reshape and pad_channels rearrange without losing elements")
   CHECK(std::string(apply("pad_channels", arguments, {{3, 4, 5}}).error.param) == "after");
   arguments.set("before", max_elements).set("after", max_elements);
   CHECK(apply("pad_channels", arguments, {{3, 4, 5}}).error.fault == ShapeFault::size);
+}
+
+TEST_CASE("permute, slice and upsample rearrange, detach keeps") {
+  const auto axes = [](Integers list) { return Arguments().set("axes", IntegerList{std::move(list)}); };
+  CHECK(apply("permute", axes({2, 0, 1}), {{3, 4, 5}}).shape == "f32[5, 3, 4]");
+  CHECK(apply("permute", axes({0}), {{3}}).shape == "f32[3]");
+  CHECK(apply("permute", axes({1, 0}), {{3, 4, 5}}).error.fault == ShapeFault::input);
+  CHECK(apply("permute", axes({0, 0}), {{3, 4}}).error.fault == ShapeFault::argument);
+  CHECK(apply("permute", axes({0, 2}), {{3, 4}}).error.fault == ShapeFault::input);
+
+  const auto slice = [](std::int64_t axis, std::int64_t from, std::int64_t to) {
+    return Arguments().set("axis", axis).set("from", from).set("to", to);
+  };
+  CHECK(apply("slice", slice(1, 1, 3), {{3, 4, 5}}).shape == "f32[3, 2, 5]");
+  CHECK(apply("slice", slice(0, 0, 3), {{3}}).shape == "f32[3]");
+  CHECK(apply("slice", slice(0, 1, 1), {{3}}).error.fault == ShapeFault::argument);
+  CHECK(std::string(apply("slice", slice(0, -1, 1), {{3}}).error.param) == "from");
+  CHECK(apply("slice", slice(0, 1, 4), {{3}}).error.fault == ShapeFault::input);
+  CHECK(std::string(apply("slice", slice(1, 0, 1), {{3}}).error.param) == "axis");
+
+  const auto scale = [](Extent extent) { return Arguments().set("scale", extent); };
+  CHECK(apply("upsample", scale({2, 3}), {{3, 4, 5}}).shape == "f32[3, 8, 15]");
+  CHECK(apply("upsample", scale({2, 3}), {{3, 4, 5}}).cost == 0);
+  CHECK(apply("upsample", scale({2, 2}), {{3, 4}}).error.fault == ShapeFault::input);
+  CHECK(apply("upsample", scale({0, 2}), {{3, 4, 5}}).error.fault == ShapeFault::argument);
+  CHECK(apply("upsample", scale({max_elements, max_elements}), {{3, 4, 5}}).error.fault == ShapeFault::size);
+  CHECK(apply("detach", {}, {{3, 4}}).shape == "f32[3, 4]");
 }
 
 TEST_CASE("sums and products need equal shapes, concat may differ in the first dimension") {

@@ -32,9 +32,10 @@
   "Words of the language.")
 
 (defconst d2nn-layers
-  '("conv" "conv_transpose" "dense" "linear" "max_pool" "avg_pool" "top" "global_avg_pool" "batch_norm" "relu" "leaky_relu"
-    "sigmoid" "tanh" "gelu" "silu"
-    "softmax" "dropout" "flatten" "reshape" "normalize" "pad_channels" "identity" "concat")
+  '("conv" "conv_transpose" "dense" "linear" "max_pool" "avg_pool" "top" "global_avg_pool" "global_max_pool" "batch_norm" "layer_norm" "group_norm"
+    "normalize" "relu" "leaky_relu" "sigmoid" "tanh" "gelu" "relu6" "hard_sigmoid" "hard_swish" "elu" "clamp" "exp"
+    "log" "sqrt" "abs" "silu" "dropout" "softmax" "sum" "mean" "max" "flatten" "reshape" "pad_channels" "permute"
+    "slice" "upsample" "detach" "identity" "concat")
   "Layers that a pipeline can name.")
 
 (defconst d2nn-font-lock-keywords

@@ -9,8 +9,10 @@ syntax keyword d2nnBoolean true false
 syntax keyword d2nnWord as default from in join required
 syntax keyword d2nnType f32 int float bool dims list
 syntax keyword d2nnConstant none actions
-syntax keyword d2nnLayer conv conv_transpose dense linear max_pool avg_pool top global_avg_pool batch_norm relu leaky_relu sigmoid tanh gelu silu
-syntax keyword d2nnLayer softmax dropout flatten reshape normalize pad_channels identity concat
+syntax keyword d2nnLayer conv conv_transpose dense linear max_pool avg_pool top global_avg_pool global_max_pool batch_norm layer_norm
+syntax keyword d2nnLayer group_norm normalize relu leaky_relu sigmoid tanh gelu relu6 hard_sigmoid hard_swish elu
+syntax keyword d2nnLayer clamp exp log sqrt abs silu dropout softmax sum mean max flatten reshape pad_channels
+syntax keyword d2nnLayer permute slice upsample detach identity concat
 
 syntax match d2nnNumber '\<\d\+\>'
 syntax match d2nnNumber '\<\d\+\%(x\d\+\)\+\>'
