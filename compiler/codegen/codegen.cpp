@@ -1,4 +1,4 @@
-// The order of lowering: plan, kernels, one function per node, drivers, tables, then LLVM's pipeline.
+// The order of lowering: kernels, one function per node, drivers, tables, then LLVM's pipeline.
 #include "codegen/codegen.h"
 
 #include <llvm/IR/LegacyPassManager.h>
@@ -27,7 +27,7 @@ class NetworkEmitter {
 
   /// The accessor: `const d2nn_module* PREFIX_NAME_module(void)`.
   llvm::Function* emit() {
-    const passes::Plan inference = passes::plan(program_, passes::PlanMode::inference, options_.passes);
+    const passes::Plan& inference = *request_.inference;
     const std::vector<KernelChoice> kernels = choose_kernels(inference, options_.target);
     NetworkLayout layout = make_layout(program_, inference);
     for (const KernelChoice& kernel : kernels) layout.kernel_scratch_floats = std::max(layout.kernel_scratch_floats, kernel.scratch_floats);
@@ -49,9 +49,9 @@ class NetworkEmitter {
     const NodeFunctions forward = emit_each(inference, [&](const passes::NodePlan& node) { return nodes.emit_forward(node); });
     tables.forward_one = drivers.emit_forward_one(forward);
     tables.forward_tile = drivers.emit_forward_rows(forward, program_.name + ".forward_tile");
-    if (!request_.with_training) return emit_accessor(emit_module_table(module_, tables));
+    if (request_.training == nullptr) return emit_accessor(emit_module_table(module_, tables));
 
-    const passes::Plan training = passes::plan(program_, passes::PlanMode::training);
+    const passes::Plan& training = *request_.training;
     const std::vector<KernelChoice> no_kernels;
     const NetworkLayout train_layout = make_layout(program_, training);
     NodeEmitter train_nodes(module_, train_layout, no_kernels, options_.target);

@@ -8,18 +8,19 @@
 
 #include "codegen/target.h"
 #include "graph/graph.h"
-#include "passes/pipeline.h"
+#include "passes/plan.h"
 #include "paths/paths.h"
 #include "paths/remaining_costs.h"
 
 namespace d2nn::codegen {
 
-/// One network to compile.
+/// One network to compile. What it points to is the caller's.
 struct NetworkRequest {
   const graph::Program* program = nullptr;     // checked
   const paths::Analysis* analysis = nullptr;
   const paths::RemainingCosts* remaining_costs = nullptr;  // null: the module keeps no cost budgets
-  bool with_training = false;                  // emit train_forward and train_backward too
+  const passes::Plan* inference = nullptr;
+  const passes::Plan* training = nullptr;      // null: no train_forward and train_backward
   std::span<const char> weights;               // safetensors bytes to embed; must match the program
   std::string manifest;                        // JSON, for `info --json`
 };
@@ -29,7 +30,6 @@ struct CodegenOptions {
   std::string prefix;                          // of the exported symbols: PREFIX + NAME + "_module"
   std::string compiler_version;
   std::string app_network;                     // an executable: the network its main runs; else empty
-  passes::PassSet passes;                      // of the plan for inference
 };
 
 /// An LLVM module with all networks of a request, and what can be made of it. Movable; owns its LLVM context.

@@ -169,7 +169,7 @@ void NodeEmitter::emit_row_step(Body& body, std::uint32_t index, llvm::Value* ro
   llvm::Value* first_dst = dst;
   if (choice.pool_problem) {
     // The tensor between convolution and pooling stands at the end of this step's scratch.
-    const std::int64_t between = choice.scratch_floats - round_up(step.conv_out.elements(), alignment_floats);
+    const std::int64_t between = choice.scratch_floats - round_up(step.kernel_out.elements(), alignment_floats);
     first_dst = b.CreateConstInBoundsGEP1_64(b.getFloatTy(), scratch, static_cast<std::uint64_t>(between));
   }
   if (choice.source == KernelSource::library) {

@@ -232,13 +232,16 @@ class TableEmitter {
       }
       op.momentum = number("momentum");
       set_parameters(op.params, step.parameters);
-      set_parameters(op.fold_params, step.folded_norm);
-      op.fold_eps = static_cast<float>(step.folded_eps);
+      set_parameters(op.fold_params, {});
+      if (const auto* norm = passes::stage_of<passes::FoldedNorm>(step)) {
+        set_parameters(op.fold_params, norm->parameters);
+        op.fold_eps = static_cast<float>(norm->eps);
+      }
       if (kernels) {
         op.pack = (*kernels)[i].pack.pack;
         op.pack_block = (*kernels)[i].pack.block;
       }
-      op.fused_relu = step.fused_relu ? 1 : 0;
+      op.fused_relu = passes::stage_of<passes::Pointwise>(step) ? 1 : 0;
       op.cost = step.cost;
       std::vector<std::uint32_t> operands;
       for (const passes::Operand operand : step.operands) operands.push_back(operand.index + (operand.is_input ? D2NN_INPUT_OPERAND : 0));
@@ -266,7 +269,7 @@ class TableEmitter {
       d2nn_buffer entry{};
       entry.offset_bytes = buffer.offset * float_bytes;
       entry.row_bytes = buffer.stride * float_bytes;
-      entry.elements = buffer.elements;
+      entry.elements = buffer.shape.elements();
       entry.gradient_offset_bytes = buffer.gradient_offset < 0 ? -1 : buffer.gradient_offset * float_bytes;
       entry.element_type = D2NN_ELEMENT_F32;
       entry.gradient_accumulates = buffer.gradient_accumulates ? 1 : 0;

@@ -70,9 +70,9 @@ KernelChoice choose(const passes::Step& step, const Target& target) {
     return choice;
   }
   std::int64_t between_floats = 0;
-  if (step.fused_pool) {
-    const PoolStage pool = pool_stage(*step.fused_pool);
-    const Sizes between = sizes(step.conv_out);
+  if (const auto* fused_pool = passes::stage_of<passes::Pool>(step)) {
+    const PoolStage pool = pool_stage(fused_pool->arguments);
+    const Sizes between = sizes(step.kernel_out);
     KernelProblem conv = choice.problem;
     conv.out_c = between.c;
     conv.out_h = between.h;
@@ -96,7 +96,7 @@ KernelChoice choose(const passes::Step& step, const Target& target) {
       after.pad_w = pool.pad_w;
       choice.problem = conv;
       choice.pool_problem = after;
-      between_floats = round_up(step.conv_out.elements(), alignment_floats);
+      between_floats = round_up(step.kernel_out.elements(), alignment_floats);
       choice.scratch_floats = scratch_floats(after, info);
     }
   }
@@ -152,7 +152,7 @@ KernelProblem kernel_problem(const passes::Step& step) {
   p.dilation_h = dilation.h;
   p.dilation_w = dilation.w;
   p.groups = integer("groups", 1);
-  p.activation = step.fused_relu ? Activation::relu : Activation::none;
+  p.activation = passes::stage_of<passes::Pointwise>(step) ? Activation::relu : Activation::none;
   return p;
 }
 

@@ -1,7 +1,8 @@
-// source -> ast -> graph (check_file) -> paths -> llvm -> file | process.
+// ast and graph (check_file) -> analysis of paths, plan -> llvm -> file | process.
 #include "driver/build.h"
 
 #include <filesystem>
+#include <iostream>
 #include <nlohmann/json.hpp>
 
 #include "codegen/link.h"
@@ -10,7 +11,10 @@
 #include "driver/c_header.h"
 #include "driver/embed_weights.h"
 #include "driver/manifest.h"
+#include "graph/print.h"
 #include "io/atomic_file.h"
+#include "passes/print.h"
+#include "syntax/print.h"
 #include "text/encoded.h"
 
 namespace d2nn::driver {
@@ -41,56 +45,77 @@ std::optional<codegen::Target> resolve(Checked& checked, const codegen::TargetOp
   return std::nullopt;
 }
 
-/// Everything that code generation reads about the programs of a file; addresses stay valid while it lives.
-struct Inputs {
-  std::vector<paths::Analysis> analyses;
-  std::vector<std::optional<paths::RemainingCosts>> remaining_costs;
-  std::vector<char> weights;
-  std::vector<codegen::NetworkRequest> networks;
+/// One network on its way to code. Programs are those of the Checked, the rest is made once, here.
+struct Planned {
+  const graph::Program* program = nullptr;
+  paths::Analysis analysis;
+  std::optional<paths::RemainingCosts> remaining_costs;
+  passes::Plan inference;
+  std::optional<passes::Plan> training;
+  nlohmann::ordered_json manifest;
 };
 
-std::optional<Inputs> prepare(Checked& checked, bool with_training, const std::string& weights,
-                              const std::string& prefix, const codegen::Target& target) {
-  Inputs inputs;
-  if (!weights.empty()) {
-    if (!has_one_network(checked, "`--weights`")) return std::nullopt;
-    Result<std::vector<char>> bytes = weights_for(checked.programs.front(), weights);
-    if (!bytes.ok()) {
-      report(checked, diag::code("E0701"), bytes.status().message());
-      return std::nullopt;
-    }
-    inputs.weights = std::move(*bytes);
-  }
-  inputs.analyses.reserve(checked.programs.size());
-  inputs.remaining_costs.reserve(checked.programs.size());
-  for (const graph::Program& program : checked.programs) {
-    inputs.analyses.push_back(paths::analyse(program));
-    codegen::NetworkRequest request;
-    request.program = &program;
-    request.analysis = &inputs.analyses.back();
-    // Budgets begin with the least cost, which must be exact and no bound.
-    const bool is_exact = inputs.analyses.back().costs_are_exact;
-    inputs.remaining_costs.push_back(is_exact ? paths::remaining_costs(program) : std::nullopt);
-    if (inputs.remaining_costs.back()) request.remaining_costs = &*inputs.remaining_costs.back();
-    request.with_training = with_training;
-    request.manifest =
-        network_manifest(program, inputs.analyses.back(), {prefix, target.cpu, with_training, !weights.empty()}).dump();
-    inputs.networks.push_back(std::move(request));
-  }
-  for (codegen::NetworkRequest& request : inputs.networks) request.weights = inputs.weights;
-  return inputs;
+/// Prints the plans that are asked for on the way.
+passes::Plan plan_inference(const graph::Program& program, const BuildRequest& request) {
+  return passes::plan(program, passes::PlanMode::inference, request.passes,
+                      [&](const passes::PassInfo& pass, const passes::Plan& plan) {
+                        for (const passes::PassInfo* asked : request.print_after) {
+                          if (asked->pass != pass.pass) continue;
+                          std::cout << "# after " << pass.name << "\n" << passes::print(program, plan) << std::flush;
+                        }
+                      });
 }
 
-bool write_header_and_manifest(Checked& checked, const BuildRequest& request, const Inputs& inputs,
-                               const codegen::Target& target) {
+std::vector<Planned> analyse_and_plan(const Checked& checked, const BuildRequest& request,
+                                      const codegen::Target& target) {
+  std::vector<Planned> networks;
+  for (const graph::Program& program : checked.programs) {
+    Planned& network = networks.emplace_back();
+    network.program = &program;
+    network.analysis = paths::analyse(program);
+    // Budgets begin with the least cost, which must be exact and no bound.
+    if (network.analysis.costs_are_exact) network.remaining_costs = paths::remaining_costs(program);
+    network.inference = plan_inference(program, request);
+    if (request.with_training) network.training = passes::plan(program, passes::PlanMode::training);
+    network.manifest = network_manifest(program, network.analysis,
+                                        {request.prefix, target.cpu, request.with_training, !request.weights.empty()});
+  }
+  return networks;
+}
+
+std::optional<std::vector<char>> read_weights(Checked& checked, const std::string& path) {
+  if (path.empty()) return std::vector<char>{};
+  if (!has_one_network(checked, "`--weights`")) return std::nullopt;
+  Result<std::vector<char>> bytes = weights_for(checked.programs.front(), path);
+  if (bytes.ok()) return std::move(*bytes);
+  report(checked, diag::code("E0701"), bytes.status().message());
+  return std::nullopt;
+}
+
+codegen::CompiledModule emit(const std::vector<Planned>& networks, std::span<const char> weights,
+                             codegen::CodegenOptions options) {
+  std::vector<codegen::NetworkRequest> requests;
+  for (const Planned& network : networks) {
+    codegen::NetworkRequest& request = requests.emplace_back();
+    request.program = network.program;
+    request.analysis = &network.analysis;
+    request.remaining_costs = network.remaining_costs ? &*network.remaining_costs : nullptr;
+    request.inference = &network.inference;
+    request.training = network.training ? &*network.training : nullptr;
+    request.weights = weights;
+    request.manifest = network.manifest.dump();
+  }
+  options.compiler_version = D2NN_VERSION;
+  return codegen::generate(requests, options);
+}
+
+bool write_header_and_manifest(Checked& checked, const BuildRequest& request, const std::vector<Planned>& networks) {
   const std::string header = beside(request.output, ".h");
-  std::vector<HeaderNetwork> networks;
+  std::vector<HeaderNetwork> in_header;
   nlohmann::ordered_json all = manifest_head();
-  for (std::size_t i = 0; i < checked.programs.size(); ++i) {
-    networks.push_back({&checked.programs[i], &inputs.analyses[i]});
-    all["networks"].push_back(
-        network_manifest(checked.programs[i], inputs.analyses[i],
-                         {request.prefix, target.cpu, request.with_training, !request.weights.empty()}));
+  for (const Planned& network : networks) {
+    in_header.push_back({network.program, &network.analysis});
+    all["networks"].push_back(network.manifest);
   }
   text::put(all, "artefact", fs::path(request.output).filename().string());
   text::put(all, "header", fs::path(header).filename().string());
@@ -98,13 +123,46 @@ bool write_header_and_manifest(Checked& checked, const BuildRequest& request, co
   text::put_words(all, "compile_flags", flags.compile);
   text::put_words(all, "link_flags", flags.link_static);
   text::put_words(all, "link_flags_shared", flags.link_shared);
-  return write(checked, header, c_header(fs::path(header).stem().string(), networks, request.prefix)) &&
+  return write(checked, header, c_header(fs::path(header).stem().string(), in_header, request.prefix)) &&
          write(checked, beside(request.output, ".json"), all.dump(2) + "\n");
 }
 
+/// What a program is on its way to code.
+bool is_before_code(Emit emit) {
+  return emit == Emit::ast || emit == Emit::graph || emit == Emit::plan;
+}
+
+bool is_standard_output(const BuildRequest& request) {
+  const bool is_text = is_before_code(request.emit) || request.emit == Emit::llvm || request.emit == Emit::assembly;
+  return is_text && request.output == "-";
+}
+
+bool write_text(Checked& checked, const BuildRequest& request, std::string_view content) {
+  if (!is_standard_output(request)) return write(checked, request.output, content);
+  std::cout << content << std::flush;
+  if (std::cout) return true;
+  report(checked, diag::code("E0806"), "cannot write to standard output");
+  return false;
+}
+
+/// The program before code is generated, as text.
+std::string text_of(const Checked& checked, const BuildRequest& request) {
+  if (request.emit == Emit::ast) return syntax::print(checked.tree);
+  std::string text;
+  for (const graph::Program& program : checked.programs) {
+    if (request.emit == Emit::graph) {
+      text += graph::print(program);
+      continue;
+    }
+    text += passes::print(program, plan_inference(program, request));
+    if (request.with_training) text += passes::print(program, passes::plan(program, passes::PlanMode::training));
+  }
+  return text;
+}
+
 bool write_artefact(Checked& checked, const BuildRequest& request, const codegen::CompiledModule& module) {
-  if (request.emit == Emit::llvm) return write(checked, request.output, module.llvm_text());
-  if (request.emit == Emit::assembly) return write(checked, request.output, module.assembly());
+  if (request.emit == Emit::llvm) return write_text(checked, request, module.llvm_text());
+  if (request.emit == Emit::assembly) return write_text(checked, request, module.assembly());
   const std::vector<char> object = module.object();
   const std::string_view bytes(object.data(), object.size());
   if (request.emit == Emit::object) return write(checked, request.output, bytes);
@@ -134,6 +192,7 @@ io::FileRoles files_of_build(const Checked& checked, const BuildRequest& request
     for (const std::string& archive : codegen::app_archives(request.with_training))
       files.reads(archive, "the runtime's archive");
   }
+  if (is_standard_output(request)) return files;
   files.writes(request.output, "the output (`-o`)", "give another name with `-o`");
   if (!is_library(request.emit)) return files;
   const std::string fix = "choose another ending, such as `" + beside(request.output, ".o") + "`, or another name";
@@ -162,20 +221,19 @@ bool build(Checked& checked, const BuildRequest& request) {
   if (!has_a_network(checked)) return false;
   if (request.emit == Emit::executable && !has_one_network(checked, "an executable")) return false;
   if (is_library(request.emit) && !check_library_names(checked, request)) return false;
+  if (is_before_code(request.emit)) return write_text(checked, request, text_of(checked, request));
   const std::optional<codegen::Target> target = resolve(checked, request.target);
   if (!target) return false;
-  const std::optional<Inputs> inputs =
-      prepare(checked, request.with_training, request.weights, request.prefix, *target);
-  if (!inputs) return false;
+  const std::optional<std::vector<char>> weights = read_weights(checked, request.weights);
+  if (!weights) return false;
+  const std::vector<Planned> networks = analyse_and_plan(checked, request, *target);
   codegen::CodegenOptions options;
   options.target = *target;
   options.prefix = request.prefix;
-  options.passes = request.passes;
-  options.compiler_version = D2NN_VERSION;
   if (request.emit == Emit::executable) options.app_network = checked.programs.front().name;
-  const codegen::CompiledModule module = codegen::generate(inputs->networks, options);
+  const codegen::CompiledModule module = emit(networks, *weights, options);
   if (!write_artefact(checked, request, module)) return false;
-  return !is_library(request.emit) || write_header_and_manifest(checked, request, *inputs, *target);
+  return !is_library(request.emit) || write_header_and_manifest(checked, request, networks);
 }
 
 std::optional<InProcess> InProcess::compile(Checked& checked, bool with_training,
@@ -184,13 +242,12 @@ std::optional<InProcess> InProcess::compile(Checked& checked, bool with_training
   if (!has_one_network(checked, "this command")) return std::nullopt;
   const std::optional<codegen::Target> target = resolve(checked, target_options);
   if (!target) return std::nullopt;
-  const std::optional<Inputs> inputs = prepare(checked, with_training, "", "", *target);
-  if (!inputs) return std::nullopt;
+  BuildRequest request;
+  request.with_training = with_training;
+  request.passes = passes;
   codegen::CodegenOptions options;
   options.target = *target;
-  options.passes = passes;
-  options.compiler_version = D2NN_VERSION;
-  codegen::Jit jit(codegen::generate(inputs->networks, options));
+  codegen::Jit jit(emit(analyse_and_plan(checked, request, *target), {}, options));
   const d2nn_module* module = jit.network(checked.programs.front().name + "_module");
   return InProcess(std::move(jit), module);
 }

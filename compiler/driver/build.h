@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "codegen/jit.h"
 #include "codegen/target.h"
@@ -12,16 +13,18 @@
 
 namespace d2nn::driver {
 
-enum class Emit { executable, shared, static_library, object, llvm, assembly };
+/// `ast`, `graph` and `plan` are what the program is on its way, as text.
+enum class Emit { executable, shared, static_library, object, llvm, assembly, ast, graph, plan };
 
 struct BuildRequest {
-  std::string output;
+  std::string output;  // a file; of `ast`, `graph`, `plan`, `llvm` and `assembly` also "-": standard output
   Emit emit = Emit::executable;
   std::string weights;  // safetensors file to embed; empty: none
   bool with_training = false;
   std::string prefix;  // of exported symbols
   codegen::TargetOptions target;
   passes::PassSet passes;
+  std::vector<const passes::PassInfo*> print_after;  // the plan behind each of these goes to standard output
 };
 
 /// Compiles the programs of a checked file and writes the output aside, then renames it; `shared`, `static` and

@@ -38,11 +38,11 @@ Checked check_file(const std::string& path, const sema::CheckOptions& options) {
 Checked check_text(const std::string& name, std::string text, const sema::CheckOptions& options) {
   Checked checked;
   const source::FileId file = checked.files.add(name, std::move(text));
-  const ast::File tree = syntax::parse(checked.files, file, checked.sink);
+  checked.tree = syntax::parse(checked.files, file, checked.sink);
   if (checked.sink.has_errors()) return checked;
   sema::CheckOptions complete = options;
   if (!complete.loader) complete.loader = load_import;
-  checked.programs = sema::check(tree, checked.files, complete, checked.sink);
+  checked.programs = sema::check(checked.tree, checked.files, complete, checked.sink);
   return checked;
 }
 

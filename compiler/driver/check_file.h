@@ -9,6 +9,7 @@
 #include "io/file_roles.h"
 #include "sema/check.h"
 #include "source/source_file.h"
+#include "syntax/ast.h"
 
 namespace d2nn::driver {
 
@@ -16,6 +17,7 @@ namespace d2nn::driver {
 struct Checked {
   source::SourceFiles files;
   diag::Sink sink;
+  ast::File tree;                        // as parsed; complete when there are no errors of syntax
   std::vector<graph::Program> programs;  // those without errors
 };
 

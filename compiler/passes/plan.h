@@ -6,14 +6,15 @@
 // for every node, at its place in the order, and is what paths, costs and traces report. Its value is *computed* where
 // something needs it, perhaps later: behind the decisions that settle that.
 //
-// Two plans exist. Inference fuses (batch norm into conv and dense, relu into what is before it), drops layers that
-// only rename (flatten, reshape, identity, dropout) and lets tensors share memory (plan_memory.h). Training keeps
-// every value that backward reads and fuses nothing.
+// A program is lowered to a plain plan (lower.h), which passes rewrite one after the other (pipeline.h). Training keeps
+// every value that backward reads and goes through no pass. print.h shows a plan, verify.h says what must hold of it.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "expr/expression.h"
@@ -35,21 +36,44 @@ struct Operand {
 
 /// A tensor of every row. Row r stands at offset * capacity + r * stride floats into the arena.
 struct Buffer {
-  std::int64_t elements = 0;
-  std::int64_t stride = 0;    // inference: elements rounded up to 16; training: elements
+  ops::Shape shape;           // planar: in row-major order of the dims
+  std::int64_t stride = 0;    // floats. inference: elements rounded up to 16; training: elements
   std::int64_t offset = 0;    // floats per row, a multiple of 16
   bool is_row_local = false;  // inference: one row's worth, in the frame's scratch at `offset`; not in the arena
   std::int64_t gradient_offset = -1;  // training; -1: nobody needs it
   bool gradient_accumulates = false;  // training: read by other nodes
 };
 
-/// One kernel: a layer, with what was fused into it.
+/// Batch norm multiplied into the weights: weight, bias, mean, variance.
+struct FoldedNorm {
+  std::vector<graph::ParamId> parameters;
+  double eps = 0;
+};
+/// An expression of one operand, applied to each element (expr::is_pointwise).
+struct Pointwise {
+  expr::Expression expression;
+};
+/// max_pool; the last stage.
+struct Pool {
+  ops::Arguments arguments;
+};
+using StageKind = std::variant<FoldedNorm, Pointwise, Pool>;
+
+/// What a step does to the result of what is before it in the step. Only a pool changes the shape.
+struct Stage {
+  StageKind kind;
+  const ops::Layer* layer = nullptr;
+};
+
+/// One layer, and the stages that were taken into it.
 struct Step {
   graph::NodeId node;
   ops::Kernel kernel = ops::Kernel::copy;
-  ops::Arguments arguments;  // of its layer; complete
-  ops::Shape in;   // of the first operand
-  ops::Shape out;  // of the result, fused pooling included
+  const ops::Layer* layer = nullptr;  // null: the copy of a node that passes a tensor on
+  ops::Arguments arguments;           // of its layer; complete
+  ops::Shape in;                      // of the first operand
+  ops::Shape kernel_out;              // of the layer itself, before its stages
+  ops::Shape out;                     // of the result
   /// What it reads; of an expression, its operands by their numbers: each tensor once.
   std::vector<Operand> operands;
   std::vector<std::int64_t> operand_elements;  // of each operand
@@ -57,15 +81,20 @@ struct Step {
   expr::Expression expression;                 // of Kernel::expression
   std::uint32_t result = 0;                    // buffer
   std::vector<graph::ParamId> parameters;      // as in Layer::weights
-  std::vector<graph::ParamId> folded_norm;     // batch norm multiplied into the weights: weight, bias, mean, variance
-  double folded_eps = 0;
-  bool fused_relu = false;
-  std::optional<ops::Arguments> fused_pool;  // max_pool after conv and relu; conv_out is the shape between
-  ops::Shape conv_out;
-  std::optional<std::uint32_t> state;  // training: buffer for what backward needs beyond values
-  std::string label;                   // "N2.conv1"
+  std::vector<Stage> stages;                   // of conv and dense, in order: a norm, a pointwise one, a pool at most
+  std::optional<std::uint32_t> state;          // training: buffer for what backward needs beyond values
+  std::string label;                           // "N2.conv1"
   std::int64_t cost = 0;
 };
+
+/// The step's stage of that kind, or nullptr.
+template <class Kind>
+const Kind* stage_of(const Step& step) {
+  for (const Stage& stage : step.stages) {
+    if (const auto* kind = std::get_if<Kind>(&stage.kind)) return kind;
+  }
+  return nullptr;
+}
 
 /// An edge that a join reads. Without `takes_default` it is null where its source was skipped.
 struct JoinEdge {
@@ -103,6 +132,7 @@ struct ScheduleEntry {
 struct Plan {
   PlanMode mode = PlanMode::inference;
   std::vector<Condition> conditions;  // by NodeId::index
+  std::vector<bool> never_executes;   // by NodeId::index: proved, so that no entry settles the node
   std::vector<Buffer> buffers;
   std::vector<Step> steps;
   std::vector<JoinStep> joins;
@@ -123,7 +153,14 @@ struct Plan {
 /// all others run row by row.
 bool is_batched(const Step& step);
 
-/// Plans a program that sema accepted. A plan for training uses no pass.
-Plan plan(const graph::Program& program, PlanMode mode, const PassSet& passes = {});
+/// Whether the expression is max(operand 0, 0).
+bool is_relu(const expr::Expression& expression);
+
+/// Called with the plan behind each pass; behind one that is left out, too.
+using Observer = std::function<void(const PassInfo& pass, const Plan& plan)>;
+
+/// Plans a program that sema accepted. A plan for training goes through no pass. With assertions on, a pass that breaks
+/// a rule of verify.h is std::logic_error.
+Plan plan(const graph::Program& program, PlanMode mode, const PassSet& passes = {}, const Observer& observe = {});
 
 }  // namespace d2nn::passes

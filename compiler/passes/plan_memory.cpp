@@ -12,12 +12,13 @@
 #include <utility>
 
 #include "d2nn/rounding.h"
+#include "passes/passes.h"
 
 namespace d2nn::passes {
 
 namespace {
 
-/// First and last time (counted in phases or in steps, see MemoryPlanner::walk) at which a buffer is written or read.
+/// First and last time (counted in phases or in steps, see Liveness::walk) at which a buffer is written or read.
 struct Lifetime {
   std::int64_t begin = -1;
   std::int64_t end = -1;
@@ -40,6 +41,11 @@ constexpr std::size_t most_required_actions = 16;
 
 std::int64_t aligned(std::int64_t floats) {
   return round_up(floats, alignment_floats);
+}
+
+/// The floats that a buffer's end is away from the beginning of its memory.
+std::int64_t end_of(const Buffer& buffer) {
+  return buffer.offset + aligned(buffer.stride);
 }
 
 /// Whether two buffers of one size that live together may stand in one place, row on row.
@@ -70,7 +76,7 @@ class Placement {
   }
 
  private:
-  std::int64_t end(std::uint32_t index) const { return buffers_[index].offset + aligned(buffers_[index].stride); }
+  std::int64_t end(std::uint32_t index) const { return end_of(buffers_[index]); }
 
   /// The place of a buffer with which this one may coincide, and with all others there.
   std::optional<std::int64_t> shared_place(std::uint32_t index, const std::vector<std::uint32_t>& together) const {
@@ -138,55 +144,38 @@ std::int64_t tile_rows(const Plan& plan) {
   return std::clamp(rows, least_tile_rows, most_tile_rows) / 8 * 8;
 }
 
-class MemoryPlanner {
+/// When the tensors of a plan are written and read, and by whom: what decides about their places.
+class Liveness {
  public:
-  MemoryPlanner(const graph::Program& program, Plan& plan)
+  Liveness(const graph::Program& program, const Plan& plan)
       : program_(program),
         plan_(plan),
         phases_(plan.buffers.size()),
         steps_(plan.buffers.size()),
         owners_(plan.buffers.size()),
         choices_(plan.buffers.size(), nullptr),
-        is_shared_(plan.buffers.size(), false) {}
-
-  void plan_inference() {
+        is_shared_(plan.buffers.size(), false),
+        required_(find_required_actions(program, plan)) {
     walk();
-    std::vector<std::uint32_t> in_arena;
-    std::vector<std::uint32_t> row_local;
-    for (std::uint32_t i = 0; i < plan_.buffers.size(); ++i) {
-      plan_.buffers[i].is_row_local = !is_shared_[i] && phases_[i].begin == phases_[i].end;
-      (plan_.buffers[i].is_row_local ? row_local : in_arena).push_back(i);
-    }
-    required_ = find_required_actions(program_, plan_);
-    plan_.arena_floats = Placement(plan_.buffers, phases_, [&](std::uint32_t a, std::uint32_t b) {
-                           return exclude_each_other(a, b) || is_handed_on(a, b) || is_handed_on(b, a);
-                         }).place(in_arena);
-    plan_.row_local_floats =
-        Placement(plan_.buffers, steps_, [](std::uint32_t, std::uint32_t) { return false; }).place(row_local);
-    plan_.tile_rows = tile_rows(plan_);
   }
 
-  void plan_training() {
-    walk();
-    find_needed_gradients();
-    std::int64_t values = 0;
-    std::int64_t gradients = 0;
-    std::vector<bool> is_state(plan_.buffers.size(), false);
-    for (const Step& step : plan_.steps) {
-      if (step.state) is_state[*step.state] = true;
-    }
-    for (std::uint32_t i = 0; i < plan_.buffers.size(); ++i) {
-      Buffer& buffer = plan_.buffers[i];
-      buffer.offset = values;
-      values += aligned(buffer.stride);
-      if (is_state[i] || !needs_gradient_[i]) continue;
-      buffer.gradient_offset = gradients;
-      gradients += aligned(buffer.stride);
-      buffer.gradient_accumulates = readers_[i] != 1 || is_node_value_[i];
-    }
-    plan_.arena_floats = values;
-    plan_.gradient_floats = gradients;
+  /// In phases: for places in the arena.
+  const std::vector<Lifetime>& phases() const { return phases_; }
+  /// In steps: for places in the scratch of one row.
+  const std::vector<Lifetime>& steps() const { return steps_; }
+
+  /// Only one run of row-by-row steps writes and reads the tensor.
+  bool may_be_row_local(std::uint32_t buffer) const {
+    return !is_shared_[buffer] && phases_[buffer].begin == phases_[buffer].end;
   }
+
+  /// Two tensors of one size that live together may stand in one place of the arena, row on row.
+  bool may_coincide(std::uint32_t a, std::uint32_t b) const {
+    return exclude_each_other(a, b) || is_handed_on(a, b) || is_handed_on(b, a);
+  }
+
+  /// The gradient of a tensor is added up from several parts.
+  bool accumulates(std::uint32_t buffer) const { return readers_[buffer] != 1 || is_node_value_[buffer]; }
 
  private:
   /// No row executes the nodes of both: they stand behind different actions of one control node.
@@ -236,32 +225,6 @@ class MemoryPlanner {
     ++phase_;
   }
 
-  /// A tensor needs a gradient when a trained parameter stands before it; images and what is merely computed from them
-  /// do not.
-  void find_needed_gradients() {
-    needs_gradient_.assign(plan_.buffers.size(), false);
-    const auto needs = [&](const std::optional<Operand>& operand) {
-      return operand && !operand->is_input && needs_gradient_[operand->index];
-    };
-    for (const NodePlan& node : plan_.nodes) {
-      for (const std::uint32_t index : node.joins) {
-        const JoinStep& join = plan_.joins[index];
-        for (const JoinEdge& edge : join.edges) {
-          if (needs(plan_.value_of[program_[edge.edge].source.index])) needs_gradient_[join.target] = true;
-        }
-      }
-      for (const std::uint32_t index : node.steps) {
-        const Step& step = plan_.steps[index];
-        const bool has_trained = std::any_of(step.parameters.begin(), step.parameters.end(),
-                                             [&](graph::ParamId id) { return program_[id].is_trained; });
-        if (has_trained ||
-            std::any_of(step.operands.begin(), step.operands.end(), [&](Operand o) { return needs(o); })) {
-          needs_gradient_[step.result] = true;
-        }
-      }
-    }
-  }
-
   /// Visits joins and steps in the order in which they run. A phase is what runs for all rows before the next begins: a
   /// join, a batched step, or a run of row-by-row steps. Inside such a run the steps of one row come before those of
   /// the next, so two tensors of different rows may live together there even when no single row needs both.
@@ -299,29 +262,116 @@ class MemoryPlanner {
   }
 
   const graph::Program& program_;
-  Plan& plan_;
-  std::vector<Lifetime> phases_;          // for places in the arena
-  std::vector<Lifetime> steps_;           // for places in the scratch of one row
+  const Plan& plan_;
+  std::vector<Lifetime> phases_;
+  std::vector<Lifetime> steps_;
   std::vector<graph::NodeId> owners_;     // whose step or join writes the buffer
   std::vector<const JoinStep*> choices_;  // the join that writes the buffer, where it takes one of its edges
+  std::vector<bool> is_shared_;           // used by a join, a batched step or another node: never row-local
   std::vector<std::vector<Took>> required_;
-  std::vector<bool> is_shared_;  // used by a join, a batched step or another node: never row-local
   std::vector<std::uint32_t> readers_;
   std::vector<bool> is_node_value_;
-  std::vector<bool> needs_gradient_;
   std::int64_t phase_ = 0;
   std::int64_t step_ = 0;
 };
 
+/// By buffer: a trained parameter stands before it; images and what is merely computed from them need no gradient.
+std::vector<bool> find_needed_gradients(const graph::Program& program, const Plan& plan) {
+  std::vector<bool> needs_gradient(plan.buffers.size(), false);
+  const auto needs = [&](const std::optional<Operand>& operand) {
+    return operand && !operand->is_input && needs_gradient[operand->index];
+  };
+  for (const NodePlan& node : plan.nodes) {
+    for (const std::uint32_t index : node.joins) {
+      const JoinStep& join = plan.joins[index];
+      for (const JoinEdge& edge : join.edges) {
+        if (needs(plan.value_of[program[edge.edge].source.index])) needs_gradient[join.target] = true;
+      }
+    }
+    for (const std::uint32_t index : node.steps) {
+      const Step& step = plan.steps[index];
+      const bool has_trained = std::any_of(step.parameters.begin(), step.parameters.end(),
+                                           [&](graph::ParamId id) { return program[id].is_trained; });
+      if (has_trained || std::any_of(step.operands.begin(), step.operands.end(), needs)) {
+        needs_gradient[step.result] = true;
+      }
+    }
+  }
+  return needs_gradient;
+}
+
 }  // namespace
 
-void plan_memory(const graph::Program& program, Plan& plan) {
-  MemoryPlanner planner(program, plan);
-  if (plan.mode == PlanMode::inference) {
-    planner.plan_inference();
-  } else {
-    planner.plan_training();
+void place_apart(Plan& plan) {
+  plan.arena_floats = plan.row_local_floats = 0;
+  for (Buffer& buffer : plan.buffers) {
+    buffer.is_row_local = false;
+    buffer.offset = plan.arena_floats;
+    plan.arena_floats = end_of(buffer);
   }
+  plan.tile_rows = tile_rows(plan);
+}
+
+void place_memory(Plan& plan, const PassContext& context) {
+  const Liveness liveness(context.program, plan);
+  std::vector<std::uint32_t> in_arena;
+  std::vector<std::uint32_t> row_local;
+  for (std::uint32_t i = 0; i < plan.buffers.size(); ++i) {
+    plan.buffers[i].is_row_local = liveness.may_be_row_local(i);
+    (plan.buffers[i].is_row_local ? row_local : in_arena).push_back(i);
+  }
+  plan.arena_floats = Placement(plan.buffers, liveness.phases(), [&](std::uint32_t a, std::uint32_t b) {
+                        return liveness.may_coincide(a, b);
+                      }).place(in_arena);
+  plan.row_local_floats =
+      Placement(plan.buffers, liveness.steps(), [](std::uint32_t, std::uint32_t) { return false; }).place(row_local);
+  plan.tile_rows = tile_rows(plan);
+}
+
+void place_for_training(const graph::Program& program, Plan& plan) {
+  const Liveness liveness(program, plan);
+  const std::vector<bool> needs_gradient = find_needed_gradients(program, plan);
+  std::vector<bool> is_state(plan.buffers.size(), false);
+  for (const Step& step : plan.steps) {
+    if (step.state) is_state[*step.state] = true;
+  }
+  plan.arena_floats = plan.gradient_floats = 0;
+  for (std::uint32_t i = 0; i < plan.buffers.size(); ++i) {
+    Buffer& buffer = plan.buffers[i];
+    buffer.offset = plan.arena_floats;
+    plan.arena_floats = end_of(buffer);
+    if (is_state[i] || !needs_gradient[i]) continue;
+    buffer.gradient_offset = plan.gradient_floats;
+    plan.gradient_floats += aligned(buffer.stride);
+    buffer.gradient_accumulates = liveness.accumulates(i);
+  }
+}
+
+std::vector<std::string> check_places(const graph::Program& program, const Plan& plan) {
+  const Liveness liveness(program, plan);
+  std::vector<std::string> faults;
+  const auto name = [](std::uint32_t buffer) { return "%" + std::to_string(buffer); };
+  for (std::uint32_t a = 0; a < plan.buffers.size(); ++a) {
+    const Buffer& one = plan.buffers[a];
+    const std::int64_t memory = one.is_row_local ? plan.row_local_floats : plan.arena_floats;
+    if (one.offset < 0 || one.offset % alignment_floats != 0 || end_of(one) > memory) {
+      faults.push_back(name(a) + " stands outside its memory or is not aligned");
+    }
+    if (one.is_row_local && !liveness.may_be_row_local(a)) {
+      faults.push_back(name(a) + " is row-local, but not only one run of rows uses it");
+    }
+    const std::vector<Lifetime>& lifetimes = one.is_row_local ? liveness.steps() : liveness.phases();
+    for (std::uint32_t b = 0; b < a; ++b) {
+      const Buffer& other = plan.buffers[b];
+      if (one.is_row_local != other.is_row_local || end_of(one) <= other.offset || end_of(other) <= one.offset)
+        continue;
+      if (!lifetimes[a].overlaps(lifetimes[b])) continue;
+      const bool coincide = one.offset == other.offset && one.stride == other.stride && !one.is_row_local;
+      if (coincide && liveness.may_coincide(a, b)) continue;
+      faults.push_back(name(b) + " and " + name(a) + " overlap while both are needed");
+    }
+  }
+  return faults;
 }
 
 }  // namespace d2nn::passes

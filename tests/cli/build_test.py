@@ -18,7 +18,8 @@ class Build(CommandLineTest):
         return self.d2nn("build", *words)
 
     def test_every_kind_is_written_and_nothing_beside_it(self):
-        beginnings = {"exe": b"\x7fELF", "shared": b"\x7fELF", "obj": b"\x7fELF", "static": b"!<arch>\n", "llvm": b"; ModuleID", "asm": b"\t.text"}
+        beginnings = {"exe": b"\x7fELF", "shared": b"\x7fELF", "obj": b"\x7fELF", "static": b"!<arch>\n", "llvm": b"; ModuleID", "asm": b"\t.text",
+                      "ast": b"network gate\n  input", "graph": b"network gate\ninput", "plan": b"plan gate: inference, "}
         for kind, beginning in beginnings.items():
             with self.subTest(kind):
                 self.expect(WELL, self.build(GATE, "--emit", kind, "-o", f"{kind}/out.x".replace("/", "_")))
@@ -43,6 +44,20 @@ class Build(CommandLineTest):
         result = self.build(GATE, "--disable-pass", "fold", "-o", "net")
         self.assertEqual(result.status, WRONG_USE)
         self.assertIn("drop-unused, move-into-branch", result.err)
+
+    def test_what_a_program_is_on_its_way_can_be_looked_at(self):
+        source = self.write("small.d2nn", "network n(k: int = 2) { input x: f32[4]; node N(h) { let g = h -> dense(k + 2) -> relu; g -> dense(k) as last }"
+                            " output y: f32[k] required; x -> N.h; N -> y; }").name
+        tree = self.build(source, "--emit", "ast", "-o", "-")
+        self.assertEqual((tree.status, tree.err), (WELL, ""))
+        self.assertEqual(tree.out, "network n\n  param k: int = 2\n  input x: f32[4]\n  node N(h)\n    let g = (-> h (dense (+ k 2)) (relu))\n"
+                         "    result (-> g (dense k as last))\n  output y: f32[k] required\n  edges x -> N.h\n  edges N -> y\n")
+        graph = self.build(source, "--emit", "graph", "-o", "-")
+        self.assertIn("  %1 = dense(4) %0: f32[4], cost 16\n", graph.out)
+        plan = self.build(source, "--emit", "plan", "--train", "-o", "-", "--print-after", "place-memory")
+        self.assertEqual([line.split(";")[0] for line in plan.out.splitlines() if line.startswith(("plan", "#"))],
+                         ["# after place-memory", "plan n: inference, 64 rows a tile", "plan n: inference, 64 rows a tile", "plan n: training"])
+        self.expect(WRONG_USE, self.build(source, "--emit", "plan", "-o", "-", "--print-after", "place"), "is not one of drop-unused")
 
     def test_an_executable_runs_without_the_compiler(self):
         self.expect(WELL, self.build(GATE, "--weights", GATE_WEIGHTS, "-o", "gate"))

@@ -16,13 +16,15 @@ struct BuildArguments {
   TargetArguments target;
   FixArguments fix;
   std::vector<std::string> disabled_passes;
+  std::vector<std::string> print_after;
   driver::BuildRequest request;
 };
 
 const std::map<std::string, driver::Emit>& emit_names() {
   static const std::map<std::string, driver::Emit> names{
       {"exe", driver::Emit::executable}, {"shared", driver::Emit::shared}, {"static", driver::Emit::static_library},
-      {"obj", driver::Emit::object},     {"llvm", driver::Emit::llvm},     {"asm", driver::Emit::assembly}};
+      {"obj", driver::Emit::object},     {"llvm", driver::Emit::llvm},     {"asm", driver::Emit::assembly},
+      {"ast", driver::Emit::ast},        {"graph", driver::Emit::graph},   {"plan", driver::Emit::plan}};
   return names;
 }
 
@@ -42,7 +44,10 @@ int build(BuildArguments& arguments) {
   driver::Checked checked = driver::check_file(arguments.program.file, arguments.program.check_options());
   arguments.fix.apply(checked);
   arguments.request.target = arguments.target.options();
-  for (const std::string& name : arguments.disabled_passes) arguments.request.passes.disable(passes::find_pass(name)->pass);
+  for (const std::string& name : arguments.disabled_passes)
+    arguments.request.passes.disable(passes::find_pass(name)->pass);
+  for (const std::string& name : arguments.print_after)
+    arguments.request.print_after.push_back(passes::find_pass(name));
   if (!checked.sink.has_errors()) driver::build(checked, arguments.request);
   return print_diagnostics(checked) ? exit_wrong_input : exit_ok;
 }
@@ -59,24 +64,31 @@ void add_build(CLI::App& app, int& status) {
   command
       ->add_option(
           "--emit", arguments->request.emit,
-          "exe (default), shared, static, obj, llvm or asm; shared, static and obj come with OUT.h and OUT.json")
+          "exe (default), shared, static, obj, llvm, asm, ast, graph or plan; shared, static and obj come with OUT.h "
+          "and OUT.json")
       ->transform([](const std::string& name) {
         const auto found = emit_names().find(name);
         if (found == emit_names().end())
-          throw CLI::ValidationError("`" + name + "` is not one of exe, shared, static, obj, llvm, asm",
-                                     CLI::ExitCodes::ValidationError);
+          throw CLI::ValidationError(
+              "`" + name + "` is not one of exe, shared, static, obj, llvm, asm, ast, graph, plan",
+              CLI::ExitCodes::ValidationError);
         return std::to_string(static_cast<int>(found->second));
       })
       ->type_name("KIND");
   command->add_option("--weights", arguments->request.weights, "Embed these weights")->type_name("W.safetensors");
   command->add_flag("--train", arguments->request.with_training, "Link the training harness in")
       ->excludes(command->get_option("--fix"));
+  const CLI::Validator is_pass(
+      [](const std::string& given) {
+        return passes::find_pass(given) ? "" : "`" + given + "` is not one of " + pass_names();
+      },
+      "");
   command->add_option("--disable-pass", arguments->disabled_passes, "Leave out a pass of the compiler: " + pass_names())
-      ->check(CLI::Validator(
-          [](const std::string& given) {
-            return passes::find_pass(given) ? "" : "`" + given + "` is not one of " + pass_names();
-          },
-          ""))
+      ->check(is_pass)
+      ->type_name("PASS")
+      ->allow_extra_args(false);
+  command->add_option("--print-after", arguments->print_after, "Print the plan behind this pass to standard output")
+      ->check(is_pass)
       ->type_name("PASS")
       ->allow_extra_args(false);
   command
