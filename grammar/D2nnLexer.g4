@@ -17,6 +17,8 @@ DUMMY : 'dummy' ;
 TRAIN : 'train' ;
 FOR : 'for' ;
 REPEAT : 'repeat' ;
+IF : 'if' ;
+ELSE : 'else' ;
 LET : 'let' ;
 RETURN : 'return' ;
 TRUE : 'true' ;
@@ -49,6 +51,7 @@ PLUS : '+' ;
 MINUS : '-' ;
 STAR : '*' ;
 SLASH : '/' ;
+AT : '@' ;              // product of matrices
 PERCENT : '%' ;
 EQUAL : '==' ;
 NOT_EQUAL : '!=' ;

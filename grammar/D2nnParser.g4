@@ -1,6 +1,6 @@
 // The whole language of docs/language.md. What a rule means stands there; each rule has its example here.
 // Expressions and pieces of network share one grammar; sema tells them apart. compiler/syntax/parse_tree_to_ast.cpp turns
-// the tree into an ast::File. The rules are LL(1) but for `argument`, so that a million tokens pass in seconds and a
+// the tree into an ast::File. The rules are LL(1) but for `argument` and the head of `repeat`, which need a second token, so that a million tokens pass in seconds and a
 // message can say what was expected.
 parser grammar D2nnParser;
 options { tokenVocab = D2nnLexer; }
@@ -30,7 +30,7 @@ parameter : name COLON type = name ( ASSIGN expr )? ;
 tensorNames : LEFT_PAREN ( name ( COMMA name )* COMMA? )? RIGHT_PAREN ;
 
 // Declarations and edges of a network, in any order.
-networkItem : inputDecl | outputDecl | dummyDecl | nodeDecl | edges | trainDecl | forDecl ;
+networkItem : inputDecl | outputDecl | dummyDecl | nodeDecl | edges | trainDecl | forDecl | ifDecl ;
 
 // input image: f32[3, 112, 112];
 inputDecl : INPUT name COLON tensorType SEMICOLON ;
@@ -51,9 +51,9 @@ nodeInputs : LEFT_PAREN nodeInput ( COMMA nodeInput )* COMMA? RIGHT_PAREN ;
 nodeInput : name ( JOIN join = name )? ;
 nodeProperty : JOIN name | AS label ;
 
-// { let y = x -> relu; return y + x; }   { conv(3x3, 8) -> relu }
+// { let y = x -> relu; return y + x; }   { conv(3x3, 8) -> relu }   let a, b = x -> chunk(2);
 body : LEFT_BRACE letStatement* result? RIGHT_BRACE ;
-letStatement : LET name ASSIGN expr SEMICOLON ;
+letStatement : LET name ( COMMA name )* ASSIGN expr SEMICOLON ;
 result : RETURN expr SEMICOLON | expr SEMICOLON? ;
 
 // Data edges: A, B -> C -> D default 0;   Control edges: Q ~> high: N2, low: {A, B}, stop: none;
@@ -63,8 +63,8 @@ endpoints : endpoint ( COMMA endpoint )* ;
 // N1   leaf[2]   N.left
 endpoint : name index? ( DOT input = name )? ;
 controlActions : CONTROL_ARROW action ( COMMA action )* ;
-// `none` is a name here; it means no target.
-action : name COLON ( endpoint | targetSet ) ;
+// high: N2   pick[i]: expert[i]   `none` is a name here; it means no target.
+action : name index? COLON ( endpoint | targetSet ) ;
 targetSet : LEFT_BRACE ( endpoint ( COMMA endpoint )* COMMA? )? RIGHT_BRACE ;
 
 // train { loss scores: cross_entropy(weight: 2); metric: f1(positive: 1); reward: lambda * metric; }
@@ -74,10 +74,14 @@ trainItem : first = name second = name? COLON expr SEMICOLON ;
 // for i in 0..5 { node leaf[i] { ... } }
 forDecl : FOR name IN begin = expr RANGE end = expr LEFT_BRACE networkItem* RIGHT_BRACE ;
 
+// if wide { node A { ... } } else if tall { node B { ... } } else { ... }
+ifDecl : IF expr itemBlock ( ELSE IF expr itemBlock )* ( ELSE last = itemBlock )? ;
+itemBlock : LEFT_BRACE networkItem* RIGHT_BRACE ;
+
 // From tightest to loosest; all binary operators group to the left. `->` binds tighter than all of them (pipeline).
 expr
   : ( MINUS | NOT ) expr                                                            # unary
-  | expr op = ( STAR | SLASH | PERCENT ) expr                                       # binary
+  | expr op = ( STAR | SLASH | PERCENT | AT ) expr                                  # binary
   | expr op = ( PLUS | MINUS ) expr                                                 # binary
   | expr op = ( LESS | LESS_EQUAL | GREATER | GREATER_EQUAL ) expr                  # binary
   | expr op = ( EQUAL | NOT_EQUAL ) expr                                            # binary
@@ -88,7 +92,7 @@ expr
 
 // x -> conv(3x3, 8) -> relu; also one value alone.
 pipeline : primary ( ARROW stage )* ;
-stage : reference | repeatStage ;
+stage : reference | repeatStage | ifStage ;
 
 primary
   : INTEGER
@@ -100,6 +104,7 @@ primary
   | LEFT_PAREN expr RIGHT_PAREN
   | reference
   | repeatStage
+  | ifStage
   ;
 
 // [0.5, 0.5]   [[1, 0], [0, 1]]
@@ -112,8 +117,15 @@ arguments : LEFT_PAREN ( argument ( COMMA argument )* COMMA? )? RIGHT_PAREN ;
 argument : name COLON expr | expr ;
 tensors : LEFT_PAREN ( expr ( COMMA expr )* COMMA? )? RIGHT_PAREN ;
 
-// repeat 9 { residual(16) } as layer2 from 1
-repeatStage : REPEAT expr LEFT_BRACE expr RIGHT_BRACE ( AS label )? ( FROM primary )? ;
+// repeat 9 { residual(16) } as layer2 from 1   repeat i in 0..len(widths) { dense(widths[i]) }
+repeatStage
+  : REPEAT ( name IN begin = expr RANGE end = expr | count = expr ) LEFT_BRACE round = expr RIGHT_BRACE
+    ( AS label )? ( FROM primary )?
+  ;
+
+// if has_gate { gate(8) } else if is_deep { dense(8) } else { identity }   Chains are no nesting: they may be long.
+ifStage : IF expr exprBlock ( ELSE IF expr exprBlock )* ( ELSE last = exprBlock )? ;
+exprBlock : LEFT_BRACE expr RIGHT_BRACE ;
 
 // stem   layer2.0   output.dense   _   Words of the language may be steps: PyTorch's models use them.
 label : labelStep ( DOT labelStep )* ;
@@ -123,6 +135,6 @@ labelStep : name | reserved | INTEGER | FLOAT ;
 name : NAME | AS | DEFAULT | FROM | IN | JOIN | REQUIRED ;
 
 reserved
-  : IMPORT | CONST | BLOCK | NETWORK | INPUT | OUTPUT | NODE | CONTROL | DUMMY | TRAIN | FOR | REPEAT | LET | RETURN
-  | TRUE | FALSE
+  : IMPORT | CONST | BLOCK | NETWORK | INPUT | OUTPUT | NODE | CONTROL | DUMMY | TRAIN | FOR | REPEAT | IF | ELSE
+  | LET | RETURN | TRUE | FALSE
   ;

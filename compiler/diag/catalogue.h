@@ -52,6 +52,8 @@ inline constexpr auto catalogue = std::to_array<DiagnosticCode>({
     {"E0217", Severity::error, "a number of `repeat` below 0"},
     {"E0218", Severity::error, "an index that no member of a family has"},
     {"E0219", Severity::error, "a body with `let` and no result"},
+    {"E0220", Severity::error, "a number that flows into a layer"},
+    {"E0221", Severity::error, "an index beyond a list"},
     // E03 shapes and layer arguments
     {"E0301", Severity::error, "a layer that does not take its input"},
     {"E0302", Severity::error, "shapes that disagree along an edge"},

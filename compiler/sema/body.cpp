@@ -19,30 +19,40 @@ Tensor BodyElaborator::body(const ast::Body& body, BodyScope& scope, bool is_wri
   const std::size_t errors_before = sink_->errors_reported();
   bool is_well = true;
   for (const ast::Let& let : body.lets) {
-    const Tensor value = tensor(*let.value);
-    is_well = is_well && value;
-    const auto [known, is_new] =
-        scope.tensors.try_emplace(let.name.text, NamedTensor{value, let.name.range, true, false});
-    if (is_new) {
-      scope.constants.declare(let.name.text, {let.name.range, std::nullopt, "tensor"});
-    } else if (is_written) {
-      Report(code("E0202"), let.name.range, quoted(let.name.text) + " is declared twice in this body")
-          .note(known->second.range, "first declared here")
+    Tensor value = tensor(*let.value);
+    if (value && let.names.size() > 1) {
+      Report(code("E0303"), cover(let.names.front().range, let.names.back().range),
+             std::to_string(let.names.size()) + " names are given to one tensor")
+          .advise("end the `let` with `chunk(" + std::to_string(let.names.size()) + ")`")
           .to(*sink_);
+      value.reset();
     }
-    is_well = is_well && is_new;
+    is_well = is_well && value;
+    for (const ast::Name& name : let.names) is_well = declare_let(name, value, scope, is_written) && is_well;
   }
   const bool lacks_result = !body.result && !body.lets.empty();  // without both it hands on its input
   if (lacks_result && is_written) {
     const SourceRange brace{body.range.file, body.range.end - 1, body.range.end};
     Report(code("E0219"), brace, "the body has no result")
-        .advise("say what it gives, as in `return " + body.lets.back().name.text + ";`")
+        .advise("say what it gives, as in `return " + body.lets.back().names.front().text + ";`")
         .to(*sink_);
   }
   const Tensor result = body.result ? tensor(*body.result) : lacks_result ? std::nullopt : joined_input(body.range);
   if (is_written && sink_->errors_reported() == errors_before) check_unread(scope);
   scope_ = around;
   return is_well ? result : std::nullopt;
+}
+
+bool BodyElaborator::declare_let(const ast::Name& name, Tensor value, BodyScope& scope, bool is_written) {
+  const auto [known, is_new] = scope.tensors.try_emplace(name.text, NamedTensor{value, name.range, true, false});
+  if (is_new) {
+    scope.constants.declare(name.text, {name.range, std::nullopt, "tensor"});
+  } else if (is_written) {
+    Report(code("E0202"), name.range, quoted(name.text) + " is declared twice in this body")
+        .note(known->second.range, "first declared here")
+        .to(*sink_);
+  }
+  return is_new;
 }
 
 void BodyElaborator::check_unread(const BodyScope& scope) {
@@ -62,6 +72,7 @@ Tensor BodyElaborator::tensor(const ast::Expr& expr) {
   if (const auto* repeat = std::get_if<ast::RepeatExpr>(&expr.value)) {
     return apply_repeat(*repeat, joined_input(expr.range), expr.range);
   }
+  if (const auto* choice = std::get_if<ast::IfExpr>(&expr.value)) return apply_if(*choice, std::nullopt, expr.range);
   Report(code("E0205"), expr.range, "a compile-time value stands where a tensor is needed").to(*sink_);
   return std::nullopt;
 }
@@ -70,9 +81,12 @@ Tensor BodyElaborator::pipeline(const ast::PipelineExpr& pipe, SourceRange range
   Tensor flow;
   std::size_t first = 0;
   if (pipe.head) {
-    flow = tensor(*pipe.head);
+    flow = is_flow_of_value(*pipe.head) ? std::nullopt : tensor(*pipe.head);
   } else if (const auto* call = std::get_if<ast::CallExpr>(&pipe.stages[0]->value)) {
     flow = call_value(*call, pipe.stages[0]->range);  // a first layer or block, or concat(...)
+    first = 1;
+  } else if (const auto* choice = std::get_if<ast::IfExpr>(&pipe.stages[0]->value)) {
+    flow = apply_if(*choice, std::nullopt, pipe.stages[0]->range);
     first = 1;
   } else {
     flow = joined_input(range);
@@ -83,6 +97,8 @@ Tensor BodyElaborator::pipeline(const ast::PipelineExpr& pipe, SourceRange range
       flow = apply_stage(*call, flow, stage.range);
     } else if (const auto* repeat = std::get_if<ast::RepeatExpr>(&stage.value)) {
       flow = apply_repeat(*repeat, flow, stage.range);
+    } else if (const auto* choice = std::get_if<ast::IfExpr>(&stage.value)) {
+      flow = apply_if(*choice, flow, stage.range);
     } else {
       Report(code("E0203"), stage.range, "a layer is needed behind `->`").to(*sink_);
       flow = std::nullopt;

@@ -77,7 +77,18 @@ class BodyElaborator {
   Tensor joined_input(SourceRange range);
   Tensor append(const ops::Layer& layer, ops::Arguments arguments, std::vector<graph::ValueId> operands,
                 const std::optional<ast::Label>& label, SourceRange range, OpFacts facts);
+  bool declare_let(const ast::Name& name, Tensor value, BodyScope& scope, bool is_written);
   void check_unread(const BodyScope& scope);
+
+  // conditionals.cpp
+  /// True after reporting that a pipeline begins with the name of a compile-time value, as in `x * k -> relu` (E0220).
+  bool is_flow_of_value(const ast::Expr& head);
+  /// `input`: what flows in, or nothing at the beginning of an expression.
+  Tensor apply_if(const ast::IfExpr& choice, std::optional<Tensor> input, SourceRange range);
+  /// `is_alone`: the `if` is the only thing of a round of `repeat`.
+  Tensor branch_value(const ast::Expr& body, bool is_alone);
+  /// What a branch that is not taken names is read all the same.
+  void mark_read(const ast::Expr& expr);
 
   // calls.cpp
   /// What a call names: a layer, a block, `concat`, or nothing (reported, or silent).
@@ -96,10 +107,20 @@ class BodyElaborator {
   Tensor apply_block(const DeclaredBlock& block, const ast::CallExpr& call, std::vector<Tensor> tensors,
                      SourceRange range);
   Tensor apply_repeat(const ast::RepeatExpr& repeat, Tensor input, SourceRange range);
+  /// How often a `repeat` goes round, what its index begins with and the number of its first round; nothing after an
+  /// error. Without values, as of a block's parameters, one round of which nothing is known.
+  struct Rounds {
+    std::int64_t count = 1;
+    std::optional<std::int64_t> first_index;
+    std::int64_t first_number = 0;
+    bool is_known = false;
+  };
+  Rounds rounds_of(const ast::RepeatExpr& repeat);
   bool takes(const DeclaredBlock& block, std::size_t tensors, const ast::CallExpr& call);
   /// False after reporting, once, that the network has grown too large.
   bool grow(std::size_t& count, const char* what, SourceRange range);
   bool is_block_call(const ast::Expr& body);
+  bool may_leave_out_step(const ast::Expr& body);
   NamedTensor* find_tensor(const std::string& name);
   std::string label_step(const std::optional<ast::Label>& label, const std::string& kind);
 

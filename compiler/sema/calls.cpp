@@ -1,6 +1,7 @@
 // Calls in bodies: which layer or block is meant, and what a block or a repetition brings in. Every use of a block
 // elaborates its body anew, with the values of its parameters at hand; nothing of a block is left in the graph but
 // steps of labels.
+#include <limits>
 #include <utility>
 
 #include "diag/spelling.h"
@@ -173,28 +174,55 @@ Tensor BodyElaborator::apply_block(const DeclaredBlock& declared, const ast::Cal
   return result;
 }
 
-Tensor BodyElaborator::apply_repeat(const ast::RepeatExpr& repeat, Tensor input, SourceRange range) {
+BodyElaborator::Rounds BodyElaborator::rounds_of(const ast::RepeatExpr& repeat) {
   const Evaluator evaluator(scope_->constants, *sink_, scope_->actions);
-  const auto count = evaluator.evaluate_as(*repeat.count, ValueType::integer, "the count of `repeat`");
-  std::optional<Value> from = Value(std::int64_t{0});
-  if (repeat.from) from = evaluator.evaluate_as(*repeat.from, ValueType::integer, "the first number of `repeat`");
-  const std::string step = label_step(repeat.label, "repeat");
-  const auto check_range = [&](const std::optional<Value>& value, const ast::Expr& place, const char* what) {
-    if (!value || std::get<std::int64_t>(*value) >= 0) return value.has_value();
+  const auto integer = [&](const ast::Expr& expr, const char* what) -> std::optional<std::int64_t> {
+    const auto value = evaluator.evaluate_as(expr, ValueType::integer, what);
+    return value ? std::optional(std::get<std::int64_t>(*value)) : std::nullopt;
+  };
+  const auto is_number = [&](const std::optional<std::int64_t>& value, const ast::Expr& place, const char* what) {
+    if (!value || *value >= 0) return value.has_value();
     Report(code("E0217"), place.range,
-           std::string(what) + " of `repeat` is " + to_text(*value) + ", but it is at least 0")
+           std::string(what) + " of `repeat` is " + std::to_string(*value) + ", but it is at least 0")
         .to(*sink_);
     return false;
   };
-  bool is_well = check_range(count, *repeat.count, "the count");
-  if (repeat.from) is_well = check_range(from, *repeat.from, "the first number") && is_well;
-  is_well = is_well && input;
+  Rounds rounds;
+  if (repeat.variable) {
+    const auto begin = integer(*repeat.begin, "the begin of a range");
+    const auto end = integer(*repeat.end, "the end of a range");
+    rounds.is_known = begin && end;
+    rounds.first_index = begin;
+    if (rounds.is_known) {
+      const bool overflows = __builtin_sub_overflow(*end, *begin, &rounds.count);
+      if (overflows) rounds.count = std::numeric_limits<std::int64_t>::max();
+      if (*begin >= *end) rounds.count = 0;
+    }
+  } else {
+    const auto count = integer(*repeat.count, "the count of `repeat`");
+    rounds.is_known = is_number(count, *repeat.count, "the count");
+    if (rounds.is_known) rounds.count = *count;
+  }
+  if (repeat.from) {
+    const auto from = integer(*repeat.from, "the first number of `repeat`");
+    rounds.is_known = is_number(from, *repeat.from, "the first number") && rounds.is_known;
+    rounds.first_number = from.value_or(0);
+  }
+  return rounds;
+}
+
+Tensor BodyElaborator::apply_repeat(const ast::RepeatExpr& repeat, Tensor input, SourceRange range) {
+  const Rounds rounds = rounds_of(repeat);
+  const std::string step = label_step(repeat.label, "repeat");
+  // "encoder_layer_" takes its numbers without a dot; a step that is `_` alone is left out.
+  const bool is_open = step.ends_with('_') && step != "_" && !step.ends_with("._");
+  const bool is_well = rounds.is_known && input;
 
   // The text of a block, and a body that cannot run, are gone through once for their own mistakes.
-  const std::int64_t rounds = is_well && text_check_ == nullptr ? std::get<std::int64_t>(*count) : 1;
+  const std::int64_t count = is_well && text_check_ == nullptr ? rounds.count : 1;
   Tensor flow = input;
-  const bool is_one_block = is_block_call(*repeat.body);
-  for (std::int64_t i = 0; i < rounds; ++i) {
+  const bool is_alone = may_leave_out_step(*repeat.body);
+  for (std::int64_t i = 0; i < count; ++i) {
     if (is_well && !grow(limits_.uses, "uses of blocks and rounds of `repeat`", range)) return std::nullopt;
     BodyScope round(&scope_->constants);
     round.module = scope_->module;
@@ -202,13 +230,19 @@ Tensor BodyElaborator::apply_repeat(const ast::RepeatExpr& repeat, Tensor input,
     round.flow = flow;
     round.actions = scope_->actions;
     round.use = scope_->use;
+    if (repeat.variable) {
+      std::optional<Value> index;
+      if (is_well && text_check_ == nullptr) index = Value(*rounds.first_index + i);
+      round.constants.declare(repeat.variable->text, {repeat.variable->range, index, {}});
+    }
     if (is_well) {
       std::int64_t number = i;
-      if (__builtin_add_overflow(number, std::get<std::int64_t>(*from), &number)) number = i;
-      round.steps = join_steps(join_steps(scope_->steps, step), std::to_string(number));
+      if (__builtin_add_overflow(number, rounds.first_number, &number)) number = i;
+      round.steps = is_open ? join_steps(scope_->steps, step + std::to_string(number))
+                            : join_steps(join_steps(scope_->steps, step), std::to_string(number));
     }
     BodyScope* const around = std::exchange(scope_, &round);
-    names_no_step_ = is_one_block;
+    names_no_step_ = is_alone;
     flow = tensor(*repeat.body);
     names_no_step_ = false;
     scope_ = around;
@@ -225,6 +259,11 @@ bool BodyElaborator::is_block_call(const ast::Expr& body) {
   const auto* call = std::get_if<ast::CallExpr>(&body.value);
   if (call == nullptr || call->tensors) return false;
   return call->module || scope_->module->blocks.contains(call->callee.text);
+}
+
+/// The only thing of a round of `repeat`, or of a branch that is the only thing of one.
+bool BodyElaborator::may_leave_out_step(const ast::Expr& body) {
+  return is_block_call(body) || std::holds_alternative<ast::IfExpr>(body.value);
 }
 
 bool BodyElaborator::grow(std::size_t& count, const char* what, SourceRange range) {

@@ -88,18 +88,20 @@ std::optional<Value> Evaluator::evaluate(const ast::Expr& expr) const {
   }
   if (const auto* flag = std::get_if<ast::BoolExpr>(&expr.value)) return flag->value;
   if (const auto* dims = std::get_if<ast::DimsExpr>(&expr.value)) return dims->dims;
-  if (const auto* name = std::get_if<ast::NameExpr>(&expr.value)) return evaluate_name(name->name);
+  if (const auto* list = std::get_if<ast::ListExpr>(&expr.value)) return evaluate_list(*list, expr.range);
+  if (const auto* name = std::get_if<ast::NameExpr>(&expr.value);
+      name != nullptr && name->name.text == "actions" && actions_) {
+    return *actions_;
+  }
   if (const auto* unary = std::get_if<ast::UnaryExpr>(&expr.value)) return evaluate_unary(*unary, expr.range);
   if (const auto* binary = std::get_if<ast::BinaryExpr>(&expr.value)) return evaluate_binary(*binary, expr.range);
-  const auto* call = std::get_if<ast::CallExpr>(&expr.value);
-  if (call != nullptr && call->module && !call->has_arguments && !call->tensors && !call->label) {
-    return evaluate_member(*call, expr.range);
+  if (is_named_value(expr)) {
+    const Value* value = find_named_value(expr);
+    return value != nullptr ? std::optional(*value) : std::nullopt;
   }
-  const bool is_list = std::holds_alternative<ast::ListExpr>(expr.value);
-  Report(code("E0205"), expr.range,
-         is_list ? "a list stands where a number, bool or dims is needed"
-                 : "a piece of network stands where a compile-time value is needed")
-      .to(sink_);
+  const auto* call = std::get_if<ast::CallExpr>(&expr.value);
+  if (call != nullptr && !call->module && call->callee.text == "len") return evaluate_length(*call, expr.range);
+  Report(code("E0205"), expr.range, "a piece of network stands where a compile-time value is needed").to(sink_);
   return std::nullopt;
 }
 
@@ -107,44 +109,46 @@ std::optional<Value> Evaluator::evaluate_as(const ast::Expr& expr, ValueType typ
   std::optional<Value> value = evaluate(expr);
   if (!value) return std::nullopt;
   std::optional<Value> converted = convert(*value, type);
-  if (!converted) {
-    Report(code("E0204"), expr.range,
-           quoted(to_text(*value)) + " is " + type_text(*value) + ", but " + what + " needs " + type_text(type))
-        .to(sink_);
-  }
+  if (!converted) report_wrong_type(*value, type, expr.range, what);
   return converted;
 }
 
-std::optional<Value> Evaluator::evaluate_name(const ast::Name& name) const {
-  if (name.text == "actions" && actions_) return *actions_;
+void Evaluator::report_wrong_type(const Value& value, ValueType needed, SourceRange range,
+                                  const std::string& what) const {
+  Report(code("E0204"), range,
+         quoted(to_text(value)) + " is " + type_text(value) + ", but " + what + " needs " + type_text(needed))
+      .to(sink_);
+}
+
+const NamedValue* Evaluator::find_name(const ast::Name& name) const {
   const NamedValue* named = scope_.find(name.text);
   if (named != nullptr && !named->other_kind.empty()) {
     Report(code("E0205"), name.range,
            quoted(name.text) + " is " + with_article(named->other_kind) + ", but a compile-time value is needed")
         .note(named->range, quoted(name.text) + " is declared here")
         .to(sink_);
-    return std::nullopt;
+    return nullptr;
   }
-  if (named != nullptr) return named->value;
+  if (named != nullptr) return named;
   if (name.text == "actions") {
     Report(code("E0210"), name.range, "`actions` stands outside the body of a control node")
         .advise("write the number, or move the layer into a `control`")
         .to(sink_);
-    return std::nullopt;
+    return nullptr;
   }
   Report(code("E0201"), name.range, "no constant or parameter is named " + quoted(name.text))
       .did_you_mean(name.range, diag::closest(name.text, scope_.value_names()))
       .to(sink_);
-  return std::nullopt;
+  return nullptr;
 }
 
-std::optional<Value> Evaluator::evaluate_member(const ast::CallExpr& member, SourceRange range) const {
+const NamedValue* Evaluator::find_member(const ast::CallExpr& member, SourceRange range) const {
   const std::string name = member.module->text + "." + member.callee.text;
-  if (const NamedValue* named = scope_.find(name)) return named->value;
+  if (const NamedValue* named = scope_.find(name)) return named;
   Report(code("E0201"), range, "no constant is named " + quoted(name))
       .did_you_mean(range, diag::closest(name, scope_.value_names()))
       .to(sink_);
-  return std::nullopt;
+  return nullptr;
 }
 
 std::optional<Value> Evaluator::evaluate_unary(const ast::UnaryExpr& unary, SourceRange range) const {
@@ -172,7 +176,7 @@ std::optional<Value> Evaluator::evaluate_guarded(const ast::Expr& expr) const {
   const std::optional<Value> value = Evaluator(scope_, found, actions_).evaluate(expr);
   bool is_wrong = false;
   for (const diag::Diagnostic& said : found.sorted()) {
-    if (said.code == code("E0206") || said.code == code("E0207")) continue;
+    if (said.code == code("E0206") || said.code == code("E0207") || said.code == code("E0221")) continue;
     sink_.report(said);
     is_wrong = true;
   }
@@ -206,6 +210,9 @@ std::optional<Value> Evaluator::evaluate_binary(const ast::BinaryExpr& binary, S
   }
   if (type_of(*left) == ValueType::dims && type_of(*right) == ValueType::dims && is_equality) {
     return compare(binary.op, std::get<Dims>(*left), std::get<Dims>(*right));
+  }
+  if (type_of(*left) == ValueType::list && type_of(*right) == ValueType::list && is_equality) {
+    return (std::get<List>(*left) == std::get<List>(*right)) == (binary.op == ast::BinaryOp::equal);
   }
   Report(code("E0204"), binary.op_range,
          quoted(operator_text(binary.op)) + " has " + type_text(*left) + " on its left and " + type_text(*right) +
@@ -272,8 +279,9 @@ std::optional<double> Evaluator::evaluate_number(const ast::Expr& expr, const st
 std::optional<std::vector<double>> Evaluator::evaluate_numbers(const ast::Expr& expr, const std::string& what) const {
   const auto* list = std::get_if<ast::ListExpr>(&expr.value);
   if (list == nullptr) {
-    Report(code("E0204"), expr.range, what + " needs a list of numbers, as in `[0.5, 0.5]`").to(sink_);
-    return std::nullopt;
+    std::optional<Value> made;
+    const Value* value = find_value(expr, made);
+    return value != nullptr ? numbers_of(*value, expr.range, what) : std::nullopt;
   }
   std::vector<double> numbers;
   for (const ast::ExprPtr& item : list->items) {
@@ -285,6 +293,12 @@ std::optional<std::vector<double>> Evaluator::evaluate_numbers(const ast::Expr& 
 }
 
 std::optional<TensorLiteral> Evaluator::evaluate_tensor(const ast::Expr& expr, const std::string& what) const {
+  if (!std::holds_alternative<ast::ListExpr>(expr.value)) {
+    std::optional<Value> made;
+    const Value* value = find_value(expr, made);
+    if (value == nullptr) return std::nullopt;
+    if (const List* list = std::get_if<List>(value)) return tensor_of(*list, expr.range, what);
+  }
   TensorLiteral literal;
   // The first element of each depth gives the dimensions; append_tensor holds all others to them.
   for (const ast::Expr* level = &expr; const auto* list = std::get_if<ast::ListExpr>(&level->value);) {
@@ -309,12 +323,8 @@ bool Evaluator::append_tensor(const ast::Expr& expr, std::size_t depth, TensorLi
     return false;
   }
   if (list == nullptr) {
-    const std::optional<double> number = evaluate_number(expr, what);
-    if (!number) return false;
-    literal.values.push_back(static_cast<float>(*number));
-    if (std::isfinite(literal.values.back())) return true;
-    Report(code("E0211"), expr.range, quoted(to_text(*number)) + " is beyond the range of f32").to(sink_);
-    return false;
+    const std::optional<Value> number = evaluate_as(expr, ValueType::number, what);
+    return number && append_number(*number, expr.range, literal, what);
   }
   if (static_cast<std::int64_t>(list->items.size()) != literal.dims[depth]) {
     Report(code("E0312"), expr.range,
@@ -327,6 +337,19 @@ bool Evaluator::append_tensor(const ast::Expr& expr, std::size_t depth, TensorLi
     if (!append_tensor(*item, depth + 1, literal, what)) return false;
   }
   return true;
+}
+
+bool Evaluator::append_number(const Value& value, SourceRange range, TensorLiteral& literal,
+                              const std::string& what) const {
+  const std::optional<Value> number = convert(value, ValueType::number);
+  if (!number) {
+    report_wrong_type(value, ValueType::number, range, what);
+    return false;
+  }
+  literal.values.push_back(static_cast<float>(std::get<double>(*number)));
+  if (std::isfinite(literal.values.back())) return true;
+  Report(code("E0211"), range, quoted(to_text(*number)) + " is beyond the range of f32").to(sink_);
+  return false;
 }
 
 }  // namespace d2nn::sema

@@ -53,14 +53,30 @@ class Evaluator {
   std::optional<Value> evaluate(const ast::Expr& expr) const;
   /// A value of the type (an int is also a float, and dims of one dimension); `what` names it in the message.
   std::optional<Value> evaluate_as(const ast::Expr& expr, ValueType type, const std::string& what) const;
-  /// "[0.5, 1]": a flat list of numbers.
+  /// "[0.5, 1]", or what names one: a flat list of numbers.
   std::optional<std::vector<double>> evaluate_numbers(const ast::Expr& expr, const std::string& what) const;
   /// A number, or nested lists of numbers of equal lengths, all within f32.
   std::optional<TensorLiteral> evaluate_tensor(const ast::Expr& expr, const std::string& what) const;
 
  private:
-  std::optional<Value> evaluate_name(const ast::Name& name) const;
-  std::optional<Value> evaluate_member(const ast::CallExpr& member, SourceRange range) const;
+  // lists.cpp
+  std::optional<Value> evaluate_list(const ast::ListExpr& list, SourceRange range) const;
+  std::optional<Value> evaluate_length(const ast::CallExpr& call, SourceRange range) const;
+  /// A name, a member of a module or an item of either: its value stands somewhere.
+  static bool is_named_value(const ast::Expr& expr);
+  const Value* find_named_value(const ast::Expr& expr) const;
+  const Value* find_item(const ast::IndexExpr& index, SourceRange range) const;
+  /// The value of any expression; `made` holds what has no name.
+  const Value* find_value(const ast::Expr& expr, std::optional<Value>& made) const;
+  std::optional<std::vector<double>> numbers_of(const Value& value, SourceRange range, const std::string& what) const;
+  std::optional<TensorLiteral> tensor_of(const List& list, SourceRange range, const std::string& what) const;
+  bool append_values(const Value& value, std::size_t depth, SourceRange range, TensorLiteral& literal,
+                     const std::string& what) const;
+  // constants.cpp
+  const NamedValue* find_name(const ast::Name& name) const;
+  const NamedValue* find_member(const ast::CallExpr& member, SourceRange range) const;
+  void report_wrong_type(const Value& value, ValueType needed, SourceRange range, const std::string& what) const;
+  bool append_number(const Value& value, SourceRange range, TensorLiteral& literal, const std::string& what) const;
   std::optional<Value> evaluate_unary(const ast::UnaryExpr& unary, SourceRange range) const;
   std::optional<Value> evaluate_binary(const ast::BinaryExpr& binary, SourceRange range) const;
   std::optional<Value> integer_arithmetic(const ast::BinaryExpr& binary, std::int64_t left, std::int64_t right,

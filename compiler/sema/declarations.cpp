@@ -86,7 +86,8 @@ class Declarer {
 
   void operator()(const ast::Train&) {}  // train.cpp reads it when all names are known
 
-  void operator()(const std::unique_ptr<ast::For>&) {}  // written out before
+  void operator()(const std::unique_ptr<ast::For>&) {}  // written out before, as are branches
+  void operator()(const std::unique_ptr<ast::If>&) {}
 
  private:
   bool declare(const ast::Name& name, const std::string& kind, std::optional<graph::NodeId> node) {

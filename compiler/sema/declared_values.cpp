@@ -21,6 +21,13 @@ void collect_constants(const ast::Expr& expr, const ConstantIndex& constants, st
   } else if (const auto* binary = std::get_if<ast::BinaryExpr>(&expr.value)) {
     collect_constants(*binary->left, constants, found);
     collect_constants(*binary->right, constants, found);
+  } else if (const auto* list = std::get_if<ast::ListExpr>(&expr.value)) {
+    for (const ast::ExprPtr& item : list->items) collect_constants(*item, constants, found);
+  } else if (const auto* index = std::get_if<ast::IndexExpr>(&expr.value)) {
+    collect_constants(*index->base, constants, found);
+    collect_constants(*index->index, constants, found);
+  } else if (const auto* call = std::get_if<ast::CallExpr>(&expr.value)) {
+    for (const ast::Argument& argument : call->arguments) collect_constants(*argument.value, constants, found);
   }
 }
 
@@ -60,8 +67,9 @@ std::optional<Value> parameter_value(const ast::Parameter& parameter, ValueType 
 std::optional<ValueType> parameter_type(const ast::Parameter& parameter, diag::Sink& sink) {
   const std::optional<ValueType> type = find_type(parameter.type.text);
   if (!type) {
-    Report(code("E0212"), parameter.type.range,
-           quoted(parameter.type.text) + " is no type of a parameter, which is `int`, `float`, `bool` or `dims`")
+    Report(
+        code("E0212"), parameter.type.range,
+        quoted(parameter.type.text) + " is no type of a parameter, which is `int`, `float`, `bool`, `dims` or `list`")
         .did_you_mean(parameter.type.range, diag::closest(parameter.type.text, type_spellings()))
         .to(sink);
   }

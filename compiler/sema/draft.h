@@ -89,8 +89,9 @@ struct Draft {
   std::vector<EdgeFacts> edges;  // by EdgeId
   std::map<std::string, Declared> names;
   std::deque<ConstantScope> loop_scopes;              // addresses are stable
-  std::vector<Item> items;                            // with the loops written out
-  std::map<std::string, SourceRange> empty_families;  // named in loops that have no round
+  std::vector<Item> items;                            // with loops and `if` written out
+  std::map<std::string, SourceRange> empty_families;  // named in loops that have no round, or in branches not taken
+  std::map<std::string, SourceRange> left_out;        // declared in branches of `if` that are not taken
   ConstantScope constants;                            // parameters, and the network's names as what they are
   /// False when an edge was lost because of a wrong or unavailable name: rules about what is missing then say nothing.
   bool has_all_edges = true;

@@ -66,7 +66,14 @@ class Connector {
     }
     for (const ast::Action& action : statement.actions) {
       const ActionTargets targets = resolve_targets(action);
-      for (NodeId source : sources) add_action(source, statement, action, targets);
+      const std::optional<std::string> name = action_name(action);
+      for (NodeId source : sources) {
+        if (name) {
+          add_action(source, *name, statement, action, targets);
+        } else {
+          draft_[source].has_action_errors = true;
+        }
+      }
     }
   }
 
@@ -150,7 +157,10 @@ class Connector {
       if (declared.node || declared.is_family()) candidates.push_back(name);
     }
     Report report(code("E0201"), endpoint.name.range, "no node is named " + quoted(endpoint.name.text));
-    if (endpoint.name.text == "none") {
+    if (const auto left_out = draft_.left_out.find(endpoint.name.text); left_out != draft_.left_out.end()) {
+      report.note(left_out->second, "it is declared here, in a branch of `if` that is not taken");
+      report.advise("put what names it into the same branch");
+    } else if (endpoint.name.text == "none") {
       report.advise("an action that runs nothing is written `name: none`, without braces");
     } else {
       report.did_you_mean(endpoint.name.range, diag::closest(endpoint.name.text, candidates));
@@ -342,22 +352,36 @@ class Connector {
     return true;
   }
 
-  void add_action(NodeId source, const ast::ControlEdges& statement, const ast::Action& action,
+  /// "high", or "pick[2]" of a family; nothing after an error.
+  std::optional<std::string> action_name(const ast::Action& action) {
+    if (!action.index) return action.name.text;
+    const auto index = Evaluator(*scope_, sink_).evaluate_as(*action.index, ValueType::integer, "an index");
+    if (!index) return std::nullopt;
+    if (std::get<std::int64_t>(*index) >= 0) return action.name.text + "[" + to_text(*index) + "]";
+    Report(code("E0218"), action.index->range,
+           "the index of " + quoted(action.name.text) + " is " + to_text(*index) + ", but indices begin at 0")
+        .to(sink_);
+    return std::nullopt;
+  }
+
+  void add_action(NodeId source, const std::string& name, const ast::ControlEdges& statement, const ast::Action& action,
                   const ActionTargets& targets) {
     graph::Node& node = draft_.node(source);
     NodeFacts& facts = draft_[source];
     if (!targets.is_complete) facts.has_action_errors = true;
-    const auto [first, is_new] = actions_.emplace(std::make_pair(source, action.name.text), action.name.range);
+    const auto [first, is_new] = actions_.emplace(std::make_pair(source, name), action.name.range);
     if (!is_new) {
-      Report(code("E0506"), action.name.range,
-             "the action " + quoted(action.name.text) + " of " + quoted(node.name) + " is declared twice")
-          .note(first->second, "first declared here")
-          .to(sink_);
+      Report report(code("E0506"), action.name.range,
+                    "the action " + quoted(name) + " of " + quoted(node.name) + " is declared twice");
+      first->second == action.name.range
+          ? report.advise("it stands in a loop: give it an index, as in `" + action.name.text + "[i]`")
+          : report.note(first->second, "first declared here");
+      report.to(sink_);
       facts.has_action_errors = true;
       return;
     }
     if (facts.control_edges.end == 0) facts.control_edges = statement.source.range;
-    node.actions.push_back({action.name.text, targets.nodes, action.range});
+    node.actions.push_back({name, targets.nodes, action.range});
     facts.action_targets.push_back(targets.ranges);
   }
 

@@ -59,7 +59,8 @@ class Trainer {
  private:
   void find_blocks(const std::vector<ast::NetworkItem>& items, bool in_loop) {
     for (const ast::NetworkItem& item : items) {
-      if (const auto* loop = std::get_if<std::unique_ptr<ast::For>>(&item)) find_blocks((*loop)->items, true);
+      const bool is_loop = std::holds_alternative<std::unique_ptr<ast::For>>(item);
+      for (const auto* nested : ast::nested_items(item)) find_blocks(*nested, in_loop || is_loop);
       const auto* train = std::get_if<ast::Train>(&item);
       if (train == nullptr) continue;
       const SourceRange place = keyword(train->range);
@@ -67,6 +68,8 @@ class Trainer {
         Report(code("E0614"), place, "`train` stands in a `for`, but a network is trained as a whole")
             .advise("move it out of the loop")
             .to(sink_);
+      } else if (!stands(item)) {
+        continue;  // in a branch of `if` that is not taken
       } else if (block_ != nullptr) {
         Report(code("E0601"), place, "the network has a second `train`")
             .note(keyword(block_->range), "the first is here")
@@ -76,6 +79,10 @@ class Trainer {
         block_ = train;
       }
     }
+  }
+
+  bool stands(const ast::NetworkItem& item) const {
+    return std::any_of(draft_.items.begin(), draft_.items.end(), [&](const Item& it) { return it.item == &item; });
   }
 
   /// False when the statement of this key was there before, which is reported.

@@ -53,7 +53,7 @@ struct ListExpr {
 struct NameExpr {
   Name name;
 };
-/// "leaf[i]".
+/// "leaf[i]", "widths[2]".
 struct IndexExpr {
   ExprPtr base;
   ExprPtr index;
@@ -76,7 +76,8 @@ enum class BinaryOp {
   greater,
   greater_equal,
   logical_and,
-  logical_or
+  logical_or,
+  matrix_product  // "a @ b"
 };
 struct BinaryExpr {
   BinaryOp op = BinaryOp::add;
@@ -100,17 +101,31 @@ struct CallExpr {
   std::optional<std::vector<ExprPtr>> tensors;  // second parentheses: the tensors given to a block
   std::optional<Label> label;
 };
-/// "repeat 9 { residual(16) } as layer2 from 1": a stage of a pipeline. The body is a pipeline without a head.
+/// "repeat 9 { residual(16) } as layer2 from 1", "repeat i in 0..n { dense(widths[i]) }": a stage of a pipeline. The
+/// body is a pipeline without a head.
 struct RepeatExpr {
-  ExprPtr count;
+  ExprPtr count;                 // null when there is a variable
+  std::optional<Name> variable;  // then the half-open range that it goes through
+  ExprPtr begin;
+  ExprPtr end;
   ExprPtr body;
   std::optional<Label> label;
   ExprPtr from;  // null: 0
 };
-/// "x -> conv(3x3, 8) -> relu": what flows in, then what it flows through. Stages are CallExpr or RepeatExpr.
-/// The parser does not know names: `head` is null when the first part is a call without second parentheses or a repeat
-/// (then stages[0]; the joined input flows in, or stages[0] is `concat(a, b)`), else it is the first part; a bare name there
-/// is a NameExpr that may turn out a tensor (`x -> relu`) or a layer (`relu -> dense(2)`). One part alone is no pipeline.
+/// "if wide { dense(8) } else if tall { dense(4) } else { identity }": a stage of a pipeline, or a tensor.
+struct IfExpr {
+  struct Branch {
+    ExprPtr condition;
+    ExprPtr body;  // a pipeline without a head, as in RepeatExpr
+  };
+  std::vector<Branch> branches;  // the first one whose condition is true is meant; at least one
+  ExprPtr otherwise;             // null: what flows in
+};
+/// "x -> conv(3x3, 8) -> relu": what flows in, then what it flows through. Stages are CallExpr, RepeatExpr or IfExpr.
+/// The parser does not know names: `head` is null when the first part is a call without second parentheses, a repeat or
+/// an if (then stages[0]; the joined input flows in, or stages[0] is a value of its own: `concat(a, b)`,
+/// `parameter(1x8)`), else it is the first part; a bare name there is a NameExpr that may turn out a tensor (`x ->
+/// relu`) or a layer (`relu -> dense(2)`). One part alone is no pipeline.
 struct PipelineExpr {
   ExprPtr head;
   std::vector<ExprPtr> stages;
@@ -119,7 +134,7 @@ struct PipelineExpr {
 struct Expr {
   SourceRange range;
   std::variant<NumberExpr, BoolExpr, DimsExpr, ListExpr, NameExpr, IndexExpr, UnaryExpr, BinaryExpr, CallExpr,
-               RepeatExpr, PipelineExpr>
+               RepeatExpr, IfExpr, PipelineExpr>
       value;
 };
 
@@ -132,7 +147,7 @@ struct TensorType {
   SourceRange range;
 };
 
-/// "classes: int = 2"; types: int, float, bool, dims.
+/// "classes: int = 2"; types: int, float, bool, dims, list.
 struct Parameter {
   Name name;
   Name type;
@@ -140,9 +155,9 @@ struct Parameter {
   SourceRange range;
 };
 
-/// "let y = x -> relu;"
+/// "let y = x -> relu;", "let a, b, c = x -> chunk(3);"
 struct Let {
-  Name name;
+  std::vector<Name> names;  // one or more
   ExprPtr value;
   SourceRange range;
 };
@@ -244,9 +259,10 @@ struct DataEdges {
   SourceRange range;
 };
 
-/// "high: N2", "left: {A, B}", "stop: none".
+/// "high: N2", "left: {A, B}", "stop: none", "pick[i]: expert[i]".
 struct Action {
   Name name;
+  ExprPtr index;                  // family member, or null
   std::vector<Endpoint> targets;  // empty: none
   SourceRange range;
 };
@@ -278,7 +294,9 @@ struct Train {
 };
 
 struct For;
-using NetworkItem = std::variant<Input, Output, Dummy, Node, DataEdges, ControlEdges, Train, std::unique_ptr<For>>;
+struct If;
+using NetworkItem =
+    std::variant<Input, Output, Dummy, Node, DataEdges, ControlEdges, Train, std::unique_ptr<For>, std::unique_ptr<If>>;
 
 /// "for i in 0..5 { ... }": half-open.
 struct For {
@@ -288,6 +306,28 @@ struct For {
   std::vector<NetworkItem> items;
   SourceRange range;
 };
+
+/// "if wide { ... } else if tall { ... } else { ... }" among the declarations of a network.
+struct If {
+  struct Branch {
+    ExprPtr condition;
+    std::vector<NetworkItem> items;
+  };
+  std::vector<Branch> branches;  // the first one whose condition is true stands; at least one
+  std::vector<NetworkItem> otherwise;
+  SourceRange range;
+};
+
+/// The lists of items inside of a `for` or an `if`, in the order written; of any other item none.
+inline std::vector<const std::vector<NetworkItem>*> nested_items(const NetworkItem& item) {
+  std::vector<const std::vector<NetworkItem>*> lists;
+  if (const auto* loop = std::get_if<std::unique_ptr<For>>(&item)) lists.push_back(&(*loop)->items);
+  if (const auto* choice = std::get_if<std::unique_ptr<If>>(&item)) {
+    for (const If::Branch& branch : (*choice)->branches) lists.push_back(&branch.items);
+    lists.push_back(&(*choice)->otherwise);
+  }
+  return lists;
+}
 
 struct Network {
   std::string doc;

@@ -24,6 +24,7 @@ int precedence(std::size_t op) {
     case P::STAR:
     case P::SLASH:
     case P::PERCENT:
+    case P::AT:
       return 0;
     case P::PLUS:
     case P::MINUS:
@@ -165,7 +166,9 @@ Box BoxBuilder::index(P::IndexContext& context) {
 }
 
 Box BoxBuilder::action(P::ActionContext& context) {
-  std::vector<Box> row = parts(name(*context.name()), token(context.COLON(), false));
+  std::vector<Box> row = parts(name(*context.name()));
+  if (context.index() != nullptr) row.push_back(index(*context.index()));
+  row.push_back(token(context.COLON(), false));
   if (P::TargetSetContext* set = context.targetSet(); set != nullptr) {
     std::vector<Box> targets;
     for (P::EndpointContext* target : set->endpoint()) targets.push_back(endpoint(*target, true));
@@ -186,8 +189,10 @@ Box BoxBuilder::train_item(P::TrainItemContext& context) {
 }
 
 Box BoxBuilder::let_statement(P::LetStatementContext& context) {
-  return make_row(parts(token(context.LET()), name(*context.name()), token(context.ASSIGN()), expr(*context.expr()),
-                        token(context.SEMICOLON(), false)));
+  std::vector<Box> names;
+  for (P::NameContext* name : context.name()) names.push_back(this->name(*name));
+  return make_row(parts(token(context.LET()), make_chain(Fill::greedy, 0, joined(std::move(names), context.COMMA())),
+                        token(context.ASSIGN()), expr(*context.expr()), token(context.SEMICOLON(), false)));
 }
 
 Box BoxBuilder::result(P::ResultContext& context) {
@@ -249,6 +254,25 @@ Box BoxBuilder::node_head(P::NodeDeclContext& context) {
 Box BoxBuilder::for_head(P::ForDeclContext& context) {
   return make_row(parts(token(context.FOR()), name(*context.name()), token(context.IN()), expr(*context.begin),
                         token(context.RANGE(), false), expr(*context.end, false), token(context.LEFT_BRACE())));
+}
+
+std::vector<Box> BoxBuilder::if_heads(P::IfDeclContext& context) {
+  std::vector<Box> heads;
+  const std::vector<P::ItemBlockContext*> blocks = context.itemBlock();
+  const std::vector<P::ExprContext*> conditions = context.expr();
+  const Terminals ifs = context.IF();
+  const Terminals elses = context.ELSE();
+  for (std::size_t i = 0; i < blocks.size(); ++i) {
+    std::vector<Box> row;
+    if (i > 0) row.push_back(token(elses[i - 1]));
+    if (i < ifs.size()) {
+      row.push_back(token(ifs[i]));
+      row.push_back(expr(*conditions[i]));
+    }
+    row.push_back(token(blocks[i]->LEFT_BRACE()));
+    heads.push_back(make_row(std::move(row)));
+  }
+  return heads;
 }
 
 Box BoxBuilder::train_head(P::TrainDeclContext& context) {
@@ -320,8 +344,10 @@ Box BoxBuilder::pipeline(P::PipelineContext& context, bool has_blank, int hang) 
     Box arrow = token(arrows[i]);
     P::ReferenceContext* reference = stage.reference();
     const bool is_light = reference != nullptr && reference->arguments() == nullptr;
-    stages.push_back(make_row(parts(std::move(arrow), reference != nullptr ? this->reference(*reference, true)
-                                                                           : repeat(*stage.repeatStage(), true))));
+    Box layer = reference != nullptr         ? this->reference(*reference, true)
+                : stage.ifStage() != nullptr ? if_stage(*stage.ifStage(), true)
+                                             : repeat(*stage.repeatStage(), true);
+    stages.push_back(make_row(parts(std::move(arrow), std::move(layer))));
     stages.back().is_light = is_light;
   }
   return make_chain(Fill::balanced, hang, std::move(stages));
@@ -343,6 +369,7 @@ Box BoxBuilder::primary(P::PrimaryContext& context, bool has_blank) {
                           token(context.RIGHT_PAREN(), false)));
   if (context.reference() != nullptr) return reference(*context.reference(), has_blank);
   if (context.repeatStage() != nullptr) return repeat(*context.repeatStage(), has_blank);
+  if (context.ifStage() != nullptr) return if_stage(*context.ifStage(), has_blank);
   return token(context.start, has_blank);
 }
 
@@ -376,8 +403,18 @@ Box BoxBuilder::argument(P::ArgumentContext& context, bool has_blank) {
 }
 
 Box BoxBuilder::repeat(P::RepeatStageContext& context, bool has_blank) {
-  std::vector<Box> row = parts(token(context.REPEAT(), has_blank), expr(*context.expr(0)), token(context.LEFT_BRACE()),
-                               expr(*context.expr(1), true, 0), token(context.RIGHT_BRACE()));
+  std::vector<Box> row = parts(token(context.REPEAT(), has_blank));
+  if (context.count != nullptr) row.push_back(expr(*context.count));
+  if (context.name() != nullptr) {
+    row.push_back(name(*context.name()));
+    row.push_back(token(context.IN()));
+    row.push_back(expr(*context.begin));
+    row.push_back(token(context.RANGE(), false));
+    row.push_back(expr(*context.end, false));
+  }
+  row.push_back(token(context.LEFT_BRACE()));
+  row.push_back(expr(*context.round, true, 0));
+  row.push_back(token(context.RIGHT_BRACE()));
   if (context.AS() != nullptr) {
     row.push_back(token(context.AS()));
     row.push_back(label(*context.label()));
@@ -387,6 +424,27 @@ Box BoxBuilder::repeat(P::RepeatStageContext& context, bool has_blank) {
     row.push_back(primary(*context.primary(), true));
   }
   return make_row(std::move(row));
+}
+
+Box BoxBuilder::if_stage(P::IfStageContext& context, bool has_blank) {
+  std::vector<Box> branches;
+  const std::vector<P::ExprBlockContext*> blocks = context.exprBlock();
+  const std::vector<P::ExprContext*> conditions = context.expr();
+  const Terminals ifs = context.IF();
+  const Terminals elses = context.ELSE();
+  for (std::size_t i = 0; i < blocks.size(); ++i) {
+    std::vector<Box> row;
+    if (i > 0) row.push_back(token(elses[i - 1]));
+    if (i < ifs.size()) {
+      row.push_back(token(ifs[i], i > 0 || has_blank));
+      row.push_back(expr(*conditions[i]));
+    }
+    row.push_back(token(blocks[i]->LEFT_BRACE()));
+    row.push_back(expr(*blocks[i]->expr(), true, 0));
+    row.push_back(token(blocks[i]->RIGHT_BRACE()));
+    branches.push_back(make_row(std::move(row)));
+  }
+  return make_chain(Fill::greedy, 0, std::move(branches));
 }
 
 }  // namespace d2nn::syntax

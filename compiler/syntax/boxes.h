@@ -39,6 +39,8 @@ class BoxBuilder {
   Box block_head(P::BlockDeclContext& context);
   Box node_head(P::NodeDeclContext& context);
   Box for_head(P::ForDeclContext& context);
+  /// "if wide {", then "else if tall {" and "else {" without the `}` before them.
+  std::vector<Box> if_heads(P::IfDeclContext& context);
   Box train_head(P::TrainDeclContext& context);
 
   /// One token, with or without a blank before it.
@@ -70,6 +72,7 @@ class BoxBuilder {
   Box primary(P::PrimaryContext& context, bool has_blank);
   Box reference(P::ReferenceContext& context, bool has_blank);
   Box repeat(P::RepeatStageContext& context, bool has_blank);
+  Box if_stage(P::IfStageContext& context, bool has_blank);
   Box argument(P::ArgumentContext& context, bool has_blank);
 
   static constexpr int pipeline_hang = 2;

@@ -117,6 +117,37 @@ class FileFormatter {
       for (P::NetworkItemContext* inner : loop->networkItem()) network_item(*inner);
       close(loop->RIGHT_BRACE());
     }
+    if (item.ifDecl() != nullptr) if_decl(*item.ifDecl());
+  }
+
+  void if_decl(P::IfDeclContext& context) {
+    const std::vector<P::ItemBlockContext*> blocks = context.itemBlock();
+    if (blocks.size() == 1) {
+      const std::optional<Box> line = if_in_one_line(context);
+      if (line && column_ + line->width <= layout_columns) return statement(*line);
+    }
+    const std::vector<Box> heads = boxes_.if_heads(context);
+    for (std::size_t i = 0; i < blocks.size(); ++i) {
+      if (i == 0) {
+        statement(heads[i]);
+      } else {  // behind the `}` of the branch before it
+        layout_.write(heads[i], {.kind = Separation::Kind::blank, .column = column_, .comment_column = column_},
+                      column_ + continuation);
+      }
+      open();
+      for (P::NetworkItemContext* inner : blocks[i]->networkItem()) network_item(*inner);
+      close(blocks[i]->RIGHT_BRACE());
+    }
+  }
+
+  /// As loop_in_one_line, of a single branch.
+  std::optional<Box> if_in_one_line(P::IfDeclContext& context) {
+    P::ItemBlockContext& block = *context.itemBlock(0);
+    if (context.itemBlock().size() != 1 || block.networkItem().size() != 1 || has_many_tokens(context))
+      return std::nullopt;
+    std::optional<Box> item = item_in_one_line(*block.networkItem(0));
+    if (!item) return std::nullopt;
+    return in_braces(std::move(boxes_.if_heads(context).front()), std::move(*item), boxes_.token(block.RIGHT_BRACE()));
   }
 
   /// A loop over a single declaration or edge, when no comment wants lines of its own.
@@ -133,6 +164,7 @@ class FileFormatter {
     if (item.dummyDecl() != nullptr) return boxes_.dummy_decl(*item.dummyDecl());
     if (item.edges() != nullptr) return boxes_.edges(*item.edges());
     if (item.forDecl() != nullptr) return loop_in_one_line(*item.forDecl());
+    if (item.ifDecl() != nullptr) return if_in_one_line(*item.ifDecl());
     if (item.nodeDecl() == nullptr) return std::nullopt;
     P::BodyContext& body = *item.nodeDecl()->body();
     if (!body.letStatement().empty() || body.result() == nullptr) return std::nullopt;

@@ -1,13 +1,14 @@
-// One method per rule of grammar/D2nnParser.g4, in its order. Recursion is as deep as the tree, which tokens.cpp
-// bounds. A context with an error is left out by its list (is_sound), so the methods may take children for granted.
+// One method per rule of grammar/D2nnParser.g4, in its order; expressions are expressions_to_ast.cpp's. Recursion is as
+// deep as the tree, which tokens.cpp bounds. A context with an error is left out by its list (is_sound), so the methods
+// may take children for granted.
 #include "syntax/parse_tree_to_ast.h"
 
 #include <algorithm>
-#include <charconv>
 #include <string>
 #include <utility>
 
 #include "diag/catalogue.h"
+#include "syntax/expressions_to_ast.h"
 
 namespace d2nn::syntax {
 
@@ -18,10 +19,10 @@ namespace {
 
 using P = D2nnParser;
 
-class TreeBuilder {
+class TreeBuilder : ExpressionBuilder {
  public:
   TreeBuilder(const TokenList& tokens, std::string_view text, source::FileId file, diag::Sink& sink)
-      : tokens_(tokens), text_(text), file_(file), sink_(sink) {}
+      : ExpressionBuilder(text, file, sink), tokens_(tokens), file_(file), sink_(sink) {}
 
   File build(P::FileContext& tree) {
     File file{.file = file_, .items = {}};
@@ -42,25 +43,6 @@ class TreeBuilder {
   }
 
  private:
-  // ---- places and words ----
-
-  static bool is_sound(const antlr4::ParserRuleContext* context) {
-    return context != nullptr && context->exception == nullptr;
-  }
-
-  SourceRange range(const antlr4::Token* token) const { return range_of(*token, file_); }
-  SourceRange range(antlr4::tree::TerminalNode* node) const { return range(node->getSymbol()); }
-  SourceRange range(const antlr4::ParserRuleContext& context) const {
-    if (context.stop == nullptr) return range(context.start);
-    return source::cover(range(context.start), range(context.stop));
-  }
-  std::string_view text(SourceRange range) const { return text_.substr(range.begin, range.end - range.begin); }
-
-  Name name(P::NameContext& context) const { return {std::string(text(range(context))), range(context)}; }
-  std::optional<Name> optional_name(P::NameContext* context) const {
-    return context == nullptr ? std::nullopt : std::optional<Name>(name(*context));
-  }
-
   /// The `///` lines right before a declaration, without the slashes and one blank.
   std::string doc(const antlr4::ParserRuleContext& context) const {
     const auto lines = std::ranges::equal_range(tokens_.docs, context.start->getTokenIndex(), {}, &DocLine::next_token);
@@ -159,8 +141,21 @@ class TreeBuilder {
         P::ForDeclContext& loop = *item->forDecl();
         out.emplace_back(std::make_unique<For>(
             For{name(*loop.name()), expr(*loop.begin), expr(*loop.end), items(loop.networkItem()), range(loop)}));
+      } else if (item->ifDecl() != nullptr) {
+        out.emplace_back(if_decl(*item->ifDecl()));
       }
     }
+    return out;
+  }
+
+  std::unique_ptr<If> if_decl(P::IfDeclContext& context) {
+    auto out = std::make_unique<If>();
+    out->range = range(context);
+    const std::vector<P::ExprContext*> conditions = context.expr();
+    const std::vector<P::ItemBlockContext*> blocks = context.itemBlock();  // and the last one
+    for (std::size_t i = 0; i < conditions.size(); ++i)
+      out->branches.push_back({expr(*conditions[i]), items(blocks[i]->networkItem())});
+    if (context.last != nullptr) out->otherwise = items(context.last->networkItem());
     return out;
   }
 
@@ -228,7 +223,9 @@ class TreeBuilder {
   Body body(P::BodyContext& context) {
     Body body{.lets = {}, .result = nullptr, .range = range(context)};
     for (P::LetStatementContext* let : context.letStatement()) {
-      if (is_sound(let)) body.lets.push_back({name(*let->name()), expr(*let->expr()), range(*let)});
+      if (!is_sound(let)) continue;
+      Let& out = body.lets.emplace_back(Let{{}, expr(*let->expr()), range(*let)});
+      for (P::NameContext* name : let->name()) out.names.push_back(this->name(*name));
     }
     if (is_sound(context.result())) body.result = optional_expr(context.result()->expr());
     return body;
@@ -276,7 +273,8 @@ class TreeBuilder {
   }
 
   Action action(P::ActionContext& context) {
-    Action action{.name = name(*context.name()), .targets = {}, .range = range(context)};
+    Action action{.name = name(*context.name()), .index = nullptr, .targets = {}, .range = range(context)};
+    if (is_sound(context.index())) action.index = expr(*context.index()->expr());
     if (P::TargetSetContext* set = context.targetSet(); set != nullptr) {
       for (P::EndpointContext* target : set->endpoint()) action.targets.push_back(endpoint(*target));
       if (is_sound(set) && action.targets.empty()) {
@@ -314,170 +312,7 @@ class TreeBuilder {
     return train;
   }
 
-  // ---- expressions ----
-
-  ExprPtr optional_expr(P::ExprContext* context) { return context == nullptr ? nullptr : expr(*context); }
-
-  template <class Value>
-  ExprPtr make(SourceRange range, Value value) {
-    return std::make_unique<Expr>(Expr{range, std::move(value)});
-  }
-
-  ExprPtr expr(P::ExprContext& context) {
-    if (auto* unary = dynamic_cast<P::UnaryContext*>(&context)) {
-      return make(range(context), UnaryExpr{unary->NOT() != nullptr ? '!' : '-', expr(*unary->expr())});
-    }
-    if (auto* binary = dynamic_cast<P::BinaryContext*>(&context)) {
-      return make(range(context), BinaryExpr{operation(binary->op->getType()), range(binary->op),
-                                             expr(*binary->expr(0)), expr(*binary->expr(1))});
-    }
-    return pipeline(*static_cast<P::OperandContext&>(context).pipeline());
-  }
-
-  static BinaryOp operation(std::size_t token_type) {
-    constexpr std::pair<std::size_t, BinaryOp> operations[] = {{P::PLUS, BinaryOp::add},
-                                                               {P::MINUS, BinaryOp::subtract},
-                                                               {P::STAR, BinaryOp::multiply},
-                                                               {P::SLASH, BinaryOp::divide},
-                                                               {P::PERCENT, BinaryOp::modulo},
-                                                               {P::EQUAL, BinaryOp::equal},
-                                                               {P::NOT_EQUAL, BinaryOp::not_equal},
-                                                               {P::LESS, BinaryOp::less},
-                                                               {P::LESS_EQUAL, BinaryOp::less_equal},
-                                                               {P::GREATER, BinaryOp::greater},
-                                                               {P::GREATER_EQUAL, BinaryOp::greater_equal},
-                                                               {P::AND, BinaryOp::logical_and}};
-    for (const auto& [token, operation] : operations) {
-      if (token == token_type) return operation;
-    }
-    return BinaryOp::logical_or;
-  }
-
-  ExprPtr pipeline(P::PipelineContext& context) {
-    ExprPtr first = primary(*context.primary());
-    if (context.stage().empty()) return first;
-    PipelineExpr pipeline;
-    const auto* call = std::get_if<CallExpr>(&first->value);
-    const bool is_stage = (call != nullptr && !call->tensors) || std::holds_alternative<RepeatExpr>(first->value);
-    if (is_stage) {
-      pipeline.stages.push_back(std::move(first));
-    } else {
-      pipeline.head = std::move(first);
-    }
-    for (P::StageContext* stage : context.stage()) {
-      pipeline.stages.push_back(stage->reference() != nullptr ? reference(*stage->reference(), true)
-                                                              : repeat(*stage->repeatStage()));
-    }
-    return make(range(context), std::move(pipeline));
-  }
-
-  ExprPtr primary(P::PrimaryContext& context) {
-    const SourceRange place = range(context);
-    if (context.INTEGER() != nullptr) {
-      const std::int64_t value = integer(text(place));
-      return make(place, NumberExpr{static_cast<double>(value), true, value});
-    }
-    if (context.FLOAT() != nullptr) {
-      const std::string_view digits = text(place);
-      NumberExpr number;
-      std::from_chars(digits.data(), digits.data() + digits.size(), number.value);
-      return make(place, number);
-    }
-    if (context.DIMS() != nullptr) return make(place, dims(text(place)));
-    if (context.TRUE() != nullptr || context.FALSE() != nullptr)
-      return make(place, BoolExpr{context.TRUE() != nullptr});
-    if (context.list() != nullptr) {
-      ListExpr list;
-      for (P::ExprContext* item : context.list()->expr()) list.items.push_back(expr(*item));
-      return make(place, std::move(list));
-    }
-    if (context.expr() != nullptr) return expr(*context.expr());
-    if (context.reference() != nullptr) return reference(*context.reference(), false);
-    return repeat(*context.repeatStage());
-  }
-
-  // Literals out of range are reported by tokens.cpp and read as 0 here.
-  static std::int64_t integer(std::string_view digits) {
-    std::int64_t value = 0;
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-    return error == std::errc{} ? value : 0;
-  }
-
-  static DimsExpr dims(std::string_view text) {
-    DimsExpr out;
-    while (true) {
-      const std::size_t cross = text.find('x');
-      out.dims.push_back(integer(text.substr(0, cross)));
-      if (cross == std::string_view::npos) return out;
-      text.remove_prefix(cross + 1);
-    }
-  }
-
-  ExprPtr reference(P::ReferenceContext& context, bool is_stage) {
-    const SourceRange place = range(context);
-    if (!context.index().empty()) {
-      ExprPtr base = make(range(*context.first), NameExpr{name(*context.first)});
-      if (context.second != nullptr)
-        base = make(source::cover(range(*context.first), range(*context.second)), module_call(context));
-      for (P::IndexContext* index : context.index()) {
-        if (!is_sound(index)) continue;
-        const SourceRange indexed = source::cover(base->range, range(*index));
-        base = make(indexed, IndexExpr{std::move(base), expr(*index->expr())});
-      }
-      if (is_stage) {
-        sink_.report({.code = diag::code("E0106"),
-                      .message = "found `" + std::string(text(place)) + "`, expected a layer",
-                      .range = place});
-      }
-      return base;
-    }
-    const bool is_call =
-        is_stage || context.second != nullptr || context.arguments() != nullptr || context.label() != nullptr;
-    if (!is_call) return make(place, NameExpr{name(*context.first)});
-    CallExpr call = module_call(context);
-    if (P::ArgumentsContext* arguments = context.arguments(); is_sound(arguments)) {
-      call.has_arguments = true;
-      for (P::ArgumentContext* argument : arguments->argument()) {
-        call.arguments.push_back({optional_name(argument->name()), expr(*argument->expr()), range(*argument)});
-      }
-    }
-    if (P::TensorsContext* tensors = context.tensors(); is_sound(tensors)) {
-      call.tensors.emplace();
-      for (P::ExprContext* tensor : tensors->expr()) call.tensors->push_back(expr(*tensor));
-    }
-    if (context.label() != nullptr) call.label = label(*context.label());
-    return make(place, std::move(call));
-  }
-
-  /// "f" or "module.f", without arguments yet.
-  CallExpr module_call(P::ReferenceContext& context) {
-    CallExpr call;
-    call.callee = name(context.second != nullptr ? *context.second : *context.first);
-    if (context.second != nullptr) call.module = name(*context.first);
-    return call;
-  }
-
-  ExprPtr repeat(P::RepeatStageContext& context) {
-    RepeatExpr repeat;
-    repeat.count = expr(*context.expr(0));
-    repeat.body = expr(*context.expr(1));
-    if (context.label() != nullptr) repeat.label = label(*context.label());
-    if (context.primary() != nullptr) repeat.from = primary(*context.primary());
-    return make(range(context), std::move(repeat));
-  }
-
-  /// The text of a label, blanks between its steps left out.
-  Label label(P::LabelContext& context) const {
-    Label label{{}, range(context)};
-    for (P::LabelStepContext* step : context.labelStep()) {
-      if (!label.text.empty()) label.text += '.';
-      label.text += text(range(*step));
-    }
-    return label;
-  }
-
   const TokenList& tokens_;
-  std::string_view text_;
   source::FileId file_;
   diag::Sink& sink_;
 };

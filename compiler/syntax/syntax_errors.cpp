@@ -31,7 +31,8 @@ constexpr std::array file_words{P::IMPORT, P::CONST, P::BLOCK, P::NETWORK};
 constexpr std::array network_words{P::INPUT, P::OUTPUT, P::NODE, P::CONTROL, P::DUMMY, P::TRAIN, P::FOR};
 
 bool is_list_rule(std::size_t rule) {
-  return rule == P::RuleFile || rule == P::RuleNetworkDecl || rule == P::RuleForDecl || rule == P::RuleTrainDecl;
+  return rule == P::RuleFile || rule == P::RuleNetworkDecl || rule == P::RuleForDecl || rule == P::RuleItemBlock ||
+         rule == P::RuleTrainDecl;
 }
 
 bool is_statement_rule(std::size_t rule) {
@@ -242,7 +243,7 @@ class ErrorStrategy final : public antlr4::DefaultErrorStrategy {
       }
       if (type == P::RIGHT_BRACE && enclosing == level) {
         const std::size_t next = token(index + 1).getType();
-        if (next == P::COMMA || next == P::SEMICOLON || next == P::ARROW || next == P::AS) continue;
+        if (next == P::COMMA || next == P::SEMICOLON || next == P::ARROW || next == P::AS || next == P::ELSE) continue;
         stream.consume();
         return;
       }
@@ -289,7 +290,7 @@ class ErrorStrategy final : public antlr4::DefaultErrorStrategy {
     const std::string expected = is_file                    ? "a declaration"
                                  : rule == P::RuleTrainDecl ? "a statement of `train`"
                                                             : "a declaration or an edge";
-    if (is_file && std::ranges::find(network_words, type) != network_words.end()) {
+    if (is_file && (type == P::IF || std::ranges::find(network_words, type) != network_words.end())) {
       diagnostic.code = diag::code("E0112");
       diagnostic.message = spelling(found) + " stands outside a network, it declares a part of one";
     } else if (!is_file && is_file_word(type)) {

@@ -230,7 +230,7 @@ class Reader {
       if (end >= text_.size()) return false;
       const auto byte = static_cast<unsigned char>(text_[end]);
       return end == begin || byte >= 0x80 ||
-             std::string_view("@$`\\?^'&|~#").find(static_cast<char>(byte)) != std::string_view::npos;
+             std::string_view("$`\\?^'&|~#").find(static_cast<char>(byte)) != std::string_view::npos;
     };
     const std::string_view first = text_.substr(begin, point.length);
     const auto* lookalike = std::ranges::find(lookalikes, first, &Lookalike::text);

@@ -139,8 +139,8 @@ class Completer {
     } else if (place_.place == Place::file) {
       add_keywords({"network", "block", "const", "import"});
     } else if (place_.place == Place::network) {
-      add_keywords(
-          {"input", "output", "node", "control", "dummy", "for", "train", "join", "default", "required", "none"});
+      add_keywords({"input", "output", "node", "control", "dummy", "for", "if", "else", "train", "join", "default",
+                    "required", "none"});
       add_nodes();
     } else if (place_.place == Place::train) {
       add_keywords(
@@ -150,7 +150,7 @@ class Completer {
       if (!place_.call.empty()) add_parameters();
       add_layers();
       add_blocks();
-      add_keywords({"let", "return", "repeat", "concat"});
+      add_keywords({"let", "return", "repeat", "if", "else", "concat", "len"});
       if (place_.is_control) add("actions", item_constant, "number of actions of this control node");
     }
     return items_;
@@ -219,7 +219,7 @@ class Completer {
       if (const auto* node = std::get_if<ast::Node>(&item)) {
         add(node->name.text, item_variable, node->is_control ? "control" : "node", node->doc);
       }
-      if (const auto* loop = std::get_if<std::unique_ptr<ast::For>>(&item)) add_nodes((*loop)->items);
+      for (const auto* nested : ast::nested_items(item)) add_nodes(*nested);
     }
   }
   void add_nodes() {
@@ -249,7 +249,7 @@ class Completer {
   /// The named inputs of the node before the dot.
   void add_inputs(const std::vector<ast::NetworkItem>& items) {
     for (const ast::NetworkItem& item : items) {
-      if (const auto* loop = std::get_if<std::unique_ptr<ast::For>>(&item)) add_inputs((*loop)->items);
+      for (const auto* nested : ast::nested_items(item)) add_inputs(*nested);
       const auto* node = std::get_if<ast::Node>(&item);
       if (node == nullptr || node->name.text != place_.owner) continue;
       for (const ast::NodeInput& input : node->inputs) add(input.name.text, item_field, "input of " + place_.owner);

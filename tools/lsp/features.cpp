@@ -81,8 +81,9 @@ class SymbolLister {
     } else if (const auto* node = std::get_if<ast::Node>(&item)) {
       list.push_back(symbol(node->name, node->range, node->is_control ? symbol_event : symbol_function,
                             node->is_control ? "control" : "node"));
-    } else if (const auto* loop = std::get_if<std::unique_ptr<ast::For>>(&item)) {
-      for (const ast::NetworkItem& inner : (*loop)->items) add(inner, list);
+    }
+    for (const auto* nested : ast::nested_items(item)) {
+      for (const ast::NetworkItem& inner : *nested) add(inner, list);
     }
   }
 

@@ -184,8 +184,8 @@ class Indexer {
         inputs_.emplace(node->name.text + "." + input.name.text, Meaning{input.name.range, input_hover(*node, input)});
       }
     }
-    if (const auto* loop = std::get_if<std::unique_ptr<ast::For>>(&item)) {
-      for (const ast::NetworkItem& inner : (*loop)->items) declare(inner);
+    for (const auto* nested : ast::nested_items(item)) {
+      for (const ast::NetworkItem& inner : *nested) declare(inner);
     }
   }
 
@@ -240,6 +240,7 @@ class Indexer {
       for (const ast::Action& action : control->actions) {
         add(action.name.range, "action `" + action.name.text + "` of `" + control->source.name.text + "`",
             action.name.range);
+        if (action.index) visit(*action.index);
         for (const ast::Endpoint& end : action.targets) visit(end);
       }
     } else if (const auto* train = std::get_if<ast::Train>(&item)) {
@@ -248,10 +249,15 @@ class Indexer {
       visit(*(*loop)->begin);
       visit(*(*loop)->end);
       scopes_.emplace_back();
-      declare((*loop)->variable,
-              "loop variable " + code_block(text(cover((*loop)->begin->range, (*loop)->end->range))));
+      declare_loop_variable((*loop)->variable, *(*loop)->begin, *(*loop)->end);
       for (const ast::NetworkItem& inner : (*loop)->items) visit(inner);
       scopes_.pop_back();
+    } else if (const auto* choice = std::get_if<std::unique_ptr<ast::If>>(&item)) {
+      for (const ast::If::Branch& branch : (*choice)->branches) {
+        visit(*branch.condition);
+        for (const ast::NetworkItem& inner : branch.items) visit(inner);
+      }
+      for (const ast::NetworkItem& inner : (*choice)->otherwise) visit(inner);
     }
   }
 
@@ -292,7 +298,7 @@ class Indexer {
     scopes_.emplace_back();
     for (const ast::Let& let : body.lets) {
       visit(*let.value);
-      declare(let.name, code_block(text(let.range)));
+      for (const ast::Name& name : let.names) declare(name, code_block(text(let.range)));
     }
     if (body.result) visit(*body.result);
     scopes_.pop_back();
@@ -315,13 +321,34 @@ class Indexer {
     } else if (const auto* call = std::get_if<ast::CallExpr>(&expr.value)) {
       visit(*call, expr.range);
     } else if (const auto* repeat = std::get_if<ast::RepeatExpr>(&expr.value)) {
-      visit(*repeat->count);
-      visit(*repeat->body);
-      if (repeat->from) visit(*repeat->from);
+      visit(*repeat);
+    } else if (const auto* choice = std::get_if<ast::IfExpr>(&expr.value)) {
+      for (const ast::IfExpr::Branch& branch : choice->branches) {
+        visit(*branch.condition);
+        visit(*branch.body);
+      }
+      if (choice->otherwise) visit(*choice->otherwise);
     } else if (const auto* pipe = std::get_if<ast::PipelineExpr>(&expr.value)) {
       if (pipe->head) visit(*pipe->head);
       for (const ast::ExprPtr& stage : pipe->stages) visit(*stage);
     }
+  }
+
+  void visit(const ast::RepeatExpr& repeat) {
+    if (repeat.count) visit(*repeat.count);
+    scopes_.emplace_back();
+    if (repeat.variable) {
+      visit(*repeat.begin);
+      visit(*repeat.end);
+      declare_loop_variable(*repeat.variable, *repeat.begin, *repeat.end);
+    }
+    visit(*repeat.body);
+    scopes_.pop_back();
+    if (repeat.from) visit(*repeat.from);
+  }
+
+  void declare_loop_variable(const ast::Name& name, const ast::Expr& begin, const ast::Expr& end) {
+    declare(name, "loop variable " + code_block(text(cover(begin.range, end.range))));
   }
 
   void visit(const ast::CallExpr& call, SourceRange range) {

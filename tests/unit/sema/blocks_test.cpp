@@ -194,3 +194,92 @@ TEST_CASE("hostile growth is an error, not a hang") {
   };
   CHECK(check_text("import \"next.d2nn\"; " + one_node("dense(2)"), endless).codes() == "E0214");
 }
+
+TEST_CASE("a repeat over a range has its index and counts its rounds from 0; a label that ends in _ takes no dot") {
+  const std::string widths = "const w = [4, 8, 2]; ";
+  CHECK(graph_of(widths + one_node("repeat i in 0..len(w) { dense(w[i]) -> relu }")) ==
+        graph_of(one_node("dense(4) -> relu -> dense(8) -> relu -> dense(2) -> relu")));
+  CHECK(parameter_names(widths + one_node("repeat i in 1..3 { dense(w[i], bias: false) } as layer")) ==
+        Names{"A.layer.0.dense1.weight", "A.layer.1.dense1.weight"});
+  CHECK(parameter_names(one_node("repeat 2 { dense(2, bias: false) as fc } as encoder_layer_ from 1")) ==
+        Names{"A.encoder_layer_1.fc.weight", "A.encoder_layer_2.fc.weight"});
+  CHECK(parameter_names(one_node("repeat 1 { dense(2, bias: false) as fc } as _")) == Names{"A.0.fc.weight"});
+  CHECK(graph_of(one_node("repeat i in 3..3 { dense(i) } -> dense(2)")) == graph_of(one_node("dense(2)")));
+  CHECK(graph_of("block b(n: int, w: list) { repeat i in 0..n { repeat j in i..n { dense(w[i] + j) } } }" +
+                 one_node("b(2, [5, 6]) -> dense(2)")) ==
+        graph_of(one_node("dense(5) -> dense(6) -> dense(7) -> dense(2)")));
+}
+
+TEST_CASE("an if stands for the branch that its conditions choose") {
+  const auto is_like = [](const std::string& one, const std::string& other) {
+    CHECK(graph_of("const yes = true; const no = false; " + one_node(one)) == graph_of(one_node(other)));
+  };
+  is_like("if yes { dense(3) } else { dense(4) } -> dense(2)", "dense(3) -> dense(2)");
+  is_like("relu -> if no { dense(3) } else if yes { tanh } else { dense(4) } -> dense(2)", "relu -> tanh -> dense(2)");
+  is_like("relu -> if no { dense(3) } -> dense(2)", "relu -> dense(2)");
+  is_like("if no { dense(3) } -> dense(2)", "dense(2)");
+  is_like("let h = dense(2); return if yes { h + dense(2) } else { tanh -> dense(2) };",
+          "let h = dense(2); return h + dense(2);");
+  // In place: neither steps nor ordinals of its own.
+  CHECK(parameter_names(one_node("if 1 < 2 { dense(3, bias: false) } -> dense(2, bias: false)")) ==
+        Names{"A.dense1.weight", "A.dense2.weight"});
+  CHECK(parameter_names("block b(n: int) { dense(n, bias: false) } " +
+                        one_node("repeat 1 { if true { b(2) } else { relu } } as layer")) ==
+        Names{"A.layer.0.dense1.weight"});
+  // A branch that is not taken may need what the condition rules out, and counts as reading a `let`.
+  CHECK(check_text("const w = [1]; " + one_node("let h = dense(2); let k = dense(2); "
+                                                "return if len(w) > 1 { h -> dense(w[1]) } else { k };"))
+            .codes() == "");
+  // Inputs with names: no tensor flows in, and none is needed.
+  CHECK(check_text(
+            "network n { input x: f32[4]; node A(left, right) { let s = if true { left } else { right }; s + right } "
+            "output y: f32[4]; x -> A.left, A.right; A -> y; }")
+            .codes() == "");
+}
+
+TEST_CASE("a condition that no value is known of yet lets every branch of a block's text be checked") {
+  CHECK(check_text("block b(wide: bool)(x) { x -> if wide { nonsense } else { dense(true) } }").codes() ==
+        "E0201 E0305");
+  CHECK(check_text(one_node("if 3 { dense(2) }")).codes() == "E0204");
+  CHECK(check_text("block b(wide: bool)(x) { let h = x -> dense(2); if wide { h } else { x -> dense(3) } }" +
+                   one_node("b(true)"))
+            .codes() == "");
+}
+
+TEST_CASE("an if among declarations stands for the branch that its conditions choose") {
+  const std::string text =
+      "network n(wide: bool = false, extra: int = 0) { input x: f32[4]; output y: f32[2] join sum; "
+      "node A { dense(2) } x -> A -> y; if wide { node B { dense(2) } x -> B -> y; for i in 0..2 { node C[i] { "
+      "dense(2) } } x -> C; } "
+      "else if extra > 0 { for i in 0..extra { node D[i] { dense(2) } x -> D[i]; } D -> y; } "
+      "else { x -> E -> y; node E { dense(2) } } if wide { C -> y; } }";
+  const auto nodes = [&](std::vector<std::pair<std::string, std::string>> definitions) {
+    CheckOptions options;
+    options.definitions = std::move(definitions);
+    const CheckedText checked = check_text(text, options);
+    CAPTURE(checked.messages());
+    REQUIRE(checked.programs.size() == 1);
+    std::string names;
+    for (const graph::Node& node : checked.programs[0].nodes) names += node.name + " ";
+    return names;
+  };
+  CHECK(nodes({}) == "x y A E ");
+  CHECK(nodes({{"wide", "true"}}) == "x y A B C[0] C[1] ");
+  CHECK(nodes({{"extra", "2"}}) == "x y A D[0] D[1] ");
+}
+
+TEST_CASE("actions form families, in the order of their declaration") {
+  const CheckedText checked = check_text(
+      "network n(experts: int = 3) { input x: f32[4]; control Q { dense(actions) } for i in 0..experts { node E[i] "
+      "{ dense(2) } } x -> Q, E; Q ~> skip: none; for i in 0..experts { Q ~> pick[experts - 1 - i]: E[i]; } "
+      "output y: f32[2] join first; E -> y; }");
+  CAPTURE(checked.messages());
+  REQUIRE(checked.programs.size() == 1);
+  const graph::Node& control = checked.programs[0].nodes[1];
+  REQUIRE(control.actions.size() == 4);
+  CHECK(control.actions[0].name == "skip");
+  CHECK(control.actions[1].name == "pick[2]");
+  CHECK(control.actions[3].name == "pick[0]");
+  REQUIRE(control.actions[3].targets.size() == 1);
+  CHECK(checked.programs[0][control.actions[3].targets[0]].name == "E[2]");
+}

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "unit/sema/checked_text.h"
 
 using namespace d2nn;
@@ -118,4 +120,70 @@ TEST_CASE("parameters see constants and the parameters before them") {
   CHECK(checked.programs[0].settings == Settings{{"k", "2"}, {"twice", "4"}, {"rate", "1.0"}, {"size", "3x3"}});
   CHECK(check_text("network n(a: int = b, b: int = 1) { input x: f32[a]; output y: f32[b]; x -> y; }").codes() ==
         "E0201");
+}
+
+TEST_CASE("lists hold values of any type, by index and by length") {
+  CHECK(value("[16, 0.5, true, 3x3, [1, 2]]") == "[16, 0.5, true, 3x3, [1, 2]]");
+  CHECK(value("[]") == "[]");
+  CHECK(last_constant("const w = [4, 5, 6]; const rows = [[1], [2]]; const k = w[1] * len(w) + rows[1][0];") == "17");
+  CHECK(last_constant("const k = 3; const l = [1 + 1, 2 * w[0]]; const w = [k, k];") == "[3, 3]");
+  CHECK(value("len([1, 2]) == 2") == "true");
+  CHECK(value("[1, 2] == [1, 2]") == "true");
+  CHECK(value("[1, 2] != [1, 2, 3]") == "true");
+  CHECK(value("[1] + [2]") == "E0204");
+  CHECK(value("[1, [2, -k]]") == "E0208");
+}
+
+TEST_CASE("what is no item of a list is said, but not behind a condition that rules it out") {
+  CHECK(last_constant("const w = [1, 2]; const k = w[2];") == "E0221");
+  CHECK(last_constant("const w = [1, 2]; const k = w[0 - 1];") == "E0221");
+  CHECK(last_constant("const w = []; const k = w[0];") == "E0221");
+  CHECK(last_constant("const w = [1, 2]; const k = w[0.5];") == "E0204");
+  CHECK(last_constant("const w = 3x3; const k = w[0];") == "E0204");
+  CHECK(last_constant("const w = [1, 2]; const k = len(w) > 2 && w[2] > 0;") == "false");
+  CHECK(value("len(3)") == "E0204");
+  CHECK(value("len()") == "E0303");
+  CHECK(value("len([1], [2])") == "E0303");
+}
+
+TEST_CASE("lists of lists of lists are bounded") {
+  std::string text = "const l0 = [0, 0, 0, 0, 0, 0, 0, 0];";
+  for (int i = 1; i < 30; ++i) {
+    const std::string before = "l" + std::to_string(i - 1);
+    text += "const l" + std::to_string(i) + " = [" + before + ", " + before + ", " + before + ", " + before + "];";
+  }
+  CHECK(last_constant(text) == "E0308");
+}
+
+TEST_CASE("a list of ints is dims, and -D reads lists") {
+  const Value list = List({Value(std::int64_t{3}), Value(std::int64_t{5})});
+  CHECK(convert(list, ValueType::dims) == Value(Dims{3, 5}));
+  CHECK_FALSE(convert(list, ValueType::integer));
+  CHECK_FALSE(convert(List({}), ValueType::dims));
+  CHECK_FALSE(convert(List({Value(0.5)}), ValueType::dims));
+  CHECK_FALSE(convert(Dims{3, 5}, ValueType::list));
+  CHECK(to_text(*parse_value("[1,2, 3]", ValueType::list)) == "[1, 2, 3]");
+  CHECK(to_text(*parse_value("[ [1,0.5],[true,3x3], [] ]", ValueType::list)) == "[[1, 0.5], [true, 3x3], []]");
+  CHECK(parse_value("[4,5]", ValueType::dims) == Value(Dims{4, 5}));
+  for (const char* text : {"", "1", "[", "]", "[1", "1]", "[1,]", "[,1]", "[1 2]", "[[1]", "[x]", "[1]]"}) {
+    CAPTURE(text);
+    CHECK_FALSE(parse_value(text, ValueType::list));
+  }
+  CHECK_FALSE(parse_value(std::string(100, '[') + std::string(100, ']'), ValueType::list));
+}
+
+TEST_CASE("layers and dummies take lists by name, and dims of lists") {
+  const std::string text =
+      "const means = [0.5, 0.25]; const table = [[1, 2], [3, 4]]; network n(sizes: list = [2, 2]) { input x: f32[2, "
+      "2]; "
+      "node A { reshape(sizes) + reshape([2, 2]) } dummy d: f32[2, 2] = table; output y: f32[2, 2] join sum; "
+      "x -> A -> y; d -> y; node B { reshape(2x1x2) -> normalize(means, [1, 1]) -> reshape(sizes) } x -> B -> y; }";
+  const CheckedText checked = check_text(text);
+  CAPTURE(checked.messages());
+  REQUIRE(checked.programs.size() == 1);
+  CHECK(checked.programs[0].settings.front().second == "[2, 2]");
+  const auto& nodes = checked.programs[0].nodes;
+  const auto dummy = std::find_if(nodes.begin(), nodes.end(), [](const auto& node) { return node.name == "d"; });
+  REQUIRE(dummy != nodes.end());
+  CHECK(dummy->dummy_value == std::vector<float>{1, 2, 3, 4});
 }

@@ -110,6 +110,15 @@ class Printer {
                               expr(f->begin.get());
                               expr(f->end.get());
                               items(f->items);
+                            },
+                            [&](const std::unique_ptr<If>& f) {
+                              open("if");
+                              for (const If::Branch& branch : f->branches) {
+                                expr(branch.condition.get());
+                                items(branch.items);
+                              }
+                              word("else");
+                              items(f->otherwise);
                             }},
                  item);
       close();
@@ -138,7 +147,7 @@ class Printer {
   void body(const Body& it) {
     for (const Let& let : it.lets) {
       open("let");
-      name(let.name);
+      for (const Name& it : let.names) name(it);
       expr(let.value.get());
       close();
     }
@@ -166,6 +175,7 @@ class Printer {
     for (const Action& action : it.actions) {
       open("action");
       name(action.name);
+      expr(action.index.get());
       for (const Endpoint& target : action.targets) endpoint(target);
       close();
     }
@@ -222,9 +232,20 @@ class Printer {
                           [&](const RepeatExpr& r) {
                             open("repeat");
                             expr(r.count.get());
+                            optional(r.variable);
+                            expr(r.begin.get());
+                            expr(r.end.get());
                             expr(r.body.get());
                             optional(r.label);
                             expr(r.from.get());
+                          },
+                          [&](const IfExpr& i) {
+                            open("if");
+                            for (const IfExpr::Branch& branch : i.branches) {
+                              expr(branch.condition.get());
+                              expr(branch.body.get());
+                            }
+                            expr(i.otherwise.get());
                           },
                           [&](const PipelineExpr& p) {
                             open("pipeline");

@@ -51,7 +51,7 @@ TEST_CASE("blocks have parameters, tensors, lets and a result") {
   REQUIRE(block->tensors.size() == 2);
   CHECK(block->tensors[1].text == "y");
   REQUIRE(block->body.lets.size() == 2);
-  CHECK(block->body.lets[0].name.text == "z");
+  CHECK(block->body.lets[0].names[0].text == "z");
   REQUIRE(block->body.result != nullptr);
   CHECK(parsed.text(block->body.result->range) == "z + w");
 }
@@ -159,4 +159,35 @@ TEST_CASE("the example of the language's reference parses") {
   const Parsed parsed(text);
   CHECK(parsed.errors() == Errors{});
   CHECK(parsed.item<Network>(0)->items.size() == 7);
+}
+
+TEST_CASE("if holds declarations, one list for each condition and one without") {
+  const Parsed parsed("network n { if a { node A { relu } A -> y; } else if b { if c {} } else { x -> y; } if d {} }");
+  REQUIRE(parsed.errors() == Errors{});
+  const auto* choice = parsed.in_network<std::unique_ptr<If>>(0);
+  REQUIRE(choice != nullptr);
+  REQUIRE((*choice)->branches.size() == 2);
+  CHECK((*choice)->branches[0].items.size() == 2);
+  CHECK(std::get<NameExpr>((*choice)->branches[1].condition->value).name.text == "b");
+  CHECK(std::holds_alternative<std::unique_ptr<If>>((*choice)->branches[1].items[0]));
+  CHECK((*choice)->otherwise.size() == 1);
+  CHECK(parsed.text((*choice)->range).starts_with("if a {"));
+  CHECK(parsed.text((*choice)->range).ends_with("x -> y; }"));
+  const auto* second = parsed.in_network<std::unique_ptr<If>>(1);
+  REQUIRE(second != nullptr);
+  CHECK((*second)->branches[0].items.empty());
+}
+
+TEST_CASE("actions and lets of several: an index, names") {
+  const Parsed parsed("network n { Q ~> pick[i + 1]: A[i]; node B { let a, b, c = x -> chunk(3); a } }");
+  REQUIRE(parsed.errors() == Errors{});
+  const auto* edges = parsed.in_network<ControlEdges>(0);
+  REQUIRE(edges != nullptr);
+  CHECK(edges->actions[0].name.text == "pick");
+  CHECK(parsed.text(edges->actions[0].index->range) == "i + 1");
+  const auto* node = parsed.in_network<Node>(1);
+  REQUIRE(node != nullptr);
+  REQUIRE(node->body.lets.size() == 1);
+  REQUIRE(node->body.lets[0].names.size() == 3);
+  CHECK(node->body.lets[0].names[2].text == "c");
 }

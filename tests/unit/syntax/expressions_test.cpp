@@ -21,7 +21,7 @@ std::string show(const std::vector<ExprPtr>& list) {
 }
 
 const char* show(BinaryOp op) {
-  constexpr const char* spellings[] = {"+", "-", "*", "/", "%", "==", "!=", "<", "<=", ">", ">=", "&&", "||"};
+  constexpr const char* spellings[] = {"+", "-", "*", "/", "%", "==", "!=", "<", "<=", ">", ">=", "&&", "||", "@"};
   return spellings[static_cast<int>(op)];
 }
 
@@ -59,8 +59,17 @@ std::string show(const Expr& expr) {
     return "(" + show(*binary->left) + " " + show(binary->op) + " " + show(*binary->right) + ")";
   if (const auto* call = std::get_if<CallExpr>(&expr.value)) return show_call(*call) + (call->has_arguments ? "" : "!");
   if (const auto* repeat = std::get_if<RepeatExpr>(&expr.value)) {
-    return "repeat " + show(*repeat->count) + " {" + show(*repeat->body) + "}" +
-           (repeat->label ? " as " + repeat->label->text : "") + (repeat->from ? " from " + show(*repeat->from) : "");
+    const std::string count = repeat->variable
+                                  ? repeat->variable->text + " in " + show(*repeat->begin) + ".." + show(*repeat->end)
+                                  : show(*repeat->count);
+    return "repeat " + count + " {" + show(*repeat->body) + "}" + (repeat->label ? " as " + repeat->label->text : "") +
+           (repeat->from ? " from " + show(*repeat->from) : "");
+  }
+  if (const auto* choice = std::get_if<IfExpr>(&expr.value)) {
+    std::string out;
+    for (const IfExpr::Branch& branch : choice->branches)
+      out += (out.empty() ? "if " : " else if ") + show(*branch.condition) + " {" + show(*branch.body) + "}";
+    return out + (choice->otherwise ? " else {" + show(*choice->otherwise) + "}" : "");
   }
   const auto& pipeline = std::get<PipelineExpr>(expr.value);
   return "(" + (pipeline.head ? show(*pipeline.head) : "_") + " -> " + show(pipeline.stages) + ")";
@@ -144,4 +153,58 @@ TEST_CASE("repeat is a stage with a label and a first number") {
 TEST_CASE("soft words are names where a name stands") {
   CHECK(read("as + from * in") == "(as + (from * in))");
   CHECK(read("join(default: required) as as") == "join(default: required) as as");
+}
+
+TEST_CASE("a matrix product groups with `*` and `/`, below `->` and above `+`") {
+  CHECK(read("a @ b * c @ d") == "(((a @ b) * c) @ d)");
+  CHECK(read("a @ b + c / d - e") == "(((a @ b) + (c / d)) - e)");
+  CHECK(read("q @ k -> permute([1, 0])") == "(q @ (k -> permute([1, 0])))");
+  CHECK(read("-x @ y") == "((-x) @ y)");
+}
+
+TEST_CASE("a number that an operator would send into a layer is told to need parentheses") {
+  const auto fix_of = [](const std::string& text) {
+    const Parsed parsed("const c = " + text + ";");
+    REQUIRE(parsed.errors().size() == 1);
+    const diag::Diagnostic& said = parsed.sink.all().front();
+    CHECK(std::string(said.code->code) == "E0220");
+    REQUIRE(said.fixes.size() == 1);
+    CHECK(said.fixes[0].is_applicable);
+    std::string mended = "const c = " + text + ";";
+    mended.replace(said.fixes[0].range.begin, said.fixes[0].range.end - said.fixes[0].range.begin,
+                   said.fixes[0].replacement);
+    CHECK(Parsed(mended).errors() == Errors{});
+    return mended.substr(10, mended.size() - 11);
+  };
+  CHECK(fix_of("x * 0.5 -> f") == "(x * 0.5) -> f");
+  CHECK(fix_of("y + x / 2 -> f -> g") == "y + (x / 2) -> f -> g");
+  CHECK(fix_of("(x + y) * 0.5 -> f") == "((x + y) * 0.5) -> f");
+  CHECK(fix_of("x * (0.5) -> f") == "(x * (0.5)) -> f");
+  CHECK(fix_of("-1 -> f") == "(-1) -> f");
+  CHECK(read("(x * 2) -> f") == "((x * 2) -> f!)");
+}
+
+TEST_CASE("layers take lists, words and calls as arguments, and tensors behind them") {
+  CHECK(read("mean([1, 2])") == "mean([1, 2])");
+  CHECK(read("upsample(2, mode: bilinear)") == "upsample(2, mode: bilinear)");
+  CHECK(read("attention(heads: 4, causal: true)(q, k, v)") == "attention(heads: 4, causal: true)(q, k, v)");
+  CHECK(read("x + parameter(1x768, start: normal(0.02)) as cls_token") ==
+        "(x + parameter(1x768, start: normal(0.020000)) as cls_token)");
+  CHECK(read("widths[i] * len(widths)") == "(widths[i] * len(widths))");
+  CHECK(read("conv(3x3, m.widths[0])") == "conv(3x3, m.widths![0])");
+  CHECK(read("size(x, 0) + channels(x)") == "(size(x, 0) + channels(x))");
+}
+
+TEST_CASE("repeat goes through a range with an index") {
+  CHECK(read("repeat i in 0..len(w) { dense(w[i]) -> relu } as layer_ from 1") ==
+        "repeat i in 0..len(w) {(_ -> dense(w[i]), relu!)} as layer_ from 1");
+  CHECK(read("x -> repeat in in n - 1..n { f(in) }") == "(x -> repeat in in (n - 1)..n {f(in)})");
+  CHECK(read("repeat in { f }") == "repeat in {f}");
+}
+
+TEST_CASE("if is a stage, a beginning and a value; chains are flat") {
+  CHECK(read("x -> if wide { dense(8) } -> relu") == "(x -> if wide {dense(8)}, relu!)");
+  CHECK(read("if a < 2 { f } else if b { g -> h } else { x + y } -> relu") ==
+        "(_ -> if (a < 2) {f} else if b {(g -> h!)} else {(x + y)}, relu!)");
+  CHECK(read("y + if a { x } else { z }") == "(y + if a {x} else {z})");
 }

@@ -61,7 +61,7 @@ TEST_CASE("a zero byte and UTF-16 end the reading") {
 }
 
 TEST_CASE("unknown characters are named once per run and cause no further message") {
-  CHECK(Parsed("const a = 3 @@ 4;").errors() == Errors{"1:13 E0102 `@@` means nothing in a program"});
+  CHECK(Parsed("const a = 3 $$ 4;").errors() == Errors{"1:13 E0102 `$$` means nothing in a program"});
   CHECK(Parsed("network n { A \xE2\x86\x92 B; }").errors() ==
         Errors{"1:15 E0102 `\xE2\x86\x92` means nothing in a program"});
   CHECK(Parsed("const a =\xC2\xA0"

@@ -27,8 +27,8 @@
   :group 'd2nn)
 
 (defconst d2nn-words
-  '("import" "const" "block" "network" "input" "output" "node" "control" "dummy" "train" "for" "repeat" "let" "return"
-    "as" "default" "from" "in" "join" "required")
+  '("import" "const" "block" "network" "input" "output" "node" "control" "dummy" "train" "for" "repeat" "if" "else" "let"
+    "return" "as" "default" "from" "in" "join" "required")
   "Words of the language.")
 
 (defconst d2nn-layers
@@ -43,7 +43,7 @@
     ("\\_<as\\s-+\\([[:alnum:]_.]+\\)" 1 font-lock-constant-face)
     (,(regexp-opt d2nn-words 'symbols) . font-lock-keyword-face)
     (,(regexp-opt '("true" "false" "none" "actions") 'symbols) . font-lock-constant-face)
-    (,(regexp-opt '("f32" "int" "float" "bool" "dims") 'symbols) . font-lock-type-face)
+    (,(regexp-opt '("f32" "int" "float" "bool" "dims" "list") 'symbols) . font-lock-type-face)
     (,(regexp-opt d2nn-layers 'symbols) . font-lock-builtin-face))
   "What `d2nn-mode' colours besides comments and strings.")
 
@@ -54,7 +54,7 @@
     (modify-syntax-entry ?\n "> b" table)
     (modify-syntax-entry ?_ "_" table)
     (modify-syntax-entry ?\\ "." table)
-    (dolist (sign '(?- ?+ ?~ ?> ?< ?= ?! ?& ?| ?%))
+    (dolist (sign '(?- ?+ ?~ ?> ?< ?= ?! ?& ?| ?% ?@))
       (modify-syntax-entry sign "." table))
     table)
   "Comments are those of C++; a string has no escapes.")

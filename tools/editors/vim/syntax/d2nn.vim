@@ -4,10 +4,10 @@ if exists('b:current_syntax')
 endif
 
 syntax keyword d2nnDeclaration const block network input output node control dummy train let
-syntax keyword d2nnStatement import for repeat return
+syntax keyword d2nnStatement import for repeat if else return
 syntax keyword d2nnBoolean true false
 syntax keyword d2nnWord as default from in join required
-syntax keyword d2nnType f32 int float bool dims
+syntax keyword d2nnType f32 int float bool dims list
 syntax keyword d2nnConstant none actions
 syntax keyword d2nnLayer conv dense max_pool avg_pool global_avg_pool batch_norm relu leaky_relu sigmoid tanh gelu silu
 syntax keyword d2nnLayer softmax dropout flatten reshape normalize pad_channels identity concat
@@ -17,7 +17,7 @@ syntax match d2nnNumber '\<\d\+\%(x\d\+\)\+\>'
 syntax match d2nnFloat '\<\d\+\%(\.\d\+\%([eE][+-]\?\d\+\)\?\|[eE][+-]\?\d\+\)\>'
 syntax match d2nnLabel '\%(\<as\s\+\)\@<=\w\+\%(\.\w\+\)*'
 syntax match d2nnArgument '\<\h\w*\ze\s*:'
-syntax match d2nnOperator '->\|\~>\|\.\.\|==\|!=\|<=\|>=\|&&\|||\|[-+*/%<>!=]'
+syntax match d2nnOperator '->\|\~>\|\.\.\|==\|!=\|<=\|>=\|&&\|||\|[-+*/%@<>!=]'
 syntax region d2nnString start='"' end='"' oneline
 syntax keyword d2nnTodo TODO FIXME contained
 syntax match d2nnComment '//.*$' contains=d2nnTodo,@Spell
