@@ -67,6 +67,7 @@ inline constexpr auto catalogue = std::to_array<DiagnosticCode>({
     {"E0310", Severity::error, "operands whose shapes disagree"},
     {"E0311", Severity::error, "two parameters of one name"},
     {"E0312", Severity::error, "a list that is no tensor"},
+    {"E0313", Severity::error, "a size that a tensor does not have"},
     // E04 graph rules
     {"E0401", Severity::error, "edges that form a cycle"},
     {"E0402", Severity::error, "an edge where none can begin or end"},

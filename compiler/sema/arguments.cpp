@@ -202,7 +202,7 @@ std::optional<std::vector<std::size_t>> match_arguments(const Signature& signatu
 }
 
 bool bind_block_arguments(const ast::Block& block, const ast::CallExpr& call, const Evaluator& evaluator,
-                          ConstantScope& scope, diag::Sink& sink) {
+                          ConstantScope& scope, diag::Sink& sink, diag::Sink& in_block) {
   Signature signature{block.name.text, {}, signature_text(block), false};
   for (const ast::Parameter& parameter : block.params) signature.parameters.push_back(parameter.name.text);
   const auto matched = match_arguments(signature, call.arguments, sink);
@@ -217,8 +217,8 @@ bool bind_block_arguments(const ast::Block& block, const ast::CallExpr& call, co
       value = argument_value(parameter, *type, call.arguments[static_cast<std::size_t>(argument - matched->begin())],
                              evaluator, sink);
     } else if (parameter.fallback && type) {
-      value =
-          Evaluator(scope, sink).evaluate_as(*parameter.fallback, *type, "parameter " + quoted(parameter.name.text));
+      value = evaluator.in(scope, in_block)
+                  .evaluate_as(*parameter.fallback, *type, "parameter " + quoted(parameter.name.text));
     } else if (matched && type) {
       report_missing(signature, call.callee.range, parameter.name.text, sink);
     }

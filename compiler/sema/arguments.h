@@ -31,10 +31,11 @@ std::optional<ops::Arguments> bind_arguments(const ops::Layer& layer, const ast:
                                            const Evaluator& evaluator, OpFacts& facts, diag::Sink& sink);
 
 /// Declares the parameters of a block in `scope`, whose outer level is the constants of the block's file: the values of
-/// the call's arguments, read where the call stands, else the defaults, read in `scope`. False after an error, which
-/// was reported; a parameter without a value is then declared all the same.
+/// the call's arguments, read where the call stands, else the defaults, read in `scope`, which knows the block's
+/// tensors. False after an error, which was reported, in a default to `in_block`; a parameter without a value is then
+/// declared all the same.
 bool bind_block_arguments(const ast::Block& block, const ast::CallExpr& call, const Evaluator& evaluator,
-                          ConstantScope& scope, diag::Sink& sink);
+                          ConstantScope& scope, diag::Sink& sink, diag::Sink& in_block);
 
 /// "residual(channels: int, stride: int = 1)(x)".
 std::string signature_text(const ast::Block& block);

@@ -14,6 +14,14 @@ std::string join_steps(const std::string& left, const std::string& right) {
   return left.empty() ? right : left + "." + right;
 }
 
+bool BodyScope::declare_tensor(const std::string& name, const NamedTensor& tensor, const ops::Shape* shape) {
+  if (!tensors.emplace(name, tensor).second) return false;
+  NamedValue value{tensor.range, std::nullopt, "tensor", std::nullopt};
+  if (shape != nullptr) value.dims = shape->dims;
+  constants.declare(name, std::move(value));
+  return true;
+}
+
 Tensor BodyElaborator::body(const ast::Body& body, BodyScope& scope, bool is_written) {
   BodyScope* const around = std::exchange(scope_, &scope);
   const std::size_t errors_before = sink_->errors_reported();
@@ -44,12 +52,10 @@ Tensor BodyElaborator::body(const ast::Body& body, BodyScope& scope, bool is_wri
 }
 
 bool BodyElaborator::declare_let(const ast::Name& name, Tensor value, BodyScope& scope, bool is_written) {
-  const auto [known, is_new] = scope.tensors.try_emplace(name.text, NamedTensor{value, name.range, true, false});
-  if (is_new) {
-    scope.constants.declare(name.text, {name.range, std::nullopt, "tensor"});
-  } else if (is_written) {
+  const bool is_new = scope.declare_tensor(name.text, {value, name.range, true, false}, shape_of(value));
+  if (!is_new && is_written) {
     Report(code("E0202"), name.range, quoted(name.text) + " is declared twice in this body")
-        .note(known->second.range, "first declared here")
+        .note(scope.tensors.at(name.text).range, "first declared here")
         .to(*sink_);
   }
   return is_new;
@@ -188,8 +194,7 @@ Tensor BodyElaborator::concat(const ast::CallExpr& call, SourceRange range) {
 Tensor BodyElaborator::apply_layer(const ops::Layer& layer, const ast::CallExpr& call, Tensor input,
                                    SourceRange range) {
   OpFacts facts;
-  const Evaluator evaluator(scope_->constants, *sink_, scope_->actions);
-  std::optional<ops::Arguments> arguments = bind_arguments(layer, call, evaluator, facts, *sink_);
+  std::optional<ops::Arguments> arguments = bind_arguments(layer, call, evaluator(), facts, *sink_);
   if (!arguments || !input) return std::nullopt;
   return append(layer, std::move(*arguments), {*input}, call.label, range, std::move(facts));
 }
@@ -201,6 +206,14 @@ Tensor BodyElaborator::joined_input(SourceRange range) {
       .advise("begin with an input, as in `" + scope_->first_input + " -> relu`")
       .to(*sink_);
   return std::nullopt;
+}
+
+const ops::Shape* BodyElaborator::shape_of(const Tensor& tensor) const {
+  return tensor && shapes_ != nullptr ? shapes_->find(*tensor) : nullptr;
+}
+
+Evaluator BodyElaborator::evaluator() const {
+  return {scope_->constants, *sink_, scope_->actions, shapes_ != nullptr ? &shapes_->is_missed : nullptr};
 }
 
 Tensor BodyElaborator::append(const ops::Layer& layer, ops::Arguments arguments, std::vector<ValueId> operands,
@@ -217,6 +230,7 @@ Tensor BodyElaborator::append(const ops::Layer& layer, ops::Arguments arguments,
   facts_.ops.push_back(std::move(facts));
   facts_.ops.back().name = label ? label->range : range;
   facts_.ops.back().use = scope_->use;
+  if (shapes_ != nullptr) shapes_->infer_last_op();
   return ValueId{static_cast<std::uint32_t>(node_.inputs.size() + node_.ops.size() - 1)};
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "sema/body_shapes.h"
 #include "sema/draft.h"
 #include "sema/modules.h"
 
@@ -40,6 +41,9 @@ struct BodyScope {
   std::int32_t use = BlockUse::no_use;  // the use of a block that this body belongs to
   std::map<std::string, std::size_t> layer_ordinals{};
   std::map<std::string, std::size_t> other_ordinals{};  // of blocks by name, and of "repeat"
+
+  /// `shape`: null when it is unknown. False when the body has a tensor of that name already, which stays.
+  bool declare_tensor(const std::string& name, const NamedTensor& tensor, const ops::Shape* shape);
 };
 
 /// How far a program may grow; shared by all bodies of a network.
@@ -56,10 +60,11 @@ struct TextCheck {
 
 class BodyElaborator {
  public:
-  /// Appends to `node` and `facts`. `text_check`: null, or the text of a block is checked: no tensor has a value and
-  /// blocks that are called are not entered.
-  BodyElaborator(graph::Node& node, NodeFacts& facts, BodyLimits& limits, diag::Sink& sink, TextCheck* text_check)
-      : node_(node), facts_(facts), limits_(limits), sink_(&sink), text_check_(text_check) {}
+  /// Appends to `node` and `facts`; `shapes` is told of every op. `text_check`: null, or the text of a block is checked
+  /// and `shapes` is null: no tensor has a value and blocks that are called are not entered.
+  BodyElaborator(graph::Node& node, NodeFacts& facts, BodyLimits& limits, diag::Sink& sink, BodyShapes* shapes,
+                 TextCheck* text_check)
+      : node_(node), facts_(facts), limits_(limits), sink_(&sink), shapes_(shapes), text_check_(text_check) {}
 
   /// The result of a body in `scope`, which holds its tensors already. `is_written`: the text is the user's at this
   /// place, so that tensors that nothing reads are worth a warning (of a block they are found when its text is
@@ -75,6 +80,10 @@ class BodyElaborator {
   Tensor concat(const ast::CallExpr& call, SourceRange range);
   Tensor apply_layer(const ops::Layer& layer, const ast::CallExpr& call, Tensor input, SourceRange range);
   Tensor joined_input(SourceRange range);
+  /// The shape of a tensor as far as it is known; else null.
+  const ops::Shape* shape_of(const Tensor& tensor) const;
+  /// Of compile-time values in the body at hand.
+  Evaluator evaluator() const;
   Tensor append(const ops::Layer& layer, ops::Arguments arguments, std::vector<graph::ValueId> operands,
                 const std::optional<ast::Label>& label, SourceRange range, OpFacts facts);
   bool declare_let(const ast::Name& name, Tensor value, BodyScope& scope, bool is_written);
@@ -107,6 +116,8 @@ class BodyElaborator {
   Tensor apply_block(const DeclaredBlock& block, const ast::CallExpr& call, std::vector<Tensor> tensors,
                      SourceRange range);
   Tensor apply_repeat(const ast::RepeatExpr& repeat, Tensor input, SourceRange range);
+  /// Reports what was found in a block as said of its use.
+  void tell_at_use(const diag::Sink& found, const ast::Block& block, SourceRange use);
   /// How often a `repeat` goes round, what its index begins with and the number of its first round; nothing after an
   /// error. Without values, as of a block's parameters, one round of which nothing is known.
   struct Rounds {
@@ -128,6 +139,7 @@ class BodyElaborator {
   NodeFacts& facts_;
   BodyLimits& limits_;
   diag::Sink* sink_;
+  BodyShapes* shapes_;
   TextCheck* text_check_;
   BodyScope* scope_ = nullptr;  // of the body at hand
   std::size_t depth_ = 0;       // of blocks in one another

@@ -26,6 +26,14 @@ BodyElaborator::Callee BodyElaborator::find_callee(const ast::CallExpr& call) {
   if (const auto block = blocks.find(call.callee.text); block != blocks.end()) return {nullptr, &block->second, false};
   if (call.callee.text == "concat") return {nullptr, nullptr, true};
   if (const ops::Layer* layer = ops::find_layer(call.callee.text)) return {layer, nullptr, false};
+  if (is_size_query(call) && !call.arguments.empty() &&
+      std::holds_alternative<ast::NameExpr>(call.arguments[0].value->value)) {
+    Report(code("E0205"), call.callee.range,
+           quoted(call.callee.text) + " gives a compile-time value, but a tensor is needed")
+        .advise("write it where it is needed, as in `dense(" + call.callee.text + "(x))`")
+        .to(*sink_);
+    return {};
+  }
   report_unknown_callee(call);
   return {};
 }
@@ -135,8 +143,14 @@ Tensor BodyElaborator::apply_block(const DeclaredBlock& declared, const ast::Cal
   if (text_check_ != nullptr) text_check_->calls.push_back(&block);
   if (declared.is_broken) return std::nullopt;
   BodyScope inner(&declared.module->constants);
-  const Evaluator evaluator(scope_->constants, *sink_, scope_->actions);
-  const bool is_bound = bind_block_arguments(block, call, evaluator, inner.constants, *sink_);
+  for (std::size_t i = 0; i < block.tensors.size(); ++i) {
+    const ast::Name& name = block.tensors[i];
+    if (i == 0) inner.first_input = name.text;
+    inner.declare_tensor(name.text, {tensors[i], name.range, false, false}, shape_of(tensors[i]));
+  }
+  diag::Sink found;
+  const bool is_bound = bind_block_arguments(block, call, evaluator(), inner.constants, *sink_, found);
+  tell_at_use(found, block, range);
   if (text_check_ != nullptr || !is_bound) return std::nullopt;
   for (const Tensor& tensor : tensors) {
     if (!tensor) return std::nullopt;
@@ -151,33 +165,31 @@ Tensor BodyElaborator::apply_block(const DeclaredBlock& declared, const ast::Cal
   inner.owner = block.name.text;
   inner.flow_owner = block.name.range;
   if (block.tensors.empty()) inner.flow = tensors[0];
-  for (std::size_t i = 0; i < block.tensors.size(); ++i) {
-    const ast::Name& name = block.tensors[i];
-    if (i == 0) inner.first_input = name.text;
-    inner.tensors.emplace(name.text, NamedTensor{tensors[i], name.range, false, false});
-    inner.constants.declare(name.text, {name.range, std::nullopt, "tensor"});
-  }
   inner.steps = adds_step ? join_steps(scope_->steps, step) : scope_->steps;
   inner.use = static_cast<std::int32_t>(facts_.block_uses.size());
   facts_.block_uses.push_back({block.name.text, range, scope_->use});
 
-  diag::Sink found;
+  found = {};
   diag::Sink* const outside = std::exchange(sink_, &found);
   ++depth_;
   const Tensor result = body(block.body, inner, false);
   --depth_;
   sink_ = outside;
-  for (diag::Diagnostic diagnostic : found.all()) {
-    place_at_use(diagnostic, {{block.name.text, range}}, 0);
-    sink_->report(std::move(diagnostic));
-  }
+  tell_at_use(found, block, range);
   return result;
 }
 
+void BodyElaborator::tell_at_use(const diag::Sink& found, const ast::Block& block, SourceRange use) {
+  for (diag::Diagnostic diagnostic : found.all()) {
+    place_at_use(diagnostic, {{block.name.text, use}}, 0);
+    sink_->report(std::move(diagnostic));
+  }
+}
+
 BodyElaborator::Rounds BodyElaborator::rounds_of(const ast::RepeatExpr& repeat) {
-  const Evaluator evaluator(scope_->constants, *sink_, scope_->actions);
+  const Evaluator values = evaluator();
   const auto integer = [&](const ast::Expr& expr, const char* what) -> std::optional<std::int64_t> {
-    const auto value = evaluator.evaluate_as(expr, ValueType::integer, what);
+    const auto value = values.evaluate_as(expr, ValueType::integer, what);
     return value ? std::optional(std::get<std::int64_t>(*value)) : std::nullopt;
   };
   const auto is_number = [&](const std::optional<std::int64_t>& value, const ast::Expr& place, const char* what) {

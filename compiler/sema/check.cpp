@@ -65,8 +65,8 @@ std::optional<graph::Program> check_network(const ast::Network& network, const M
   declare_names(draft, options, sink);
   connect_edges(draft, sink);
   check_edge_rules(draft, sink);
-  elaborate_bodies(draft, module, sink);
-  infer_shapes(draft, sink);
+  elaborate_nodes(draft, module, sink);
+  check_defaults_and_cost(draft, sink);
   name_parameters(draft, sink);
   check_train(draft, sink);
   if (sink.errors_reported() > errors_before) return std::nullopt;

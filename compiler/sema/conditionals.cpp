@@ -14,7 +14,7 @@ Tensor BodyElaborator::apply_if(const ast::IfExpr& choice, std::optional<Tensor>
   const bool is_alone = std::exchange(names_no_step_, false);
   const std::optional<Tensor> around = scope_->flow;
   if (input) scope_->flow = *input;
-  const Evaluator evaluator(scope_->constants, *sink_, scope_->actions);
+  const Evaluator values = evaluator();
   const ast::Expr* taken = nullptr;
   bool is_known = true;
   Tensor result;
@@ -23,7 +23,7 @@ Tensor BodyElaborator::apply_if(const ast::IfExpr& choice, std::optional<Tensor>
       mark_read(*branch.body);
       continue;
     }
-    const auto condition = evaluator.evaluate_as(*branch.condition, ValueType::boolean, "a condition");
+    const auto condition = values.evaluate_as(*branch.condition, ValueType::boolean, "a condition");
     is_known = is_known && condition;
     if (is_known && std::get<bool>(*condition)) {
       taken = branch.body.get();

@@ -1,6 +1,7 @@
 // Expressions to values. Recursion follows the nesting of the text, which the parser bounds.
 #include "sema/constants.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -82,6 +83,16 @@ std::vector<std::string_view> ConstantScope::value_names() const {
   return names;
 }
 
+std::vector<std::string_view> ConstantScope::tensor_names() const {
+  std::vector<std::string_view> names;
+  for (const ConstantScope* scope = this; scope != nullptr; scope = scope->outer_) {
+    for (const auto& [name, value] : scope->own_) {
+      if (value.other_kind == "tensor") names.push_back(name);
+    }
+  }
+  return names;
+}
+
 std::optional<Value> Evaluator::evaluate(const ast::Expr& expr) const {
   if (const auto* number = std::get_if<ast::NumberExpr>(&expr.value)) {
     return number->is_integer ? Value(number->integer) : Value(number->value);
@@ -101,6 +112,7 @@ std::optional<Value> Evaluator::evaluate(const ast::Expr& expr) const {
   }
   const auto* call = std::get_if<ast::CallExpr>(&expr.value);
   if (call != nullptr && !call->module && call->callee.text == "len") return evaluate_length(*call, expr.range);
+  if (call != nullptr && is_size_query(*call)) return evaluate_size(*call, expr.range);
   Report(code("E0205"), expr.range, "a piece of network stands where a compile-time value is needed").to(sink_);
   return std::nullopt;
 }
@@ -173,10 +185,11 @@ std::optional<Value> Evaluator::evaluate_unary(const ast::UnaryExpr& unary, Sour
 
 std::optional<Value> Evaluator::evaluate_guarded(const ast::Expr& expr) const {
   diag::Sink found;
-  const std::optional<Value> value = Evaluator(scope_, found, actions_).evaluate(expr);
+  const std::optional<Value> value = Evaluator(scope_, found, actions_, is_shape_missed_).evaluate(expr);
   bool is_wrong = false;
   for (const diag::Diagnostic& said : found.sorted()) {
-    if (said.code == code("E0206") || said.code == code("E0207") || said.code == code("E0221")) continue;
+    constexpr std::array lack_of_value{code("E0206"), code("E0207"), code("E0221"), code("E0313")};
+    if (std::ranges::find(lack_of_value, said.code) != lack_of_value.end()) continue;
     sink_.report(said);
     is_wrong = true;
   }

@@ -20,9 +20,10 @@ using source::SourceRange;
 
 /// What a name stands for where compile-time values are read.
 struct NamedValue {
-  SourceRange range;           // of the declaration's name
-  std::optional<Value> value;  // nothing: its declaration was wrong, and that was reported
-  std::string other_kind;      // "node", "tensor", ...: no compile-time value at all; empty otherwise
+  SourceRange range;              // of the declaration's name
+  std::optional<Value> value;     // nothing: its declaration was wrong, and that was reported
+  std::string other_kind;         // "node", "tensor", ...: no compile-time value at all; empty otherwise
+  std::optional<Dims> dims = {};  // of a tensor of a body, once they are known
 };
 
 /// Names visible at one level; outer levels are looked at after it and must outlive it.
@@ -37,6 +38,8 @@ class ConstantScope {
   const NamedValue* find(const std::string& name) const;
   /// Names of compile-time values, inner levels first.
   std::vector<std::string_view> value_names() const;
+  /// Names of tensors of a body, inner levels first.
+  std::vector<std::string_view> tensor_names() const;
 
  private:
   const ConstantScope* outer_;
@@ -46,9 +49,15 @@ class ConstantScope {
 /// Evaluates expressions in a scope. Every function reports what is wrong, once, and then gives nothing.
 class Evaluator {
  public:
-  /// actions: the value of `actions`, absent outside the body of a control node.
-  Evaluator(const ConstantScope& scope, diag::Sink& sink, std::optional<std::int64_t> actions = std::nullopt)
-      : scope_(scope), sink_(sink), actions_(actions) {}
+  /// `actions`: the value of `actions`, absent outside the body of a control node. `is_shape_missed`: set when a size
+  /// was asked for that is unknown, which is no mistake and silent; may be null.
+  Evaluator(const ConstantScope& scope, diag::Sink& sink, std::optional<std::int64_t> actions = std::nullopt,
+            bool* is_shape_missed = nullptr)
+      : scope_(scope), sink_(sink), actions_(actions), is_shape_missed_(is_shape_missed) {}
+  /// The same in another scope, outside the body of a control node.
+  Evaluator in(const ConstantScope& scope, diag::Sink& sink) const {
+    return {scope, sink, std::nullopt, is_shape_missed_};
+  }
 
   std::optional<Value> evaluate(const ast::Expr& expr) const;
   /// A value of the type (an int is also a float, and dims of one dimension); `what` names it in the message.
@@ -59,6 +68,10 @@ class Evaluator {
   std::optional<TensorLiteral> evaluate_tensor(const ast::Expr& expr, const std::string& what) const;
 
  private:
+  // sizes.cpp
+  /// "channels(x)", "size(x, 1)".
+  std::optional<Value> evaluate_size(const ast::CallExpr& query, SourceRange range) const;
+  const NamedValue* find_tensor(const ast::CallExpr& query) const;
   // lists.cpp
   std::optional<Value> evaluate_list(const ast::ListExpr& list, SourceRange range) const;
   std::optional<Value> evaluate_length(const ast::CallExpr& call, SourceRange range) const;
@@ -93,7 +106,11 @@ class Evaluator {
   const ConstantScope& scope_;
   diag::Sink& sink_;
   std::optional<std::int64_t> actions_;
+  bool* is_shape_missed_;
 };
+
+/// A call that asks for a size of a tensor: "channels(x)", "height(x)", "width(x)", "size(x, 1)".
+bool is_size_query(const ast::CallExpr& call);
 
 /// Declares the constants of a file in `scope`, in whatever order they need each other.
 void evaluate_constants(const std::vector<const ast::Const*>& constants, ConstantScope& scope, diag::Sink& sink);

@@ -38,6 +38,7 @@ struct OpFacts {
   std::int32_t use = BlockUse::no_use;  // index into NodeFacts::block_uses; no_use: it stands in the node's own body
   /// Where each argument stands that was given, by the parameter's name; blame for what a shape rule refuses.
   std::map<std::string, SourceRange> arguments;
+  std::vector<ops::Weight> weights;  // once its shape is known
 };
 
 struct NodeFacts {
@@ -48,7 +49,6 @@ struct NodeFacts {
   std::vector<BlockUse> block_uses;
   const ConstantScope* scope = nullptr;  // what its body sees: the network's names, or those of a round of a loop
   bool is_silenced = false;              // its edges are wrong: nothing that follows from them is reported
-  bool has_body = false;                 // the body was elaborated without an error
   bool has_shape = false;                // the shape is known and everything about it is right
   /// Where its name stands in its first control edge; empty when it has none.
   SourceRange control_edges;

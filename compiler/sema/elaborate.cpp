@@ -1,14 +1,22 @@
-// Sets up the scope of each body and lets body.h do the rest; checks the text of blocks by the same code, with tensors
-// and parameters that have no value, so that whatever depends on them stays silent.
+// Sets up the scope of each body and lets body.h do the rest, sources before targets, so that the shapes of a node's
+// inputs are known when its body is read. Checks the text of blocks by the same code, with tensors and parameters that
+// have no value, so that whatever depends on them stays silent.
 #include "sema/elaborate.h"
+
+#include <algorithm>
 
 #include "sema/arguments.h"
 #include "sema/body.h"
+#include "sema/body_shapes.h"
 #include "sema/order.h"
 #include "sema/report.h"
+#include "sema/shapes.h"
 
 namespace d2nn::sema {
 namespace {
+
+using graph::NodeId;
+using graph::NodeKind;
 
 /// Names of a block's parameters and tensors, each once, and values of defaults.
 class BlockChecker {
@@ -21,12 +29,13 @@ class BlockChecker {
     scope.module = declared_.module;
     scope.owner = block_.name.text;
     scope.flow_owner = block_.name.range;
-    declare_parameters(scope);
     declare_tensors(scope);
+    declare_parameters(scope);
+    check_tensors();
     graph::Node node;
     NodeFacts facts;
     BodyLimits limits;
-    BodyElaborator(node, facts, limits, sink_, &text).body(block_.body, scope, true);
+    BodyElaborator(node, facts, limits, sink_, nullptr, &text).body(block_.body, scope, true);
     declared_.is_broken = sink_.errors_reported() > errors_before;
   }
 
@@ -52,14 +61,20 @@ class BlockChecker {
     }
   }
 
+  /// Before the parameters, whose defaults may ask for sizes.
   void declare_tensors(BodyScope& scope) {
     if (block_.tensors.empty()) scope.flow = Tensor{};
     for (const ast::Name& name : block_.tensors) {
-      if (!declare(name)) continue;
+      const bool is_parameter = std::ranges::any_of(
+          block_.params, [&](const ast::Parameter& parameter) { return parameter.name.text == name.text; });
+      if (is_parameter) continue;
       if (scope.first_input.empty()) scope.first_input = name.text;
-      scope.tensors.emplace(name.text, NamedTensor{std::nullopt, name.range, false, false});
-      scope.constants.declare(name.text, {name.range, std::nullopt, "tensor"});
+      scope.declare_tensor(name.text, {std::nullopt, name.range, false, false}, nullptr);
     }
+  }
+
+  void check_tensors() {
+    for (const ast::Name& name : block_.tensors) declare(name);
   }
 
   DeclaredBlock& declared_;
@@ -94,37 +109,97 @@ void check_recursion(const std::vector<DeclaredBlock*>& blocks, const std::vecto
   }
 }
 
-/// Fills the ops and the result of one node.
-class NodeBody {
+/// Elaborates the bodies of a network. What is wrong is told in one order whatever order the nodes have: of the texts
+/// of all bodies as declared, then of the shapes along the edges.
+class NetworkElaborator {
  public:
-  NodeBody(Draft& draft, graph::NodeId id) : node_(draft.node(id)), facts_(draft[id]) {}
+  NetworkElaborator(Draft& draft, const Module& module)
+      : draft_(draft), module_(module), text_mistakes_(draft.nodes.size()) {}
 
-  void run(const Module& module, BodyLimits& limits, diag::Sink& sink) {
-    BodyScope scope(facts_.scope);
-    scope.module = &module;
-    scope.owner = node_.name;
-    scope.flow_owner = node_.range;
-    if (node_.kind == graph::NodeKind::control) scope.actions = static_cast<std::int64_t>(node_.actions.size());
-    for (std::uint32_t i = 0; i < node_.inputs.size(); ++i) {
-      const std::string& name = node_.inputs[i].name;
+  void run(diag::Sink& sink) {
+    std::vector<bool> is_done(draft_.nodes.size());
+    for (const NodeId id : draft_.program.topological_order) {
+      is_done[id.index] = true;
+      const NodeKind kind = draft_.node(id).kind;
+      if (kind == NodeKind::input || kind == NodeKind::dummy) continue;
+      const bool has_inputs = join_inputs(draft_, id, shape_mistakes_);
+      if (kind != NodeKind::output) {
+        elaborate(id, has_inputs);
+      } else if (has_inputs && draft_[id].has_shape) {
+        check_output(draft_, id, shape_mistakes_);
+      }
+    }
+    for (std::uint32_t i = 0; i < draft_.nodes.size(); ++i) {  // on cycles and behind them
+      if (!is_done[i]) elaborate(NodeId{i}, false);
+    }
+    for (const diag::Sink& mistakes : text_mistakes_) tell(mistakes, sink);
+    tell(shape_mistakes_, sink);
+  }
+
+ private:
+  static void tell(const diag::Sink& mistakes, diag::Sink& sink) {
+    for (const diag::Diagnostic& diagnostic : mistakes.all()) sink.report(diagnostic);
+  }
+
+  void elaborate(NodeId id, bool has_inputs) {
+    NodeFacts& facts = draft_[id];
+    if (facts.node == nullptr || facts.is_silenced) return;
+    graph::Node& node = draft_.node(id);
+    diag::Sink& text_mistakes = text_mistakes_[id.index];
+    BodyShapes shapes(draft_, id, has_inputs);
+    BodyScope scope(facts.scope);
+    declare_inputs(node, facts, shapes, scope);
+    const Tensor result =
+        BodyElaborator(node, facts, limits_, text_mistakes, &shapes, nullptr).body(facts.node->body, scope, true);
+    if (!result) node.cost = 0;
+    // A body without a result has a mistake of its own, and its shapes stay silent, unless they are what it lacks.
+    const bool speaks_of_shapes = result || (shapes.is_missed && !text_mistakes.has_errors());
+    auto mistake = shapes.take_mistake();
+    if (mistake && speaks_of_shapes) shape_mistakes_.report(std::move(*mistake));
+    if (!result) return;
+    node.result = *result;
+    if (!shapes.is_known()) return;
+    node.shape = value_shape(node, node.result);
+    facts.has_shape = node.kind != NodeKind::control || check_scores(node, facts);
+  }
+
+  void declare_inputs(const graph::Node& node, const NodeFacts& facts, const BodyShapes& shapes, BodyScope& scope) {
+    scope.module = &module_;
+    scope.owner = node.name;
+    scope.flow_owner = node.range;
+    if (node.kind == NodeKind::control) scope.actions = static_cast<std::int64_t>(node.actions.size());
+    for (std::uint32_t i = 0; i < node.inputs.size(); ++i) {
+      const std::string& name = node.inputs[i].name;
       const Tensor value = graph::ValueId{i};
       if (name.empty()) {
         scope.flow = value;
         continue;
       }
       if (i == 0) scope.first_input = name;
-      scope.tensors.emplace(name, NamedTensor{value, facts_.inputs[i].range, false, false});
-      scope.constants.declare(name, {facts_.inputs[i].range, std::nullopt, "tensor"});
+      scope.declare_tensor(name, {value, facts.inputs[i].range, false, false}, shapes.find(*value));
     }
-    const Tensor result = BodyElaborator(node_, facts_, limits, sink, nullptr).body(facts_.node->body, scope, true);
-    if (!result) return;
-    node_.result = *result;
-    facts_.has_body = true;
   }
 
- private:
-  graph::Node& node_;
-  NodeFacts& facts_;
+  bool check_scores(const graph::Node& node, const NodeFacts& facts) {
+    const auto actions = static_cast<std::int64_t>(node.actions.size());
+    if (node.shape.elements() == actions || facts.has_action_errors) return true;
+    const bool is_op = node.result.index >= node.inputs.size();
+    const std::size_t op = node.result.index - node.inputs.size();
+    Report report(code("E0505"), is_op ? node.ops[op].range : node.range,
+                  quoted(node.name) + " gives " + counted(static_cast<std::size_t>(node.shape.elements()), "score") +
+                      ", but has " + counted(node.actions.size(), "action"));
+    report.note(facts.control_edges, "its actions are declared here").advise("end the body with `dense(actions)`");
+    diag::Diagnostic diagnostic = report.take();
+    if (is_op) place_at_use(diagnostic, facts.block_uses, facts.ops[op].use);
+    shape_mistakes_.report(std::move(diagnostic));
+    return false;
+  }
+
+  Draft& draft_;
+  const Module& module_;
+  BodyLimits limits_;
+  std::vector<diag::Sink> text_mistakes_;  // by node
+  diag::Sink shape_mistakes_;
 };
 
 }  // namespace
@@ -139,13 +214,8 @@ void check_blocks(Modules& modules, diag::Sink& sink) {
   }
 }
 
-void elaborate_bodies(Draft& draft, const Module& module, diag::Sink& sink) {
-  BodyLimits limits;
-  for (std::uint32_t i = 0; i < draft.nodes.size(); ++i) {
-    const graph::NodeId id{i};
-    if (draft[id].node == nullptr || draft[id].is_silenced) continue;
-    NodeBody(draft, id).run(module, limits, sink);
-  }
+void elaborate_nodes(Draft& draft, const Module& module, diag::Sink& sink) {
+  NetworkElaborator(draft, module).run(sink);
 }
 
 void place_at_use(diag::Diagnostic& diagnostic, const std::vector<BlockUse>& uses, std::int32_t use) {

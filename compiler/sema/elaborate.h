@@ -1,4 +1,5 @@
-// Third step of a network: the bodies of its nodes become lists of ops, blocks and repetitions written out.
+// Third step of a network: the bodies of its nodes become lists of ops with shapes and costs, blocks and repetitions
+// written out.
 #pragma once
 
 #include "sema/draft.h"
@@ -11,10 +12,11 @@ namespace d2nn::sema {
 /// broken.
 void check_blocks(Modules& modules, diag::Sink& sink);
 
-/// Needs declared names and connected edges (`actions` counts them), and checked blocks of `module`, the network's
-/// file. Fills ops (kind, attributes, operands, label, range) and result of every node whose body is right; shapes,
-/// costs and parameters come from infer_shapes. A mistake that only a use of a block shows is placed at the use, with a
-/// note in the block.
-void elaborate_bodies(Draft& draft, const Module& module, diag::Sink& sink);
+/// Needs declared names, connected edges (`actions` counts them), an order, and checked blocks of `module`, the
+/// network's file. Goes through the nodes in their order: joins what their edges carry and fills ops, result, shape and
+/// cost of every node whose body is right; a control node has one score per action (E0505). Of a node whose inputs have
+/// no shape, on a cycle or behind a mistake, only the text is checked, and shapes stay silent. Names of parameters come
+/// from name_parameters. A mistake that only a use of a block shows is placed at the use, with a note in the block.
+void elaborate_nodes(Draft& draft, const Module& module, diag::Sink& sink);
 
 }  // namespace d2nn::sema

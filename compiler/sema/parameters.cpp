@@ -16,7 +16,8 @@ class Namer {
     if (facts.node == nullptr || !facts.has_shape) return;
     graph::Node& node = draft_.node(id);
     const std::string step = facts.node->label ? join_steps("", facts.node->label->text) : node.name;
-    for (std::size_t i = 0; i < node.ops.size(); ++i) name_op(node, node.ops[i], step, place_of(facts, i));
+    for (std::size_t i = 0; i < node.ops.size(); ++i)
+      name_op(node.ops[i], facts.ops[i].weights, step, place_of(facts, i));
   }
 
  private:
@@ -31,10 +32,7 @@ class Namer {
     return place;
   }
 
-  void name_op(graph::Node& node, graph::Op& op, const std::string& step, SourceRange range) {
-    std::vector<ops::Shape> operands;
-    for (graph::ValueId operand : op.operands) operands.push_back(value_shape(node, operand));
-    const auto weights = op.layer->weights(op.arguments, operands, op.shape);
+  void name_op(graph::Op& op, const std::vector<ops::Weight>& weights, const std::string& step, SourceRange range) {
     if (weights.empty()) return;
     const std::string prefix = join_steps(step, op.label);
     bool is_reported = false;
