@@ -3,7 +3,7 @@
 #   lib/d2nn/libd2nn_runtime.a   the same as an archive
 #   lib/d2nn/libd2nn_app.a       main() of compiled executables; libd2nn_app_train.a: with training
 
-set(runtime_rooms api exec kernels weights io threads)
+set(runtime_rooms api exec kernels weights io threads text)
 set(app_rooms app_main app datasets images)
 set(train_rooms app_main_train app images train_commands train datasets)
 

@@ -72,6 +72,11 @@ class Demo:
     def weights(self, name):
         return OUT / f"{name}.safetensors"
 
+    def test_data(self):
+        """Generated pictures: a quarter as many as to train on."""
+        kind, _, count = self.data.partition(":")
+        return f"shapes:{max(16, int(count) // 4)}" if kind == "shapes" and count else self.data
+
     def check_and_draw(self):
         title("1. The program: how many paths, what each costs")
         call(["d2nn", "check", "--paths", self.program("high_low")] + self.definitions)
@@ -142,7 +147,7 @@ class Demo:
         for name in ("static_low", "static_high"):
             self.train(name)
         for name in ("static_low", "high_low", "static_high"):
-            words = ["d2nn", "eval", self.program(name)] + self.definitions + ["--weights", self.weights(name), "--data", self.data]
+            words = ["d2nn", "eval", self.program(name)] + self.definitions + ["--weights", self.weights(name), "--data", self.test_data()]
             self.evaluations[name] = json.loads(call(words + self.resize + self.metric + ["--json"], capture=True))
 
     def print_table(self):

@@ -5,12 +5,15 @@
 #include <llvm/Object/ArchiveWriter.h>
 #include <llvm/Support/FileSystem.h>
 #include <llvm/Support/Program.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
+#include <limits>
 
 #include "codegen/runtime_libraries.h"
 #include "diag/internal_error.h"
@@ -47,9 +50,67 @@ class TemporaryFolder {
   fs::path path_;
 };
 
-std::string read_all(const fs::path& path) {
-  std::ifstream stream(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(stream), {}};
+/// What a program prints, kept in memory: on a full disk it must not be lost.
+class Log {
+ public:
+  Log() : descriptor_(memfd_create("d2nn-link-log", MFD_CLOEXEC)) {}
+  ~Log() {
+    if (descriptor_ >= 0) close(descriptor_);
+  }
+  Log(const Log&) = delete;
+  Log& operator=(const Log&) = delete;
+
+  /// A name under which a child can open it.
+  std::string path() const {
+    return descriptor_ < 0 ? "/dev/null" : "/proc/" + std::to_string(getpid()) + "/fd/" + std::to_string(descriptor_);
+  }
+  std::string text() const {
+    std::string text;
+    char chunk[4096];
+    for (ssize_t got = 0; (got = pread(descriptor_, chunk, sizeof chunk, static_cast<off_t>(text.size()))) > 0;)
+      text.append(chunk, static_cast<std::size_t>(got));
+    return text;
+  }
+
+ private:
+  int descriptor_;
+};
+
+/// 0, or the error number of what went wrong.
+int write_object(const std::string& path, std::string_view bytes) {
+  std::FILE* file = std::fopen(path.c_str(), "wb");
+  if (file == nullptr) return errno;
+  const int error = std::fwrite(bytes.data(), 1, bytes.size(), file) == bytes.size() ? 0 : errno;
+  const bool is_closed = std::fclose(file) == 0;
+  return error == 0 && !is_closed ? errno : error;
+}
+
+std::uintmax_t free_bytes(const fs::path& folder) {
+  std::error_code error;
+  const fs::space_info space = fs::space(folder, error);
+  return error ? std::numeric_limits<std::uintmax_t>::max() : space.available;
+}
+
+/// The sentence for a disk without room: that of the output's folder, or that of the linker's own files.
+std::string no_space(const std::string& output, const fs::path& folder) {
+  std::error_code error;
+  const fs::path scratch = fs::temp_directory_path(error);
+  const bool is_scratch = !error && free_bytes(scratch) < free_bytes(folder);
+  const fs::path& full = is_scratch ? scratch : folder;
+  return "cannot write `" + output + "`: No space left on device; " + std::to_string(free_bytes(full) / 1024) +
+         " KiB are free in `" + full.string() + "`: make room there, or " +
+         (is_scratch ? "set TMPDIR to a folder" : "give an output with `-o`") + " on another disk";
+}
+
+std::string cannot_write(const std::string& output, const fs::path& folder, int error) {
+  return error == ENOSPC ? no_space(output, folder) : "cannot write `" + output + "`: " + std::strerror(error);
+}
+
+/// A linker that maps its output into memory dies of a bus error on a full disk.
+bool tells_of_full_disk(const std::string& log, std::uintmax_t wanted, const fs::path& folder) {
+  if (log.find("No space left") != std::string::npos || log.find("quota exceeded") != std::string::npos) return true;
+  const bool is_bus_error = log.find("Bus error") != std::string::npos || log.find("signal 7") != std::string::npos;
+  return is_bus_error && free_bytes(folder) < wanted;
 }
 
 std::vector<std::string> command(const LinkRequest& request, const std::string& object, const std::string& output) {
@@ -58,9 +119,8 @@ std::vector<std::string> command(const LinkRequest& request, const std::string& 
     // Only the accessors stay visible; the module calls nothing of ours by name.
     return {"-shared", "-o", output, object, "-Wl,--as-needed", "-Wl,-soname," + fs::path(request.output).filename().string(), "-Wl,--exclude-libs,ALL"};
   }
-  const fs::path libraries = installation() / "lib" / "d2nn";
-  arguments = {"-o", output, object, "-Wl,--start-group", (libraries / (request.with_training ? "libd2nn_app_train.a" : "libd2nn_app.a")).string()};
-  arguments.push_back((libraries / "libd2nn_runtime.a").string());
+  arguments = {"-o", output, object, "-Wl,--start-group"};
+  for (std::string& path : app_archives(request.with_training)) arguments.push_back(std::move(path));
   arguments.push_back("-Wl,--end-group");
   arguments.push_back("-Wl,--as-needed");
   for (const char* library : app_libraries) arguments.emplace_back(library);
@@ -68,6 +128,12 @@ std::vector<std::string> command(const LinkRequest& request, const std::string& 
 }
 
 }  // namespace
+
+std::vector<std::string> app_archives(bool with_training) {
+  const fs::path libraries = installation() / "lib" / "d2nn";
+  return {(libraries / (with_training ? "libd2nn_app_train.a" : "libd2nn_app.a")).string(),
+          (libraries / "libd2nn_runtime.a").string()};
+}
 
 bool link(const LinkRequest& request, std::string& error) {
   std::error_code ignored;
@@ -78,7 +144,7 @@ bool link(const LinkRequest& request, std::string& error) {
   }
   const TemporaryFolder folder(target.parent_path());
   if (!folder.exists()) {
-    error = "cannot write `" + request.output + "`: " + std::strerror(errno);
+    error = cannot_write(request.output, target.parent_path(), errno);
     return false;
   }
   const auto driver = llvm::sys::findProgramByName("cc");
@@ -87,17 +153,32 @@ bool link(const LinkRequest& request, std::string& error) {
     return false;
   }
   const std::string object = folder / "module.o";
-  std::ofstream(object, std::ios::binary).write(request.object.data(), static_cast<std::streamsize>(request.object.size()));
+  if (const int reason = write_object(object, request.object); reason != 0) {
+    error = cannot_write(request.output, target.parent_path(), reason);
+    return false;
+  }
   const std::string output = folder / "out";
-  const std::string log = folder / "log";
+  const Log log;
   std::vector<std::string> arguments{*driver};
   for (std::string& argument : command(request, object, output)) arguments.push_back(std::move(argument));
   const std::vector<llvm::StringRef> views(arguments.begin(), arguments.end());
-  const std::optional<llvm::StringRef> redirects[] = {llvm::StringRef(""), llvm::StringRef(log), llvm::StringRef(log)};
+  const std::string log_path = log.path();
+  const std::optional<llvm::StringRef> redirects[] = {llvm::StringRef(""), llvm::StringRef(log_path),
+                                                      llvm::StringRef(log_path)};
   std::string start_error;
   const int result = llvm::sys::ExecuteAndWait(*driver, views, std::nullopt, redirects, 120, 0, &start_error);
   if (result != 0) {
-    error = "linking `" + request.output + "` failed: " + (start_error.empty() ? read_all(log) : start_error);
+    const std::string words = log.text();
+    std::uintmax_t wanted = request.object.size();
+    for (const std::string& archive : app_archives(request.with_training)) {
+      const std::uintmax_t size = request.is_shared ? 0 : fs::file_size(archive, ignored);
+      wanted += ignored ? 0 : size;
+    }
+    if (tells_of_full_disk(words, wanted, target.parent_path())) {
+      error = no_space(request.output, target.parent_path());
+      return false;
+    }
+    error = "linking `" + request.output + "` failed: " + (start_error.empty() ? words : start_error);
     while (!error.empty() && error.back() == '\n') error.pop_back();
     return false;
   }

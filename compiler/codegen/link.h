@@ -17,6 +17,9 @@ struct LinkRequest {
 /// Links aside and renames; false: `error` is a full sentence and the old output stays.
 bool link(const LinkRequest& request, std::string& error);
 
+/// Archives of this installation that an executable is linked from.
+std::vector<std::string> app_archives(bool with_training);
+
 /// A static archive with one member.
 std::string archive(std::string_view object, const std::string& member);
 

@@ -2,26 +2,13 @@
 #include "diag/json.h"
 
 #include <nlohmann/json.hpp>
-#include <string>
-#include <string_view>
 
 #include "diag/render.h"
-#include "source/utf8.h"
+#include "text/encoded.h"
 
 namespace d2nn::diag {
 
 using nlohmann::ordered_json;
-
-// nlohmann refuses strings that are not UTF-8 when printing, and file names may hold any bytes.
-static std::string as_utf8(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size();) {
-    const source::CodePoint point = source::decode_utf8(text, i);
-    out += point.is_valid ? text.substr(i, point.length) : std::string_view("\xEF\xBF\xBD");
-    i += point.length;
-  }
-  return out;
-}
 
 static ordered_json end_of_place(const source::SourceFile& file, std::uint32_t offset) {
   const source::Position position = file.position(offset);
@@ -31,28 +18,30 @@ static ordered_json end_of_place(const source::SourceFile& file, std::uint32_t o
 static ordered_json place(source::SourceRange range, const source::SourceFiles& files) {
   if (range.file >= files.size()) return nullptr;
   const source::SourceFile& file = files[range.file];
-  return {{"file", as_utf8(file.name())},
-          {"begin", end_of_place(file, range.begin)},
-          {"end", end_of_place(file, range.end)}};
+  ordered_json out = ordered_json::object();
+  text::put(out, "file", file.name());
+  out["begin"] = end_of_place(file, range.begin);
+  out["end"] = end_of_place(file, range.end);
+  return out;
 }
 
 ordered_json to_json(const Diagnostic& diagnostic, const source::SourceFiles& files) {
   ordered_json notes = ordered_json::array();
   for (const Note& note : diagnostic.notes) {
-    notes.push_back({{"message", as_utf8(note.message)}, {"place", place(note.range, files)}});
+    notes.push_back({{"message", text::to_utf8(note.message)}, {"place", place(note.range, files)}});
   }
   ordered_json fixes = ordered_json::array();
   for (const Fix& fix : diagnostic.fixes) {
-    ordered_json entry = {{"message", as_utf8(fix.message)}, {"applicable", fix.is_applicable}};
-    entry["replacement"] = fix.is_applicable ? ordered_json(as_utf8(fix.replacement)) : ordered_json(nullptr);
+    ordered_json entry = {{"message", text::to_utf8(fix.message)}, {"applicable", fix.is_applicable}};
+    entry["replacement"] = fix.is_applicable ? ordered_json(text::to_utf8(fix.replacement)) : ordered_json(nullptr);
     entry["place"] = fix.is_applicable ? place(fix.range, files) : ordered_json(nullptr);
     fixes.push_back(std::move(entry));
   }
   ordered_json out;
   out["code"] = diagnostic.code->code;
   out["severity"] = spelling(diagnostic.code->severity);
-  out["message"] = as_utf8(diagnostic.message);
-  out["label"] = as_utf8(diagnostic.label);
+  out["message"] = text::to_utf8(diagnostic.message);
+  out["label"] = text::to_utf8(diagnostic.label);
   out["place"] = place(diagnostic.range, files);
   out["notes"] = std::move(notes);
   out["fixes"] = std::move(fixes);

@@ -11,6 +11,7 @@
 #include "driver/embed_weights.h"
 #include "driver/manifest.h"
 #include "io/atomic_file.h"
+#include "text/encoded.h"
 
 namespace d2nn::driver {
 
@@ -91,12 +92,12 @@ bool write_header_and_manifest(Checked& checked, const BuildRequest& request, co
         network_manifest(checked.programs[i], inputs.analyses[i],
                          {request.prefix, target.cpu, request.with_training, !request.weights.empty()}));
   }
-  all["artefact"] = fs::path(request.output).filename().string();
-  all["header"] = fs::path(header).filename().string();
+  text::put(all, "artefact", fs::path(request.output).filename().string());
+  text::put(all, "header", fs::path(header).filename().string());
   const codegen::LinkFlags flags = codegen::user_link_flags();
-  all["compile_flags"] = flags.compile;
-  all["link_flags"] = flags.link_static;
-  all["link_flags_shared"] = flags.link_shared;
+  text::put_words(all, "compile_flags", flags.compile);
+  text::put_words(all, "link_flags", flags.link_static);
+  text::put_words(all, "link_flags_shared", flags.link_shared);
   return write(checked, header, c_header(fs::path(header).stem().string(), networks, request.prefix)) &&
          write(checked, beside(request.output, ".json"), all.dump(2) + "\n");
 }
@@ -120,27 +121,29 @@ bool write_artefact(Checked& checked, const BuildRequest& request, const codegen
   return false;
 }
 
-/// The program itself, or its weights, must not be what is overwritten.
-bool keeps_source(Checked& checked, const BuildRequest& request) {
-  for (const std::string& kept : {checked.files[0].name(), request.weights}) {
-    std::error_code ignored;
-    if (kept.empty() || !fs::equivalent(kept, request.output, ignored)) continue;
-    report(checked, diag::code("E0806"),
-           "cannot write `" + request.output + "`: the build reads that file; choose another name");
-    return false;
-  }
-  return true;
+/// Header and manifest go with these.
+bool is_library(Emit emit) {
+  return emit == Emit::shared || emit == Emit::static_library || emit == Emit::object;
 }
 
-/// What a library is called must leave room for the files beside it and for the names of the C interface.
-bool check_library_names(Checked& checked, const BuildRequest& request) {
-  for (const char* ending : {".h", ".json"}) {
-    if (fs::path(request.output).extension() != ending) continue;
-    report(checked, diag::code("E0806"),
-           "cannot write `" + request.output + "`: the " + (ending[1] == 'h' ? "header" : "manifest") +
-               " beside it takes that name; choose another ending, such as `" + beside(request.output, ".o") + "`");
-    return false;
+/// Every file of the build, so that none is written over another.
+io::FileRoles files_of_build(const Checked& checked, const BuildRequest& request) {
+  io::FileRoles files = files_of(checked);
+  files.reads(request.weights, "the weights (`--weights`)");
+  if (request.emit == Emit::executable) {
+    for (const std::string& archive : codegen::app_archives(request.with_training))
+      files.reads(archive, "the runtime's archive");
   }
+  files.writes(request.output, "the output (`-o`)", "give another name with `-o`");
+  if (!is_library(request.emit)) return files;
+  const std::string fix = "choose another ending, such as `" + beside(request.output, ".o") + "`, or another name";
+  files.writes(beside(request.output, ".h"), "the header beside it", fix);
+  files.writes(beside(request.output, ".json"), "the manifest beside it", fix);
+  return files;
+}
+
+/// What the networks of a library are called must leave room for the names of the C interface.
+bool check_library_names(Checked& checked, const BuildRequest& request) {
   for (const graph::Program& program : checked.programs) {
     if (request.prefix + program.name != "d2nn") continue;
     report(checked, diag::code("E0902"),
@@ -155,12 +158,10 @@ bool check_library_names(Checked& checked, const BuildRequest& request) {
 }  // namespace
 
 bool build(Checked& checked, const BuildRequest& request) {
-  if (!keeps_source(checked, request)) return false;
+  if (!may_write(checked, files_of_build(checked, request))) return false;
   if (!has_a_network(checked)) return false;
   if (request.emit == Emit::executable && !has_one_network(checked, "an executable")) return false;
-  const bool is_library =
-      request.emit == Emit::shared || request.emit == Emit::static_library || request.emit == Emit::object;
-  if (is_library && !check_library_names(checked, request)) return false;
+  if (is_library(request.emit) && !check_library_names(checked, request)) return false;
   const std::optional<codegen::Target> target = resolve(checked, request.target);
   if (!target) return false;
   const std::optional<Inputs> inputs =
@@ -174,7 +175,7 @@ bool build(Checked& checked, const BuildRequest& request) {
   if (request.emit == Emit::executable) options.app_network = checked.programs.front().name;
   const codegen::CompiledModule module = codegen::generate(inputs->networks, options);
   if (!write_artefact(checked, request, module)) return false;
-  return !is_library || write_header_and_manifest(checked, request, *inputs, *target);
+  return !is_library(request.emit) || write_header_and_manifest(checked, request, *inputs, *target);
 }
 
 std::optional<InProcess> InProcess::compile(Checked& checked, bool with_training,

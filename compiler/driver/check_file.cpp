@@ -11,6 +11,8 @@ namespace d2nn::driver {
 
 namespace {
 
+constexpr const char* standard_input = "<stdin>";  // as messages call it
+
 void report(Checked& checked, const diag::DiagnosticCode* code, std::string message) {
   checked.sink.report({.code = code, .message = std::move(message), .range = {source::no_file, 0, 0}});
 }
@@ -30,7 +32,7 @@ Checked check_file(const std::string& path, const sema::CheckOptions& options) {
     report(checked, diag::code("E0801"), "cannot read `" + path + "`: " + std::strerror(errno));
     return checked;
   }
-  return check_text(path == "-" ? "<stdin>" : path, std::move(*text), options);
+  return check_text(path == "-" ? standard_input : path, std::move(*text), options);
 }
 
 Checked check_text(const std::string& name, std::string text, const sema::CheckOptions& options) {
@@ -42,6 +44,22 @@ Checked check_text(const std::string& name, std::string text, const sema::CheckO
   if (!complete.loader) complete.loader = load_import;
   checked.programs = sema::check(tree, checked.files, complete, checked.sink);
   return checked;
+}
+
+io::FileRoles files_of(const Checked& checked) {
+  io::FileRoles files;
+  for (source::FileId id = 0; id < checked.files.size(); ++id) {
+    const std::string& name = checked.files[id].name();
+    files.reads(name == standard_input ? "/dev/stdin" : name, id == 0 ? "the program" : "the imported module");
+  }
+  files.reads_running_program();
+  return files;
+}
+
+bool may_write(Checked& checked, const io::FileRoles& files) {
+  const Status status = files.check();
+  if (!status.ok()) report(checked, diag::code("E0806"), status.message());
+  return status.ok();
 }
 
 bool has_a_network(Checked& checked) {

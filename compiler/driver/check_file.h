@@ -6,6 +6,7 @@
 
 #include "diag/diagnostic.h"
 #include "graph/graph.h"
+#include "io/file_roles.h"
 #include "sema/check.h"
 #include "source/source_file.h"
 
@@ -23,6 +24,12 @@ struct Checked {
 Checked check_file(const std::string& path, const sema::CheckOptions& options);
 /// The same for a text that is in memory; `name` stands in messages.
 Checked check_text(const std::string& name, std::string text, const sema::CheckOptions& options);
+
+/// The files that checking has read (the program, its modules) and the running compiler: what a command that goes on to
+/// write must not overwrite. The command adds its own files and calls may_write() before it computes anything.
+io::FileRoles files_of(const Checked& checked);
+/// True when every output of the command may be written; else E0806 in the sink.
+bool may_write(Checked& checked, const io::FileRoles& files);
 
 /// True when the file holds exactly one network; else E0805 in the sink, with the names to choose from. `what` needs it
 /// ("an executable").

@@ -6,6 +6,7 @@
 #include <iostream>
 #include <limits>
 #include <memory>
+#include <string_view>
 
 #include "app/bench.h"
 #include "app/info.h"
@@ -15,25 +16,14 @@
 #include "exec/budget.h"
 #include "exec/context.h"
 #include "exec/model.h"
-#include "io/image.h"
+#include "io/image_kinds.h"
+#include "text/spelling.h"
 
 namespace d2nn::app {
 
 int fail(Exit status, const std::string& message) {
   std::cerr << "error: " << message << '\n';
   return status;
-}
-
-int end_parsing(const CLI::App& app, const CLI::ParseError& error, const std::string& program) {
-  if (error.get_exit_code() == 0) return app.exit(error);
-  const std::vector<const CLI::App*> commands =
-      app.get_subcommands([](const CLI::App* command) { return command->parsed(); });
-  const std::vector<std::string> rest = app.remaining();
-  fail(use_is_wrong, commands.empty() && !rest.empty()
-                         ? "`" + rest.front() + (rest.front().starts_with('-') ? "` is no option" : "` is no command")
-                         : error.what());
-  std::cerr << "(more: " << program << (commands.empty() ? "" : " " + commands.front()->get_name()) << " --help)\n";
-  return use_is_wrong;
 }
 
 namespace {
@@ -94,7 +84,62 @@ Status add_inputs(const d2nn_module& module, const std::vector<std::string>& giv
   return {};
 }
 
+/// What `run` reads and writes.
+void add_files(const d2nn_module& module, const RunCommand& command, const std::vector<InputPath>& inputs,
+               io::FileRoles& roles) {
+  roles.reads_running_program();
+  roles.reads(command.weights, "the weights (`--weights`)");
+  for (const InputPath& input : inputs) roles.reads(input.path, "the data");
+  for (std::uint32_t i = 0; i < module.output_count && !command.output.empty(); ++i) {
+    roles.writes(output_path(module, i, command.output),
+                 module.output_count == 1 ? "the results (`-o`)"
+                                          : "the results of `" + std::string(module.outputs[i].name) + "` (`-o`)",
+                 "give another name with `-o`");
+  }
+  roles.writes(command.trace, "the trace (`--trace`)", "give another name with `--trace`");
+}
+
+/// Looks like an option: not a number such as -1, nor `-` alone.
+bool is_option(const std::string& word) {
+  return word.size() > 1 && word[0] == '-' && (word[1] < '0' || word[1] > '9') && word[1] != '.';
+}
+
+/// What to say of a command or option that CLI11 could not place, with the one most like it.
+std::string unplaced_word(const CLI::App& app, const std::string& word) {
+  const bool is_dashed = word.starts_with('-');
+  std::vector<std::string> known;
+  if (is_dashed) {
+    for (const CLI::Option* option : app.get_options()) {
+      for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
+    }
+  } else {
+    for (const CLI::App* command : app.get_subcommands({})) known.push_back(command->get_name());
+  }
+  // `--wieghts=w` and `-weights` are meant as `--weights`.
+  std::string name = word.substr(0, word.find('='));
+  if (is_dashed && !name.starts_with("--")) name.insert(0, "-");
+  const std::vector<std::string_view> views(known.begin(), known.end());
+  const std::string_view close = text::closest(name, views);
+  return "`" + word.substr(0, word.find('=')) + "` is no " + (is_dashed ? "option" : "command") +
+         (is_dashed && app.get_parent() != nullptr ? " of `" + app.get_name() + "`" : "") +
+         (close.empty() ? "" : "; did you mean `" + std::string(close) + "`?");
+}
+
 }  // namespace
+
+int end_parsing(const CLI::App& app, const CLI::ParseError& error, const std::string& program) {
+  if (error.get_exit_code() == 0) return app.exit(error);
+  const std::vector<const CLI::App*> commands =
+      app.get_subcommands([](const CLI::App* command) { return command->parsed(); });
+  const CLI::App& command = commands.empty() ? app : *commands.front();
+  // A word that was not placed comes first: a mistyped option is also missing under its right name.
+  const std::vector<std::string> rest = command.remaining();
+  const auto word = std::find_if(rest.begin(), rest.end(),
+                                 [&](const std::string& text) { return commands.empty() || is_option(text); });
+  fail(use_is_wrong, word != rest.end() ? unplaced_word(command, *word) : error.what());
+  std::cerr << "(more: " << program << (commands.empty() ? "" : " " + commands.front()->get_name()) << " --help)\n";
+  return use_is_wrong;
+}
 
 void add_run_options(CLI::App& app, RunCommand& command, bool embedded) {
   app.add_option("DATA", command.files, "An npy file f32 [samples, shape], or JPEG and PNG images")
@@ -141,9 +186,9 @@ void add_info_options(CLI::App& app, InfoCommand& command) {
   app.add_flag("--json", command.json, "The manifest, for programs");
 }
 
-int run_run_command(const d2nn_module& module, const RunCommand& command) {
+int run_run_command(const d2nn_module& module, const RunCommand& command, io::FileRoles roles) {
   const auto images = std::count_if(command.files.begin(), command.files.end(),
-                                    [](const std::string& file) { return io::is_image_name(file); });
+                                    [](const std::string& file) { return io::is_image_file(file); });
   const bool is_images = images > 0;
   if (const Status status = exec::check_budget(module, command.max_cost, "--max-cost"); !status.ok()) {
     return fail(status.code() == D2NN_UNSUPPORTED ? data_is_wrong : use_is_wrong, status.message());
@@ -159,14 +204,13 @@ int run_run_command(const d2nn_module& module, const RunCommand& command) {
   }
   if (!is_images && command.output.empty()) return fail(use_is_wrong, "say where the results go, with -o y.npy");
   if (!is_images && command.resize) return fail(use_is_wrong, "--resize is for images");
-  if (!is_images && command.output == command.trace) {
-    return fail(use_is_wrong, "-o and --trace both name `" + command.trace + "`: give them files of their own");
-  }
   app::RunFiles files{{}, command.output, command.trace, command.threads, command.max_cost};
   for (const std::string& file : command.files) files.inputs.push_back({"", file});
   if (Status status = add_inputs(module, command.inputs, files.inputs); !status.ok())
     return fail(use_is_wrong, status.message());
   if (!has_weights(module, command.weights)) return missing_weights(module);
+  add_files(module, command, files.inputs, roles);
+  if (const Status status = roles.check(); !status.ok()) return fail(status);
 
   Result<std::unique_ptr<exec::Model>> model = load(module, command.weights);
   if (!model.ok()) return fail(model.status());

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "d2nn/module.h"
+#include "io/file_roles.h"
 
 namespace CLI {
 class App;
@@ -53,8 +54,9 @@ void add_run_options(CLI::App& app, RunCommand& command, bool embedded);
 void add_bench_options(CLI::App& app, BenchCommand& command, bool embedded);
 void add_info_options(CLI::App& app, InfoCommand& command);
 
-/// Run and return the exit status.
-int run_run_command(const d2nn_module& module, const RunCommand& command);
+/// Run and return the exit status. files: what the caller has read itself; data_is_wrong when a result would overwrite
+/// that, the data, the weights or another result.
+int run_run_command(const d2nn_module& module, const RunCommand& command, io::FileRoles files = {});
 int run_bench_command(const d2nn_module& module, const BenchCommand& command);
 int run_info_command(const d2nn_module& module, const InfoCommand& command);
 

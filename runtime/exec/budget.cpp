@@ -4,23 +4,19 @@
 #include <string>
 
 namespace d2nn::exec {
-namespace {
 
-/// What the action adds to the least cost of the row, after the row's decisions so far.
-std::int64_t regret(const d2nn_remaining_costs& costs, const d2nn_frame& frame, std::uint32_t control,
-                    std::uint32_t action, std::int64_t row) {
+std::int64_t added_cost(const d2nn_remaining_costs& costs, const std::int32_t* actions, std::int64_t stride,
+                        std::uint32_t control, std::uint32_t action) {
   std::int32_t place = costs.tops[control];
   while (place >= 0) {
     const d2nn_regret_step& step = costs.steps[place];
     // A control node that did not execute counts for nothing: any action will do for it.
-    const std::int32_t earlier = frame.actions[step.control * frame.capacity + row];
+    const std::int32_t earlier = actions[step.control * stride];
     const std::uint32_t taken = step.control == control ? action : static_cast<std::uint32_t>(std::max(earlier, 0));
     place = ((taken >> step.shift) & 1u) != 0 ? step.when_yes : step.when_no;
   }
   return costs.values[~place];
 }
-
-}  // namespace
 
 Status check_budget(const d2nn_module& module, std::int64_t budget, const char* what) {
   const bool has_tables = module.remaining_costs != nullptr;
@@ -52,7 +48,8 @@ d2nn_status BudgetPolicy::decide(d2nn_frame& frame, std::uint32_t control, const
     std::int64_t price = 0;
     for (std::uint32_t action = 0; action < actions; ++action) {
       if (winner >= 0 && !(row_scores[action] > row_scores[winner])) continue;
-      const std::int64_t added = regret(*module_.remaining_costs, frame, control, action, row);
+      const std::int64_t added =
+          added_cost(*module_.remaining_costs, frame.actions + row, frame.capacity, control, action);
       if (added > spare) continue;
       winner = static_cast<std::int32_t>(action);
       price = added;

@@ -17,6 +17,11 @@ namespace d2nn::exec {
 /// ("options->cost_budget", "--max-cost").
 Status check_budget(const d2nn_module& module, std::int64_t budget, const char* what);
 
+/// What an action of `control` adds to the least total cost that can still follow, given the actions taken before it:
+/// actions[c * stride] is that of control node c, -1 where it did not execute. At least 0; 0 for some action.
+std::int64_t added_cost(const d2nn_remaining_costs& costs, const std::int32_t* actions, std::int64_t stride,
+                        std::uint32_t control, std::uint32_t action);
+
 /// Decides for the rows of one frame: the best score among the actions that still fit, ties to the action declared
 /// first.
 class BudgetPolicy final : public DecisionPolicy {

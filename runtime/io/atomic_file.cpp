@@ -36,6 +36,13 @@ Status cannot_write(const std::string& path, const std::string& why) {
   return Status(D2NN_IO_ERROR, "cannot write `" + path + "`: " + why);
 }
 
+std::string why_no_file(const std::string& folder, int error) {
+  if (error == ENOENT)
+    return "the folder `" + folder + "` does not exist; make it first, with `mkdir -p " + folder + "`";
+  if (error == ENOTDIR) return "`" + folder + "` is no folder";
+  return std::strerror(error);
+}
+
 }  // namespace
 
 Result<AtomicFile> AtomicFile::create(const std::string& path) {
@@ -61,8 +68,7 @@ Result<AtomicFile> AtomicFile::create(const std::string& path) {
     if (file.descriptor_ >= 0) {
       file.aside_ = std::move(aside);
     } else if (errno != EEXIST || attempt > 100000) {
-      return cannot_write(path, errno == ENOENT ? "the folder `" + folder_of(path) + "` does not exist"
-                                                : std::string(std::strerror(errno)));
+      return cannot_write(path, why_no_file(folder_of(path), errno));
     }
   }
   if (exists && ::fchmod(file.descriptor_, info.st_mode & 07777) != 0)

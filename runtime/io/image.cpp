@@ -3,13 +3,14 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <cstring>
 #include <utility>
 
 #include "io/image_decoders.h"
+#include "io/image_kinds.h"
 #include "io/input_file.h"
 #include "io/npy.h"
+#include "io/orientation.h"
 
 namespace d2nn::io {
 namespace {
@@ -58,15 +59,17 @@ std::string check_image_size(std::uint64_t width, std::uint64_t height) {
 
 Result<Image> decode_image(std::span<const std::uint8_t> file, const std::string& name, Colour colour) {
   Image image;
+  int orientation = 1;
   std::string words;
   if (begins_with(file, "\xff\xd8\xff")) {
-    words = decode_jpeg(file, image);
+    words = decode_jpeg(file, image, orientation);
   } else if (begins_with(file, "\x89PNG\r\n\x1a\n")) {
-    words = decode_png(file, image);
+    words = decode_png(file, image, orientation);
   } else {
-    words = file.empty() ? "is empty; a JPEG or PNG is needed" : "is neither JPEG nor PNG";
+    words = describe_other_kind(file);
   }
   if (!words.empty()) return Status(D2NN_INVALID_ARGUMENT, "`" + name + "` " + words);
+  turn_upright(image, orientation);
   const std::int64_t channels = colour == Colour::as_stored ? image.channels : colour == Colour::grey ? 1 : 3;
   image.bytes = arrange(image, channels);
   image.channels = channels;
@@ -101,15 +104,6 @@ Status read_image_sample(const std::string& path, std::span<const std::int64_t> 
   }
   bytes_to_floats(image->bytes, out);
   return {};
-}
-
-bool is_image_name(std::string_view name) {
-  const auto dot = name.rfind('.');
-  if (dot == std::string_view::npos) return false;
-  std::string ending(name.substr(dot));
-  std::transform(ending.begin(), ending.end(), ending.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return ending == ".jpg" || ending == ".jpeg" || ending == ".png";
 }
 
 }  // namespace d2nn::io

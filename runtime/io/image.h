@@ -4,7 +4,8 @@
 // Rules. Grey to RGB repeats the byte. RGB to grey is the ITU-R 601 luma, (19595 R + 38470 G + 7471 B + 32768) / 65536
 // rounded down. PNG palettes and 1, 2, 4 bits are expanded, 16 bits are scaled to 8. Refused with a sentence: CMYK
 // JPEG, a PNG with pixels that are not opaque, images that end early or are damaged, and images of more than 16,384
-// pixels a side or 2^26 in all. Gamma, colour profiles and the orientation tag of a photograph are ignored.
+// pixels a side or 2^26 in all. The orientation that EXIF tells (JPEG's APP1, PNG's eXIf) is applied, as every viewer
+// does: height and width are those of the upright image. Gamma and colour profiles are ignored.
 #pragma once
 
 #include <cstddef>
@@ -40,7 +41,5 @@ void bytes_to_floats(std::span<const std::uint8_t> bytes, float* out);
 /// An image file as one sample for a network input of `shape`, [C, H, W] with C = 1 or 3, in out. Another size is an
 /// error unless `resize` is set; D2NN_INVALID_ARGUMENT also when `shape` is no image.
 Status read_image_sample(const std::string& path, std::span<const std::int64_t> shape, bool resize, float* out);
-/// True for names that end in .jpg, .jpeg or .png in any case.
-bool is_image_name(std::string_view name);
 
 }  // namespace d2nn::io

@@ -1,5 +1,6 @@
 // libjpeg reports errors by a call that must not return; a longjmp leads back. The functions that set the mark own
 // nothing with a destructor, so that the jump skips none.
+#include <algorithm>
 #include <csetjmp>
 // clang-format off: jpeglib.h uses FILE and size_t without including them, jerror.h needs jpeglib.h
 #include <cstdio>
@@ -7,13 +8,19 @@
 #include <jerror.h>
 // clang-format on
 
+#include <string_view>
+
 #include "io/image_decoders.h"
+#include "io/orientation.h"
 
 namespace d2nn::io {
 namespace {
 
 // A progressive file may hold thousands of tiny scans, each of which costs a pass over the whole image.
 constexpr int greatest_scans = 200;
+// EXIF stands in a marker of this kind that begins so; XMP stands in others.
+constexpr int exif_marker = JPEG_APP0 + 1;
+constexpr std::string_view exif_mark("Exif\0\0", 6);
 
 class JpegDecoder {
  public:
@@ -35,11 +42,22 @@ class JpegDecoder {
   std::uint32_t height() const { return info_.image_height; }
   int components() const { return info_.num_components; }
 
+  /// Once the header is read.
+  int orientation() const {
+    for (jpeg_saved_marker_ptr marker = info_.marker_list; marker != nullptr; marker = marker->next) {
+      const std::span<const std::uint8_t> bytes(marker->data, marker->data_length);
+      if (marker->marker != exif_marker || bytes.size() < exif_mark.size()) continue;
+      if (std::equal(exif_mark.begin(), exif_mark.end(), bytes.begin())) return exif_orientation(bytes);
+    }
+    return 1;
+  }
+
   bool read_header() {
     if (setjmp(mark_) != 0) return false;
     jpeg_create_decompress(&info_);
     info_.progress = &progress_;
     jpeg_mem_src(&info_, file_.data(), static_cast<unsigned long>(file_.size()));
+    jpeg_save_markers(&info_, exif_marker, 0xffff);
     jpeg_read_header(&info_, TRUE);
     return true;
   }
@@ -88,7 +106,7 @@ class JpegDecoder {
 
 }  // namespace
 
-std::string decode_jpeg(std::span<const std::uint8_t> file, Image& image) {
+std::string decode_jpeg(std::span<const std::uint8_t> file, Image& image, int& orientation) {
   JpegDecoder decoder(file);
   if (!decoder.read_header()) return std::string("is a damaged JPEG: ") + decoder.message();
   if (decoder.components() == 4) return "is a CMYK JPEG; convert it to RGB";
@@ -96,6 +114,7 @@ std::string decode_jpeg(std::span<const std::uint8_t> file, Image& image) {
     return "is a JPEG of " + std::to_string(decoder.components()) + " colour components; 1 or 3 are needed";
   }
   if (std::string words = check_image_size(decoder.width(), decoder.height()); !words.empty()) return words;
+  orientation = decoder.orientation();
   image.channels = decoder.components();
   image.width = decoder.width();
   image.height = decoder.height();

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "io/image_decoders.h"
+#include "io/orientation.h"
 
 namespace d2nn::io {
 namespace {
@@ -23,6 +24,14 @@ class PngDecoder {
   std::uint32_t height() const { return png_get_image_height(png_, info_); }
   /// Once the header is read: 1 to 4, alpha included.
   int channels() const { return png_get_channels(png_, info_); }
+
+  /// Once the pixels are read.
+  int orientation() {
+    png_uint_32 size = 0;
+    png_bytep bytes = nullptr;
+    if (png_get_eXIf_1(png_, info_, &size, &bytes) == 0 || bytes == nullptr) return 1;
+    return exif_orientation({bytes, size});
+  }
 
   bool read_header() {
     png_ = png_create_read_struct(PNG_LIBPNG_VER_STRING, this, on_error, [](png_structp, png_const_charp) {});
@@ -44,7 +53,7 @@ class PngDecoder {
   bool read_pixels(png_bytep* rows) {
     if (setjmp(mark_) != 0) return false;
     png_read_image(png_, rows);
-    png_read_end(png_, nullptr);
+    png_read_end(png_, info_);  // EXIF may stand behind the pixels
     return true;
   }
 
@@ -83,7 +92,7 @@ bool drop_opaque_alpha(std::vector<std::uint8_t>& bytes, std::size_t channels) {
 
 }  // namespace
 
-std::string decode_png(std::span<const std::uint8_t> file, Image& image) {
+std::string decode_png(std::span<const std::uint8_t> file, Image& image, int& orientation) {
   PngDecoder decoder(file);
   if (!decoder.read_header()) return std::string("is a damaged PNG: ") + decoder.message();
   if (std::string words = check_image_size(decoder.width(), decoder.height()); !words.empty()) return words;
@@ -95,6 +104,7 @@ std::string decode_png(std::span<const std::uint8_t> file, Image& image) {
   std::vector<png_bytep> rows(static_cast<std::size_t>(image.height));
   for (std::size_t y = 0; y < rows.size(); ++y) rows[y] = image.bytes.data() + y * row_bytes;
   if (!decoder.read_pixels(rows.data())) return std::string("is a damaged PNG: ") + decoder.message();
+  orientation = decoder.orientation();
   const bool has_alpha = channels == 2 || channels == 4;
   if (has_alpha && !drop_opaque_alpha(image.bytes, channels))
     return "is a PNG with transparent pixels; flatten it onto a background";

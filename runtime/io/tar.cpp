@@ -72,11 +72,16 @@ Result<std::optional<std::string>> TarReader::next() {
     const int found = archive_read_next_header(state_->reader, &state_->entry);
     if (found == ARCHIVE_EOF) return std::optional<std::string>();
     if (found != ARCHIVE_OK) return state_->damaged("");
-    if (archive_entry_filetype(state_->entry) != AE_IFREG || archive_entry_hardlink(state_->entry) != nullptr) continue;
+    const auto type = archive_entry_filetype(state_->entry);
+    if ((type != AE_IFREG && type != AE_IFDIR) || archive_entry_hardlink(state_->entry) != nullptr) continue;
     const char* name = archive_entry_pathname(state_->entry);
     if (name == nullptr) return state_->damaged("");
     state_->name = name;
     while (state_->name.starts_with("./")) state_->name.erase(0, 2);
+    if (type == AE_IFDIR) {
+      if (state_->name.empty() || state_->name == ".") continue;  // the folder that was packed
+      if (!state_->name.ends_with('/')) state_->name += '/';
+    }
     return std::optional<std::string>(state_->name);
   }
 }

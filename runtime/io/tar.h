@@ -1,4 +1,4 @@
-// Regular files of a tar archive (plain or compressed with gzip), one after the other, without unpacking.
+// Regular files and folders of a tar archive (plain or compressed with gzip), one after the other, without unpacking.
 #pragma once
 
 #include <cstdint>
@@ -19,12 +19,12 @@ class TarReader {
   TarReader& operator=(TarReader&&) noexcept;
   ~TarReader();
 
-  /// Goes to the next regular file and returns its path inside the archive, without a leading "./"; nothing at the end.
-  /// Folders and links are passed over, as is the content of a file that was not read. D2NN_INVALID_ARGUMENT: damaged
-  /// or truncated.
+  /// Goes to the next regular file or folder and returns its path inside the archive, without a leading "./", that of a
+  /// folder with a '/' behind it; nothing at the end. Links are passed over, as is the content of a file that was not
+  /// read. D2NN_INVALID_ARGUMENT: damaged or truncated.
   Result<std::optional<std::string>> next();
-  /// The content of the file that next() named; once for each. D2NN_INVALID_ARGUMENT names archive and member:
-  /// truncated, or more than 256 MB.
+  /// The content of the file (no folder) that next() named; once for each. D2NN_INVALID_ARGUMENT names archive and
+  /// member: truncated, or more than 256 MB.
   Result<std::vector<std::uint8_t>> read();
 
  private:

@@ -13,7 +13,12 @@
 namespace d2nn::train {
 namespace {
 
-constexpr std::string_view version = "2";
+/// 3: the data's samples are part of its identity, collapses are counted.
+constexpr std::string_view version = "3";
+
+/// Bytes of f32 that data_identity reads, and the samples that it reads at least.
+constexpr std::size_t hashed_bytes = std::size_t{16} << 20;
+constexpr std::size_t least_hashed_samples = 256;
 
 /// FNV-1a, 64 bits: short, and the same on every machine.
 class Hash {
@@ -26,6 +31,10 @@ class Hash {
     for (int shift = 0; shift < 64; shift += 8)
       add_byte(static_cast<unsigned char>(static_cast<std::uint64_t>(number) >> shift));
   }
+  /// Bit patterns, a word at a time: samples are many.
+  void add(std::span<const float> values) {
+    for (const float value : values) hash_ = (hash_ ^ std::bit_cast<std::uint32_t>(value)) * prime;
+  }
   std::string text() const {
     char buffer[17];
     std::snprintf(buffer, sizeof buffer, "%016llx", static_cast<unsigned long long>(hash_));
@@ -33,7 +42,9 @@ class Hash {
   }
 
  private:
-  void add_byte(unsigned char byte) { hash_ = (hash_ ^ byte) * 0x100000001b3ULL; }
+  void add_byte(unsigned char byte) { hash_ = (hash_ ^ byte) * prime; }
+
+  static constexpr std::uint64_t prime = 0x100000001b3ULL;
   std::uint64_t hash_ = 0xcbf29ce484222325ULL;
 };
 
@@ -46,6 +57,16 @@ std::string joined(const std::vector<std::string>& items) {
   std::string text;
   for (const std::string& item : items) text += (text.empty() ? "" : "\n") + item;
   return text;
+}
+
+std::vector<std::string> lines_of(std::string_view text) {
+  std::vector<std::string> lines;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    lines.emplace_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return lines;
 }
 
 /// Views of a flat vector under "checkpoint.PART.NAME".
@@ -155,10 +176,22 @@ std::string program_identity(const d2nn_module& module) {
   return hash.text();
 }
 
-std::string data_identity(std::span<const std::int32_t> labels) {
-  Hash hash;
-  for (const std::int32_t label : labels) hash.add(label);
-  return std::to_string(labels.size()) + " samples, labels " + hash.text();
+Result<std::string> data_identity(const datasets::Dataset& data) {
+  Hash labels;
+  for (const std::int32_t label : data.labels()) labels.add(label);
+  std::vector<float> sample(static_cast<std::size_t>(data.elements()));
+  const std::size_t sample_bytes = std::max<std::size_t>(1, sample.size() * sizeof(float));
+  const std::size_t hashed = std::min(data.size(), std::max(least_hashed_samples, hashed_bytes / sample_bytes));
+  Hash samples;
+  for (std::size_t i = 0; i < hashed; ++i) {
+    const std::size_t index = hashed == 1 ? 0 : i * (data.size() - 1) / (hashed - 1);
+    if (Status status = data.fill(index, sample.data()); !status.ok()) return status;
+    samples.add(sample);
+  }
+  std::string shape;
+  for (const std::int64_t dim : data.shape()) shape += (shape.empty() ? "" : ", ") + std::to_string(dim);
+  return std::to_string(data.size()) + " samples [" + shape + "], labels " + labels.text() + ", contents " +
+         samples.text();
 }
 
 Status save_checkpoint(const std::string& path, const d2nn_module& module,
@@ -179,7 +212,8 @@ Status save_checkpoint(const std::string& path, const d2nn_module& module,
       {"checkpoint.has_best", state.has_best ? "1" : "0"},
       {"checkpoint.best_reward", bits_of(state.best_reward)},
       {"checkpoint.best_step", std::to_string(state.best_step)},
-      {"checkpoint.warned", joined(state.warned)},
+      {"checkpoint.warned", joined(state.collapse.warned)},
+      {"checkpoint.given_up", joined(state.collapse.given_up)},
       {"checkpoint.seconds", bits_of(state.seconds)},
   };
   for (const auto& [option, value] : settings) metadata["option " + option] = value;
@@ -201,7 +235,7 @@ Status load_checkpoint(const std::string& path, const d2nn_module& module,
   }
   if (found_version->second != version) {
     return other(path, "it is of version " + found_version->second + " of the format and this program reads version " +
-                           std::string(version));
+                           std::string(version) + ": start again without --resume, perhaps from its weights (--init)");
   }
   Reader reader(file, module);
   const std::string network = reader.text("checkpoint.network");
@@ -236,15 +270,8 @@ Status load_checkpoint(const std::string& path, const d2nn_module& module,
   state.best_reward = reader.exact("checkpoint.best_reward");
   state.best_step = reader.number<std::int64_t>("checkpoint.best_step");
   state.seconds = reader.exact("checkpoint.seconds");
-  state.warned.clear();
-  std::string_view warned = metadata.count("checkpoint.warned") != 0
-                                ? std::string_view(metadata.at("checkpoint.warned"))
-                                : std::string_view();
-  while (!warned.empty()) {
-    const std::size_t end = std::min(warned.find('\n'), warned.size());
-    state.warned.emplace_back(warned.substr(0, end));
-    warned.remove_prefix(std::min(end + 1, warned.size()));
-  }
+  state.collapse.warned = lines_of(reader.text("checkpoint.warned"));
+  state.collapse.given_up = lines_of(reader.text("checkpoint.given_up"));
   reader.part("first", state.optimiser.first);
   reader.part("second", state.optimiser.second);
   if (state.has_best) reader.part("best", state.best);

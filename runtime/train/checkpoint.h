@@ -14,6 +14,8 @@
 
 #include "d2nn/module.h"
 #include "status/status.h"
+#include "train/collapse.h"
+#include "train/datasets/dataset.h"
 #include "train/optimiser.h"
 
 namespace d2nn::train {
@@ -30,14 +32,16 @@ struct RunState {
   std::span<float> best;  // [parameter_floats]
   double best_reward = 0;
   std::int64_t best_step = 0;
-  std::vector<std::string> warned;  // collapses already reported: "Q=low"
-  double seconds = 0;               // of training so far, for the report alone
+  CollapseState collapse;
+  double seconds = 0;  // of training so far, for the report alone
 };
 
 /// A hash of what a checkpoint's numbers mean: the network's name, nodes, actions, parameters, layers and costs.
 std::string program_identity(const d2nn_module& module);
-/// A hash of the labels of a data set and their number.
-std::string data_identity(std::span<const std::int32_t> labels);
+/// What a data set holds, whatever its files are called: number and shape of the samples, a hash of all labels, and one
+/// of samples: of every one where all are at most 16 MiB as f32, else of evenly spaced ones, as many as that holds and
+/// at least 256, the first and the last among them. D2NN_IO_ERROR: a sample cannot be read.
+Result<std::string> data_identity(const datasets::Dataset& data);
 
 /// settings: of options.h. D2NN_IO_ERROR: nothing was changed at `path`.
 Status save_checkpoint(const std::string& path, const d2nn_module& module,

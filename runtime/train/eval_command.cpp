@@ -105,12 +105,10 @@ void add_eval_options(CLI::App& app, EvalCommand& command) {
                  "multiplications that a sample may cost at most: actions that no longer fit are not taken")
       ->check(CLI::Range(std::int64_t{1}, std::numeric_limits<std::int64_t>::max()))
       ->type_name("N");
-  app.add_option("--lambda", command.reward.lambda, "of the reward that --json prints")
-      ->capture_default_str()
-      ->check(CLI::Range(0.0, 1.0));
+  app.add_option("--lambda", command.reward.lambda, "of the reward that --json prints")->capture_default_str();
   app.add_option("--batch", command.batch, "samples per run")->capture_default_str()->check(CLI::Range(1, 1 << 20));
   app.add_option("--threads", command.threads, "0: one per CPU")->capture_default_str()->check(CLI::Range(0, 1024));
-  app.add_option("--seed", command.seed, "of generated samples")->capture_default_str();
+  add_seed(app, command.seed, "of generated samples");
   app.add_flag("--resize", command.resizes, "resize images to the size of the network's input");
   app.add_flag("--json", command.prints_json, "print the result as JSON, with counts");
   note_given(app, command.given);
@@ -137,7 +135,7 @@ Result<Evaluation> evaluate_inference(const d2nn_module& module, const datasets:
   const std::unique_ptr<d2nn_context, Destroy> context(made_context);
 
   Reward reward = command.reward;
-  reward.cost = {module.least_cost, module.greatest_cost};
+  reward.cost = command.whole_cost.value_or(CostRange{module.least_cost, module.greatest_cost});
   try {
     Tally tally(module, reward);
     Batches batches(module, command.batch, data.elements());
@@ -157,7 +155,12 @@ Result<Evaluation> evaluate_inference(const d2nn_module& module, const datasets:
       const float* input = batches.inputs();
       if (const d2nn_status code = d2nn_run(context.get(), rows, &input, batches.outputs(), &run_options);
           code != D2NN_OK) {
-        return Status(code, d2nn_error_message(context.get()));
+        const std::string message = d2nn_error_message(context.get());
+        if (code != D2NN_NONFINITE_CONTROL) return Status(code, message);
+        // A value of the data that is not finite is the cause, and has a place.
+        if (Status status = datasets::check_finite(data, static_cast<std::size_t>(thread_count(command))); !status.ok())
+          return status;
+        return Status(code, data.description() + ", counted from sample " + std::to_string(begin) + ": " + message);
       }
       for (std::size_t r = 0; r < rows; ++r) {
         const auto row = static_cast<std::int64_t>(r);
@@ -181,7 +184,9 @@ int run_eval_command(const d2nn_module& module, const EvalCommand& given) {
   TrainOptions options;
   options.lambda = given.reward.lambda;
   options.metric = given.reward.metric;
-  if (const Status status = apply_program(module, given.given, options); !status.ok()) {
+  Status status = apply_program(module, given.given, options);
+  if (status.ok()) status = check(options);
+  if (!status.ok()) {
     report_failure(status);
     return 2;
   }
@@ -192,6 +197,10 @@ int run_eval_command(const d2nn_module& module, const EvalCommand& given) {
   if (!data.ok()) return report_failure(data.status());
   auto evaluation = evaluate_inference(module, *data, command);
   if (!evaluation.ok()) return report_failure(evaluation.status());
+  // A network without control nodes computes with such values, and is wrong for their samples without a word.
+  if (const Status status = datasets::check_finite(*data, static_cast<std::size_t>(thread_count(command)));
+      !status.ok())
+    std::fprintf(stderr, "warning: %s\n", status.message().c_str());
   const Metric& metric = command.reward.metric;
   std::fputs(
       command.prints_json

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "d2nn/module.h"
@@ -29,7 +30,8 @@ struct EvalCommand {
   std::int64_t threads = 0;  // 0: one per CPU
   std::int64_t batch = 64;
   std::int64_t max_cost = 0;  // multiplications of a sample; 0: no bound
-  std::uint64_t seed = 1;  // of generated samples; training's default
+  std::uint64_t seed = 1;     // of generated samples; training's default
+  std::optional<CostRange> whole_cost;  // of the network before decisions were fixed; nothing: the module's
   bool resizes = false;
   bool prints_json = false;
 };
@@ -37,7 +39,8 @@ struct EvalCommand {
 /// Registers every option of `eval`; `command` must live until parsing is over.
 void add_eval_options(CLI::App& app, EvalCommand& command);
 
-/// Runs the whole data set through the module's inference code. The module's own costs are used for the reward.
+/// Runs the whole data set through the module's inference code. Costs are judged by
+/// `whole_cost`, so that a network with fixed decisions is compared with the whole one.
 Result<Evaluation> evaluate_inference(const d2nn_module& module, const datasets::Dataset& data,
                                       const EvalCommand& command);
 

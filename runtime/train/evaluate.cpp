@@ -35,6 +35,7 @@ Evaluation Tally::result() const {
   result.accuracy = mean_metric(result.counts, {MetricKind::accuracy, reward_.metric.positive});
   result.mean_cost = result.samples > 0 ? cost_ / static_cast<double>(result.samples) : 0;
   result.reward = reward_(result.counts, result.mean_cost);
+  result.cost = reward_.cost;
   for (const auto& [actions, path] : paths_) result.paths.push_back({actions, path.samples, path.cost});
   std::stable_sort(result.paths.begin(), result.paths.end(),
                    [](const PathCount& a, const PathCount& b) { return a.samples > b.samples; });

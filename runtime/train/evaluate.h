@@ -35,6 +35,7 @@ struct Evaluation {
   double accuracy = 0;                             // the same for accuracy
   double mean_cost = 0;                            // multiplications per sample
   double reward = 0;
+  CostRange cost;  // of the whole network, by which costs are judged
 };
 
 /// Adds up samples in any order; the result does not depend on it.

@@ -64,7 +64,7 @@ std::string_view spelling(LossKind kind) {
 }  // namespace
 
 double TrainOptions::effective_learning_rate() const {
-  if (learning_rate > 0) return learning_rate;
+  if (learning_rate) return *learning_rate;
   return optimizer == OptimizerKind::adam ? 0.001 : 0.01;
 }
 
@@ -156,13 +156,14 @@ Status check(const TrainOptions& options) {
   if (*std::min_element(std::begin(shares), std::end(shares)) < 0 || share_sum <= 0 || !std::isfinite(share_sum)) {
     return invalid("--stages needs shares that are not negative and not all 0, such as 40:50:10");
   }
-  if (!between(options.learning_rate, 0, 1e3))
-    return range("--lr", options.learning_rate, "between 0 (the optimizer's default) and 1000");
+  if (options.learning_rate && !(*options.learning_rate > 0 && *options.learning_rate <= 1e3))
+    return range("--lr", *options.learning_rate, "above 0 and at most 1000 (left out: the optimizer's default)");
   if (!(options.momentum >= 0 && options.momentum < 1))
     return range("--momentum", options.momentum, "at least 0 and below 1");
   if (!between(options.weight_decay, 0, 1e3))
     return range("--weight-decay", options.weight_decay, "between 0 and 1000");
-  if (!between(options.control_weight, 0, 1e9)) return range("--control-weight", options.control_weight, "at least 0");
+  if (!between(options.control_weight, 0, 1e9))
+    return range("--control-weight", options.control_weight, "between 0 and 1000000000");
   if (!(options.holdout >= 0 && options.holdout < 1))
     return range("--holdout", options.holdout, "at least 0 and below 1");
   if (options.eval_every < 1) return range("--eval-every", static_cast<double>(options.eval_every), "at least 1 epoch");

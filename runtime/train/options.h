@@ -61,9 +61,9 @@ struct TrainOptions {
   StageShares stages;
   std::optional<double> pretrain_epochs;  // length of the stage `paths` in epochs, instead of its share
   OptimizerKind optimizer = OptimizerKind::adam;
-  double learning_rate = 0;  // 0: the optimiser's default, 0.001 for adam and 0.01 for sgd
-  double momentum = 0.9;     // sgd
-  double weight_decay = 0;   // of conv and dense weights: decoupled for adam (AdamW), added to the gradient for sgd
+  std::optional<double> learning_rate;  // nothing: the optimiser's default, 0.001 for adam and 0.01 for sgd
+  double momentum = 0.9;                // sgd
+  double weight_decay = 0;  // of conv and dense weights: decoupled for adam (AdamW), added to the gradient for sgd
   RateSchedule rate_schedule = RateSchedule::cosine;
   BagReward bag_reward = BagReward::share;
   Explore explore = Explore::chosen;

@@ -124,7 +124,7 @@ void add_optimiser_options(CLI::App& app, TrainOptions& options) {
   app.add_option("--weight-decay", options.weight_decay, "of conv and dense weights")
       ->capture_default_str()
       ->group(group);
-  app.add_option("--seed", options.seed, "fixes every random number")->capture_default_str()->group(group);
+  add_seed(app, options.seed, "fixes every random number")->group(group);
 }
 
 void add_judging_options(CLI::App& app, TrainOptions& options) {
@@ -176,6 +176,13 @@ bool is_overridden(const d2nn_train_setting& setting, const GivenOptions& given,
 }
 
 }  // namespace
+
+CLI::Option* add_seed(CLI::App& app, std::uint64_t& seed, const std::string& text) {
+  const auto is_wrong = [](const std::string& given) {
+    return given.starts_with('-') ? "`" + given + "` is not a whole number of at least 0" : std::string();
+  };
+  return app.add_option("--seed", seed, text)->capture_default_str()->check(CLI::Validator(is_wrong, ""));
+}
 
 void add_program_options(CLI::App& app, TrainOptions& options) {
   add_objective_options(app, options);

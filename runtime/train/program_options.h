@@ -1,6 +1,7 @@
 // A program's `train` block as options of a run: what it says stands unless the command line says otherwise.
 #pragma once
 
+#include <cstdint>
 #include <set>
 #include <string>
 
@@ -10,6 +11,7 @@
 
 namespace CLI {
 class App;
+class Option;
 }
 
 namespace d2nn::train {
@@ -17,6 +19,9 @@ namespace d2nn::train {
 /// The options that a program may set too, and the one that sets its reward aside: registered for the command line, and
 /// read again for the settings of a module, so that both have one spelling. `options` must live until parsing is over.
 void add_program_options(CLI::App& app, TrainOptions& options);
+
+/// Adds `--seed`, a whole number: CLI11 alone would take -1 for the greatest one.
+CLI::Option* add_seed(CLI::App& app, std::uint64_t& seed, const std::string& text);
 
 /// `--lambda` and the like that stand on a command line, by name; filled while it is parsed.
 using GivenOptions = std::set<std::string>;

@@ -1,10 +1,13 @@
 // Text and JSON of evaluations and trainings: see report.h.
 #include "train/report.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <span>
+
+#include "text/encoded.h"
 
 namespace d2nn::train {
 namespace {
@@ -13,6 +16,8 @@ using Json = nlohmann::ordered_json;
 
 /// Paths that the text report lists; the rest are summed up in one line.
 constexpr std::size_t listed_paths = 20;
+/// Classes that a warning lists.
+constexpr std::size_t listed_classes = 6;
 
 Json metric_json(const Metric& metric, double value) {
   Json json{{"name", metric.kind == MetricKind::accuracy ? "accuracy" : "f1"}};
@@ -38,8 +43,8 @@ Json evaluation_json(const d2nn_module& module, const Evaluation& evaluation, co
   }
   json["outputs"] = std::move(outputs);
   json["mean_cost"] = evaluation.mean_cost;
-  json["least_cost"] = module.least_cost;
-  json["greatest_cost"] = module.greatest_cost;
+  json["least_cost"] = evaluation.cost.least;
+  json["greatest_cost"] = evaluation.cost.greatest;
   json["reward"] = evaluation.reward;
   Json controls = Json::object();
   for (std::uint32_t k = 0; k < module.control_count; ++k) {
@@ -69,6 +74,14 @@ std::string format(const char* pattern, auto... values) {
   return {buffer, static_cast<std::size_t>(length < 0 ? 0 : length)};
 }
 
+/// The first names, with their labels: "0 cat, 1 dog, ...".
+std::string listed(const std::vector<std::string>& names) {
+  std::string text;
+  for (std::size_t i = 0; i < std::min(names.size(), listed_classes); ++i)
+    text += (i == 0 ? "" : ", ") + std::to_string(i) + " " + names[i];
+  return names.size() > listed_classes ? text + ", ..." : text;
+}
+
 double percent(double part, double whole) {
   return whole > 0 ? 100 * part / whole : 0;
 }
@@ -85,7 +98,7 @@ std::string text_report(const d2nn_module& module, const Evaluation& evaluation,
                      module.outputs[o].name);
   }
   text += format("mean cost   %.1f multiplications, %.1f %% of the greatest path\n", evaluation.mean_cost,
-                 percent(evaluation.mean_cost, static_cast<double>(module.greatest_cost)));
+                 percent(evaluation.mean_cost, static_cast<double>(evaluation.cost.greatest)));
   text += "paths\n";
   std::int64_t shown = 0;
   for (std::size_t i = 0; i < evaluation.paths.size() && i < listed_paths; ++i) {
@@ -106,27 +119,29 @@ std::string text_report(const d2nn_module& module, const Evaluation& evaluation,
 
 std::string json_report(const d2nn_module& module, const Evaluation& evaluation, const Metric& metric,
                         std::string_view reward, std::string_view data) {
-  Json json{{"network", module.name}, {"data", data}, {"reward_expression", reward}};
+  Json json{{"network", module.name}};
+  text::put(json, "data", data);
+  json["reward_expression"] = reward;
   json.update(evaluation_json(module, evaluation, metric));
   return json.dump(2);
 }
 
 std::string json_report(const d2nn_module& module, const TrainReport& report, const TrainOptions& options,
                         std::string_view data) {
-  Json json{{"network", module.name},
-            {"data", data},
-            {"reward_expression", options.effective_reward_text()},
-            {"interrupted", report.is_interrupted},
-            {"steps", report.steps},
-            {"total_steps", report.total_steps},
-            {"steps_per_epoch", report.steps_per_epoch},
-            {"seconds", report.seconds}};
+  Json json{{"network", module.name}};
+  text::put(json, "data", data);
+  json.update(Json{{"reward_expression", options.effective_reward_text()},
+                   {"interrupted", report.is_interrupted},
+                   {"steps", report.steps},
+                   {"total_steps", report.total_steps},
+                   {"steps_per_epoch", report.steps_per_epoch},
+                   {"seconds", report.seconds}});
   Json used = Json::object();
   for (const auto& [option, value] : settings(options)) {
-    if (option.starts_with("--")) used[option] = value;
+    if (option.starts_with("--")) text::put(used, option, value);
   }
   json["options"] = std::move(used);
-  json["checkpoint"] = report.checkpoint_path;
+  text::put(json, "checkpoint", report.checkpoint_path);
   if (!report.is_interrupted) {
     json["best_step"] = report.best_step;
     json["evaluation"] = evaluation_json(module, report.evaluation, options.metric);
@@ -157,9 +172,22 @@ Result<datasets::Dataset> open_data(const d2nn_module& module, std::string_view 
   options.resize = resizes;
   options.seed = seed;
   options.threads = threads;
-  options.classes = module.output_count > 0 ? static_cast<std::size_t>(module.outputs[0].elements) : 0;
+  for (std::uint32_t o = 0; o < module.output_count; ++o) {
+    const auto scores = static_cast<std::size_t>(module.outputs[o].elements);
+    options.classes = o == 0 ? scores : std::min(options.classes, scores);
+  }
   const d2nn_tensor_info& input = module.inputs[0];
-  return datasets::open(spec, split, {input.dims, input.rank}, options);
+  auto data = datasets::open(spec, split, {input.dims, input.rank}, options);
+  if (!data.ok()) return data;
+  if (Status status = check_data(module, *data, {}); !status.ok()) return status;
+  const auto& names = data->class_names();
+  if (names.size() < options.classes) {
+    data->add_note(data->description() + ", of " + std::to_string(names.size()) + " classes (" + listed(names) +
+                   "), where the network tells " + std::to_string(options.classes) +
+                   " apart: labels are right only if the network's first classes are these");
+  }
+  for (const std::string& note : data->notes()) std::fprintf(stderr, "warning: %s\n", note.c_str());
+  return data;
 }
 
 }  // namespace d2nn::train

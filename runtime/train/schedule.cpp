@@ -93,7 +93,8 @@ StepPlan Schedule::at(std::int64_t step) const {
 
 bool Schedule::may_judge_actions(std::int64_t step) const {
   const StepPlan plan = at(step);
-  return plan.stage != Stage::paths && plan.epsilon <= 0.5 * (epsilon_.start + epsilon_.floor);
+  if (plan.stage == Stage::paths) return false;
+  return step + 1 == total_steps_ || step - steps_of(Stage::paths) >= epsilon_steps_;
 }
 
 }  // namespace d2nn::train

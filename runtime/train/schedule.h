@@ -43,8 +43,8 @@ class Schedule {
   bool may_keep(std::int64_t steps) const {
     return steps > steps_of(Stage::paths) || steps_of(Stage::paths) == total_steps_;
   }
-  /// Whether a control node has explored long enough by this step for a collapse to mean something: epsilon is half-way
-  /// down.
+  /// Whether a collapse at this step may mean something: epsilon has fallen to its floor, or the run ends with the
+  /// step.
   bool may_judge_actions(std::int64_t step) const;
 
  private:

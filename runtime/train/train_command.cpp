@@ -82,7 +82,7 @@ void add_train_options(CLI::App& app, TrainCommand& command) {
   note_given(app, command.given);
 }
 
-int run_train_command(const d2nn_module& module, const TrainCommand& command) {
+int run_train_command(const d2nn_module& module, const TrainCommand& command, io::FileRoles files) {
   TrainOptions options = command.options;
   Status status = apply_program(module, command.given, options);
   if (status.ok()) status = check(options);
@@ -90,6 +90,13 @@ int run_train_command(const d2nn_module& module, const TrainCommand& command) {
     report_failure(status);
     return 2;
   }
+  files.reads_running_program();
+  datasets::add_files(command.data, files);
+  files.reads(options.initial_weights, "the weights to start from (`--init`)");
+  files.writes(options.output_path, "the trained weights (`-o`)", "give another name with `-o`");
+  files.writes(options.effective_checkpoint_path(), "the checkpoint (`--checkpoint`)",
+               "give another name with `--checkpoint`");
+  if (const Status allowed = files.check(); !allowed.ok()) return report_failure(allowed);
   const std::size_t threads = options.threads > 0 ? static_cast<std::size_t>(options.threads)
                                                   : std::max(1U, std::thread::hardware_concurrency());
   auto data = open_data(module, command.data, datasets::Split::train, command.resizes, options.seed, threads);

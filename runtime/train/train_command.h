@@ -6,6 +6,7 @@
 #include <string>
 
 #include "d2nn/module.h"
+#include "io/file_roles.h"
 #include "train/options.h"
 #include "train/program_options.h"
 
@@ -30,8 +31,9 @@ struct TrainCommand {
 void add_train_options(CLI::App& app, TrainCommand& command);
 
 /// Opens the data, trains as the program and the command line say, prints progress to standard error and the result to
-/// standard output. Ctrl-C saves a checkpoint and stops. Exit status: 0 trained; 1 program, data or files are wrong; 2
-/// options contradict each other; 3 a defect of d2nn; 130 interrupted.
-int run_train_command(const d2nn_module& module, const TrainCommand& command);
+/// standard output. files: what the caller has read itself; neither the weights nor the checkpoint may overwrite that,
+/// the data, or the weights to start from. Ctrl-C saves a checkpoint and stops. Exit status: 0 trained; 1 program, data
+/// or files are wrong; 2 options contradict each other; 3 a defect of d2nn; 130 interrupted.
+int run_train_command(const d2nn_module& module, const TrainCommand& command, io::FileRoles files = {});
 
 }  // namespace d2nn::train

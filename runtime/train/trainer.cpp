@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <cstdio>
 #include <memory>
 #include <new>
 #include <numeric>
@@ -32,6 +33,8 @@ using Clock = std::chrono::steady_clock;
 
 /// Weight of the newest step in the running means that progress shows.
 constexpr double running_share = 0.05;
+/// Data beyond this were not scaled: a training that diverges on them does so because of that before anything else.
+constexpr float usual_magnitude = 1000;
 
 /// Losses in the order of the module's outputs; cross-entropy where none is given.
 Result<std::vector<OutputLoss>> resolve_losses(const d2nn_module& module, const TrainOptions& options) {
@@ -109,8 +112,7 @@ class Run {
         policy_(options.seed),
         frozen_statistics_(module),
         best_(static_cast<std::size_t>(module.parameter_floats)),
-        settings_(settings(options)),
-        data_identity_(data_identity(data.labels())) {}
+        settings_(settings(options)) {}
 
   Status prepare();
   Result<TrainReport> train();
@@ -122,6 +124,7 @@ class Run {
   Status save();
   Status finish(TrainReport& report);
   Status diverged(const std::string& what) const;
+  float greatest_magnitude() const;
   Status wrong_reward(const std::string& where) const;
   /// A score that is not finite means that the weights are not: the run diverged.
   Status explain(const Status& status) const {
@@ -149,14 +152,14 @@ class Run {
   FrozenStatistics frozen_statistics_;
   std::vector<float> best_;
   std::vector<std::pair<std::string, std::string>> settings_;
-  std::string data_identity_;
+  std::string data_identity_;  // empty without checkpoints
   std::unique_ptr<StepRunner> runner_;
   std::int64_t step_ = 0;
   std::int64_t saved_step_ = -1;
   bool has_best_ = false;
   double best_reward_ = 0;
   std::int64_t best_step_ = 0;
-  std::vector<std::string> warned_;
+  CollapseState collapse_;
   StepInfo shown_;
   bool has_shown_ = false;
   bool is_frozen_ = false;
@@ -165,7 +168,7 @@ class Run {
 };
 
 RunState Run::run_state() {
-  return {step_,    runner_->parameters(), optimiser_.state(), has_best_, best_, best_reward_, best_step_, warned_,
+  return {step_,    runner_->parameters(), optimiser_.state(), has_best_, best_, best_reward_, best_step_, collapse_,
           seconds()};
 }
 
@@ -174,6 +177,12 @@ Status Run::prepare() {
     if (path.empty()) continue;
     auto file = io::AtomicFile::create(path);  // hours of training must not end in a file that cannot be written
     if (!file.ok()) return file.status();
+  }
+  if (Status status = datasets::check_finite(data_, pool_.threads()); !status.ok()) return status;
+  if (!options_.effective_checkpoint_path().empty()) {
+    auto identity = data_identity(data_);
+    if (!identity.ok()) return identity.status();
+    data_identity_ = *std::move(identity);
   }
   auto runner = StepRunner::create(module_, options_.batch * options_.bag, pool_);
   if (!runner.ok()) return runner.status();
@@ -194,7 +203,7 @@ Status Run::prepare() {
     has_best_ = state.has_best;
     best_reward_ = state.best_reward;
     best_step_ = state.best_step;
-    warned_ = std::move(state.warned);
+    collapse_ = std::move(state.collapse);
     seconds_before_ = state.seconds;
     return {};
   }
@@ -210,13 +219,34 @@ Status Run::prepare() {
   return {};
 }
 
+/// Of the first samples that are trained on: enough for a message.
+float Run::greatest_magnitude() const {
+  constexpr std::size_t looked_at = 1024;
+  std::vector<float> values(static_cast<std::size_t>(data_.elements()));
+  float greatest = 0;
+  for (std::size_t i = 0; i < std::min(looked_at, training_.size()); ++i) {
+    if (!data_.fill(training_[i], values.data()).ok()) break;
+    for (const float value : values) greatest = std::max(greatest, std::abs(value));
+  }
+  return greatest;
+}
+
 Status Run::diverged(const std::string& what) const {
   std::string message = "the training diverged at step " + std::to_string(step_) + ": " + what;
   if (saved_step_ >= 0) {
     message += "; the checkpoint `" + options_.effective_checkpoint_path() + "` of step " +
                std::to_string(saved_step_) + " is kept";
   }
-  return {D2NN_NONFINITE_CONTROL, message + "; train again with a smaller --lr (it is " +
+  const float greatest = greatest_magnitude();
+  char values[64];
+  std::snprintf(values, sizeof values, "(values up to %g in magnitude were seen)", static_cast<double>(greatest));
+  if (step_ == 0) {
+    message += "; nothing was updated yet, so the numbers are too large from the start: scale the data " +
+               std::string(values) + " or start from other weights";
+    return {D2NN_NONFINITE_CONTROL, message};
+  }
+  message += greatest > usual_magnitude ? "; scale the data " + std::string(values) + ", or" : ";";
+  return {D2NN_NONFINITE_CONTROL, message + " train again with a smaller --lr (it is " +
                                       std::to_string(options_.effective_learning_rate()) + ")"};
 }
 
@@ -299,7 +329,9 @@ Status Run::evaluate_epoch(TrainReport& report) {
   }
   progress_.evaluated({step_, &*evaluation, is_best});
   if (schedule_.may_judge_actions(step_ - 1)) {
-    for (const std::string& sentence : collapse_warnings(module_, *evaluation, objective_.reward(), warned_))
+    const bool is_last = step_ == schedule_.total_steps();
+    for (const std::string& sentence :
+         collapse_warnings(module_, *evaluation, objective_.reward(), options_, is_last, collapse_))
       progress_.warn(sentence);
   }
   report.history.push_back({step_, stage, *std::move(evaluation)});

@@ -46,7 +46,8 @@ struct TrainReport {
 Result<TrainReport> train(const d2nn_module& module, const datasets::Dataset& data, const TrainOptions& options,
                           Progress& progress, const volatile std::sig_atomic_t* stop);
 
-/// Whether a network can learn from a data set of this shape and these classes; the message says what does not fit.
+/// Whether a network can learn from a data set of this shape and these classes, a score for each class in every output;
+/// the message says what does not fit.
 Status check_data(const d2nn_module& module, const datasets::Dataset& data, const Metric& metric);
 
 }  // namespace d2nn::train

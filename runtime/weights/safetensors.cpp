@@ -7,6 +7,7 @@
 #include <numeric>
 #include <utility>
 
+#include "weights/foreign_format.h"
 #include "weights/safetensors_header.h"
 
 namespace d2nn::weights {
@@ -54,6 +55,9 @@ Status Safetensors::read_header(std::uint64_t file_bytes) {
   }
   if (Status status = read_bytes(0, &length, sizeof(length)); !status.ok()) return status;
   if (length > file_bytes - sizeof(length)) {
+    std::string begin(static_cast<std::size_t>(std::min<std::uint64_t>(file_bytes, foreign_format_bytes)), '\0');
+    if (Status status = read_bytes(0, begin.data(), begin.size()); !status.ok()) return status;
+    if (const std::string words = foreign_format(begin, name_); !words.empty()) return refuse(name_, words);
     return refuse(name_, "is truncated or no safetensors file: its header claims " + std::to_string(length) +
                              " bytes, the file has " + std::to_string(file_bytes));
   }
@@ -101,8 +105,10 @@ Status Safetensors::check_room(const TensorEntry& entry, std::size_t room) {
 
 Status Safetensors::read(const TensorEntry& entry, std::span<float> out) const {
   if (entry.dtype != "F32") {
-    return refuse(name_, "tensor " + quote_name(entry.name) + " has type `" + entry.dtype +
-                             "`; `F32` is needed (convert it before saving)");
+    return refuse(name_, "tensor " + quote_name(entry.name) + " has type `" + entry.dtype + "`; `F32` is needed" +
+                             (is_convertible(entry.dtype)
+                                  ? ": `d2nn import NET.d2nn --from " + name_ + " -o w.safetensors` converts it"
+                                  : " (convert it before saving)"));
   }
   if (Status status = check_room(entry, out.size()); !status.ok()) return status;
   return read_bytes(data_offset_ + entry.begin, out.data(), out.size_bytes());

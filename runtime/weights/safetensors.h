@@ -43,7 +43,7 @@ class Safetensors {
   const std::vector<TensorEntry>& tensors() const { return tensors_; }
   /// By name; NULL when there is none. Valid as long as the object.
   const TensorEntry* find(std::string_view name) const;
-  /// `__metadata__`; empty when there is none.
+  /// `__metadata__`; empty when there is none. A value that save() had to encode is here as it was given.
   const std::map<std::string, std::string>& metadata() const { return metadata_; }
   /// What messages call the file.
   const std::string& name() const { return name_; }
@@ -94,8 +94,8 @@ struct TensorView {
 };
 
 /// Writes a safetensors file aside and renames it: after a failure (a full disk) the old file is as it was. Tensors
-/// stand in the given order, metadata sorted by key: equal content gives equal bytes. D2NN_INVALID_ARGUMENT: a name
-/// twice, or a size that is not the shape's.
+/// stand in the given order, metadata sorted by key: equal content gives equal bytes. Values of the metadata may hold
+/// any bytes (a file's name; text/encoded.h). D2NN_INVALID_ARGUMENT: a name twice, or a size that is not the shape's.
 Status save(const std::string& path, std::span<const TensorView> tensors,
             const std::map<std::string, std::string>& metadata = {});
 /// The same bytes in memory.

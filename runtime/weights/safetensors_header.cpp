@@ -8,6 +8,8 @@
 #include <tuple>
 #include <utility>
 
+#include "text/encoded.h"
+
 namespace d2nn::weights {
 namespace {
 
@@ -220,8 +222,16 @@ std::string shape_text(const std::int64_t* dims, std::size_t rank) {
 
 std::string parse_header(std::string_view json, Header& header) {
   HeaderHandler handler(header);
-  if (Json::sax_parse(json.begin(), json.end(), &handler)) return {};
-  return handler.error();
+  if (!Json::sax_parse(json.begin(), json.end(), &handler)) return handler.error();
+  for (auto& [key, value] : header.metadata) {
+    const auto encoded = header.metadata.find(text::encoded_key(key));
+    if (encoded == header.metadata.end()) continue;
+    if (std::optional<std::string> bytes = text::percent_decode(encoded->second)) {
+      value = *std::move(bytes);
+      header.metadata.erase(encoded);
+    }
+  }
+  return {};
 }
 
 std::string check_layout(std::vector<TensorEntry>& tensors, std::uint64_t data_bytes) {

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "io/atomic_file.h"
+#include "text/encoded.h"
 #include "weights/safetensors.h"
 #include "weights/safetensors_header.h"
 
@@ -17,7 +18,7 @@ Status refuse(const TensorView& tensor, const std::string& words) {
 Result<std::string> encode_header(std::span<const TensorView> tensors,
                                   const std::map<std::string, std::string>& metadata) {
   nlohmann::ordered_json header = nlohmann::ordered_json::object();
-  if (!metadata.empty()) header["__metadata__"] = metadata;
+  for (const auto& [key, value] : metadata) text::put(header["__metadata__"], key, value);
   std::set<std::string_view> names = {"__metadata__"};
   std::uint64_t at = 0;
   for (const TensorView& tensor : tensors) {

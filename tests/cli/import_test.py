@@ -175,11 +175,6 @@ class Import(CommandLineTest):
         self.expect(WELL, self.d2nn("import", two, "--network", "other", "--from", "in", "-o", "out"))
         self.expect(WRONG_INPUT, self.d2nn("import", self.write("wrong.d2nn", "network n {}"), "--from", "in", "-o", "out"), "error[E0409]")
 
-    def test_a_file_may_be_imported_onto_itself(self):
-        tensors.write_safetensors(self.folder / "in", {"m." + name: tensor for name, tensor in WEIGHTS.items()})
-        self.expect(WELL, self.d2nn("import", self.program, "--from", "in", "--rename", r"^m\.=", "-o", "in"))
-        self.assertEqual(tensors.read_safetensors(self.folder / "in"), WEIGHTS)
-
     def test_wrong_use_is_status_2(self):
         self.expect(WRONG_USE, self.d2nn("import", self.program, "-o", "out"), "--from")
         self.expect(WRONG_USE, self.d2nn("import", self.program, "--from", "in"), "-o")

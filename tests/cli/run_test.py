@@ -6,6 +6,7 @@ import pathlib
 import re
 import struct
 import unittest
+import zlib
 
 import tensors
 from command_line import EXAMPLES, GATE, GATE_WEIGHTS, HIGH_LOW, WELL, WRONG_INPUT, WRONG_USE, CommandLineTest
@@ -143,6 +144,30 @@ class Run(CommandLineTest):
         run = ["run", program, "--weights", "w", HERE / "red.jpg"]
         self.expect(WRONG_INPUT, self.d2nn(*run), "red.jpg`", "16", "4", "--resize")
         self.assertIn("scores: 0 of 2 (0.7", self.expect(WELL, self.d2nn(*run, "--resize")).out)
+
+    def test_a_photograph_is_turned_upright(self):
+        program = self.write("column.d2nn", "network column {\n  input image: f32[3, 4, 1];\n  node N { flatten -> dense(2) }\n  output scores: f32[2];\n"
+                                            "  image -> N -> scores;\n}\n")
+        # The scores are the red of the upper and of the lower half.
+        tensors.write_safetensors(self.folder / "w", {"N.dense1.weight": ([2, 12], [0.5, 0.5] + [0] * 12 + [0.5, 0.5] + [0] * 8),
+                                                      "N.dense1.bias": ([2], [0, 0])})
+        tensors.write_png(self.folder / "lying.png", 4, 1, lambda x, y: (51 * x, 0, 0))
+        lying = (self.folder / "lying.png").read_bytes()
+        for orientation, scores in ((6, "1 of 2 (0.1, 0.5)"), (8, "0 of 2 (0.5, 0.1)")):
+            exif = struct.pack(">2sHIHHHIHHI", b"MM", 42, 8, 1, 0x112, 3, 1, orientation, 0, 0)
+            chunk = struct.pack(">I", len(exif)) + b"eXIf" + exif + struct.pack(">I", zlib.crc32(b"eXIf" + exif))
+            (self.folder / "upright.png").write_bytes(lying[:33] + chunk + lying[33:])
+            self.assertIn(f"scores: {scores}", self.expect(WELL, self.d2nn("run", program, "--weights", "w", "upright.png")).out)
+        self.expect(WRONG_INPUT, self.d2nn("run", program, "--weights", "w", "lying.png"), "is 4 x 1 pixels; 1 x 4 are needed")
+
+    def test_an_image_of_another_kind_is_told_by_name_or_content_and_what_to_do(self):
+        program = self.write("colour.d2nn", COLOUR)
+        tensors.write_safetensors(self.folder / "w", COLOUR_WEIGHTS)
+        for name, content, kind in (("photo.webp", b"RIFF\x10\0\0\0WEBPVP8 ", "a WebP image"), ("renamed.jpg", b"\0\0\0\x18ftypheic\0\0\0\0", "a HEIC image"),
+                                    ("photo", b"GIF89a", "a GIF image"), ("photo.TIFF", b"II*\0\x08\0\0\0", "a TIFF image")):
+            with self.subTest(name):
+                (self.folder / name).write_bytes(content)
+                self.expect(WRONG_INPUT, self.d2nn("run", program, "--weights", "w", name), f"`{name}` is {kind}; JPEG and PNG are read: convert it")
 
     def test_a_damaged_image_is_named(self):
         program = self.write("colour.d2nn", COLOUR)

@@ -102,6 +102,63 @@ class Train(CommandLineTest):
         (self.folder / "w.checkpoint").unlink()
         self.expect(WRONG_INPUT, self.train("--resume", epochs=2), "w.checkpoint")
 
+    def test_a_checkpoint_of_other_samples_is_refused_whatever_the_files_are_called(self):
+        self.assertEqual(self.train(epochs=2).status, WELL)
+        for name in ("x.npy", "y.npy"):
+            (self.folder / f"moved_{name}").write_bytes((self.folder / name).read_bytes())
+        self.data = ["--data", "npy:moved_x.npy,moved_y.npy"]
+        self.assertEqual(self.train("--resume", epochs=2).status, WELL)
+        shape, values = tensors.read_npy(self.folder / "x.npy")
+        tensors.write_npy(self.folder / "moved_x.npy", shape, [*values[:-1], 9.0])
+        self.expect(WRONG_INPUT, self.train("--resume", epochs=2), "`w.checkpoint` cannot be resumed", "other data", "256 samples [2]")
+
+    def test_values_that_are_not_finite_are_named_with_their_place(self):
+        self.assertEqual(self.train(epochs=1).status, WELL)
+        shape, values = tensors.read_npy(self.folder / "x.npy")
+        tensors.write_npy(self.folder / "bad.npy", shape, [*values[:401], float("nan"), *values[402:]])
+        self.data = ["--data", "npy:bad.npy,y.npy"]
+        said = self.expect(WRONG_INPUT, self.train(epochs=1), "`bad.npy` holds NaN in sample 200 at [1]").err
+        self.assertNotIn("--lr", said)
+        # A control node cannot decide for it: the sample of the file is named, not that of the batch.
+        self.expect(WRONG_INPUT, self.d2nn("eval", self.program, *self.data, "--weights", "w", "--batch", 8), "`bad.npy` holds NaN in sample 200 at [1]")
+
+    FOLDER_PROGRAM = """network folder {
+  input image: f32[1, 4, 4];
+  node N { flatten -> dense(3) }
+  output scores: f32[3];
+  image -> N -> scores;
+}
+"""
+
+    def test_folders_as_people_have_them_are_read_with_the_classes_of_train(self):
+        program = self.write("folder.d2nn", self.FOLDER_PROGRAM)
+        # Scores: class 0 for black, 2 for white, 1 in between.
+        tensors.write_safetensors(self.folder / "w3", {"N.dense1.weight": ([3, 16], [0] * 16 + [0.0625] * 16 + [0.125] * 16),
+                                                       "N.dense1.bias": ([3], [0, -0.25, -1])})
+        for split, name, grey in (("train", "ant", 0), ("train", "cat", 128), ("train", "dog", 255), ("test", "cat", 128), ("test", "dog", 255)):
+            path = self.folder / "d" / split / name
+            path.mkdir(parents=True)
+            tensors.write_png(path / "0.PNG", 4, 4, lambda x, y, g=grey: (g, g, g))
+        (self.folder / "d" / "test" / "ant").mkdir()
+        (self.folder / "d" / "test" / "__MACOSX" / "cat").mkdir(parents=True)
+        (self.folder / "d" / "test" / "__MACOSX" / "cat" / "._0.PNG").write_bytes(b"junk")
+        (self.folder / "d" / "test" / "dog" / "1.webp").write_bytes(b"RIFF")
+        evaluate = ["eval", program, "--weights", "w3", "--data", "images:d"]
+        outcome = self.d2nn(*evaluate)
+        self.assertEqual(outcome.status, WELL, outcome.err)
+        self.assertIn("samples     2\naccuracy    1.0000\n", outcome.out)
+        self.assertEqual(outcome.err, "warning: `d`: left out 1 file named neither JPEG nor PNG: `test/dog/1.webp`; convert images of other kinds to JPEG or PNG\n")
+        (self.folder / "d" / "train" / "eel").mkdir()
+        self.expect(WRONG_INPUT, self.d2nn(*evaluate), "`d` has 4 classes, the network tells 3 apart")
+        (self.folder / "d" / "train" / "eel").rmdir()
+        for split in ("train", "test"):
+            for path in (self.folder / "d" / split / "ant").iterdir():
+                path.unlink()
+            (self.folder / "d" / split / "ant").rmdir()
+        outcome = self.d2nn(*evaluate)
+        self.assertEqual(outcome.status, WELL, outcome.err)
+        self.assertIn("of 2 classes (0 cat, 1 dog), where the network tells 3 apart", outcome.err)
+
     def test_an_executable_trains_itself(self):
         self.expect(WELL, self.d2nn("build", self.program, "--train", "-o", "plane"))
         options = [*self.data, "--epochs", "4", "--threads", "1"]

@@ -11,6 +11,7 @@
 #include "driver/manifest.h"
 #include "paths/paths.h"
 #include "paths_report.h"
+#include "text/encoded.h"
 
 namespace d2nn::tool {
 
@@ -90,7 +91,8 @@ bool check_one(const std::string& file, const CheckArguments& arguments, Json& j
     }
     return true;
   }
-  Json entry{{"file", file}};
+  Json entry = Json::object();
+  text::put(entry, "file", file);
   entry.update(diag::to_json(checked.sink, checked.files));
   if (!has_errors && frequencies) entry["networks"] = Json::array();
   for (const graph::Program& program : checked.programs) {

@@ -17,6 +17,10 @@ struct GraphArguments {
 
 void draw_graph(driver::Checked& checked, const GraphArguments& arguments) {
   if (checked.sink.has_errors() || !driver::has_one_network(checked, "a drawing")) return;
+  io::FileRoles files = driver::files_of(checked);
+  files.reads(arguments.trace, "the trace (`--trace`)");
+  files.writes(arguments.output, "the drawing (`-o`)", "give another name with `-o`");
+  if (!driver::may_write(checked, files)) return;
   const graph::Program& program = checked.programs.front();
   std::optional<draw::Frequencies> frequencies;
   if (!arguments.trace.empty()) {

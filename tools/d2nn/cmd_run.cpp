@@ -22,7 +22,7 @@ int run(const RunArguments& arguments) {
   std::optional<driver::InProcess> compiled;
   if (!checked.sink.has_errors()) compiled = driver::InProcess::compile(checked, false, arguments.target.options());
   if (print_diagnostics(checked)) return exit_wrong_input;
-  return app::run_run_command(*compiled->module(), arguments.command);
+  return app::run_run_command(*compiled->module(), arguments.command, driver::files_of(checked));
 }
 
 }  // namespace

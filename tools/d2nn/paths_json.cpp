@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "paths_report.h"
+#include "text/encoded.h"
 
 namespace d2nn::tool {
 
@@ -106,7 +107,7 @@ Json paths_json(const graph::Program& program, const paths::Analysis& analysis, 
   json["least_path"] = optional_path_json(program, analysis.least_path);
   json["greatest_path"] = optional_path_json(program, analysis.greatest_path);
   const bool has_trace = frequencies && !frequencies->trace.empty();
-  json["frequencies"] = has_trace ? frequencies->trace : "uniform";
+  text::put(json, "frequencies", has_trace ? frequencies->trace : "uniform");
   if (has_trace) json["unobserved"] = frequencies->unobserved;
   const bool is_expected = !analysis.execution_probability.empty();
   json["expected_cost"] = is_expected ? Json(analysis.expected_cost) : Json(nullptr);

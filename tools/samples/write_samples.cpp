@@ -97,7 +97,9 @@ int main(int argc, char** argv) {
   const auto data = d2nn::datasets::open(arguments.data, arguments.describes ? Split::train : Split::evaluation, arguments.shape, options);
   if (!data.ok()) return fail(data.status().message());
   if (arguments.describes) {
-    std::cout << nlohmann::json{{"samples", data->size()}, {"classes", data->class_names()}}.dump() << '\n';
+    std::cout << nlohmann::json{{"samples", data->size()}, {"classes", data->class_names()}}.dump(
+                     -1, ' ', false, nlohmann::json::error_handler_t::replace)
+              << '\n';
     return 0;
   }
   if (arguments.folder.empty()) return fail("say where the files go, with -o DIR");

@@ -185,6 +185,11 @@ class Import {
 
 bool import_weights(driver::Checked& checked, const Request& request) {
   if (checked.sink.has_errors() || !driver::has_one_network(checked, "`import`")) return false;
+  io::FileRoles files = driver::files_of(checked);
+  files.reads(request.from, "the weights to import (`--from`)");
+  files.reads(request.map, "the map of names (`--map`)");
+  files.writes(request.output, "the weights (`-o`)", "give another name with `-o`");
+  if (!driver::may_write(checked, files)) return false;
   Import(checked, request).run();
   return !checked.sink.has_errors();
 }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 #include <new>
 #include <system_error>
 #include <utility>
@@ -13,7 +14,7 @@
 namespace d2nn::datasets {
 namespace {
 
-constexpr std::uint32_t default_shapes = 8192;
+constexpr std::uint32_t default_training_shapes = 8192, default_test_shapes = 2048;
 constexpr std::uint32_t greatest_shapes = 100'000'000;
 
 const char* const known_kinds =
@@ -34,7 +35,7 @@ Result<Dataset> open_pair(std::string_view spec, const std::string& rest, const 
 }
 
 Result<Dataset> open_shapes_spec(std::string_view spec, const std::string& rest, const Request& request) {
-  std::uint32_t count = default_shapes;
+  std::uint32_t count = request.split == Split::train ? default_training_shapes : default_test_shapes;
   if (spec.find(':') != std::string_view::npos) {
     const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), count);
     if (error != std::errc() || end != rest.data() + rest.size() || count < 16 || count > greatest_shapes) {
@@ -92,6 +93,30 @@ Result<Dataset> open(std::string_view spec, Split split, std::span<const std::in
     return Status(D2NN_OUT_OF_MEMORY, "data `" + std::string(spec) + "` does not fit into memory");
   } catch (const std::system_error& error) {  // a thread could not be made
     return Status(D2NN_OUT_OF_MEMORY, "data `" + std::string(spec) + "` cannot be decoded: " + error.what());
+  }
+}
+
+void add_files(std::string_view spec, io::FileRoles& files) {
+  const auto colon = spec.find(':');
+  if (colon == std::string_view::npos) return;
+  const std::string_view kind = spec.substr(0, colon), place = spec.substr(colon + 1);
+  if (kind == "shapes") return;
+  const std::string role = "the data (`--data`)";
+  if (kind == "npy" || kind == "idx") {
+    const auto comma = place.find(',');
+    files.reads(std::string(place.substr(0, comma)), role);
+    if (comma != std::string_view::npos) files.reads(std::string(place.substr(comma + 1)), role);
+    return;
+  }
+  const auto is_read = kind == "images" ? [](std::string_view name) { return io::is_image_name(name); }
+                       : kind == "cifar10"
+                           ? [](std::string_view name) { return name.ends_with(".bin"); }
+                           : [](std::string_view name) { return name.find("ubyte") != std::string_view::npos; };
+  std::error_code error;
+  if (std::filesystem::is_directory(place, error)) {
+    files.reads_below(std::string(place), role, is_read);
+  } else {
+    files.reads(std::string(place), role);  // a tar archive
   }
 }
 

@@ -1,11 +1,9 @@
-// Folders of images, on disk or in a tar. The names are listed first, which settles splits, classes and labels; then
-// the images of the split are decoded, some hundred at a time on all threads, into one block of bytes.
+// Folders of images, on disk or in a tar. image_selection.h settles which images are meant; here they are decoded, some
+// hundred at a time on all threads, into one block of bytes.
 #include <algorithm>
 #include <filesystem>
 #include <map>
 #include <new>
-#include <optional>
-#include <set>
 #include <string_view>
 #include <utility>
 
@@ -14,6 +12,7 @@
 #include "io/npy.h"
 #include "io/tar.h"
 #include "threads/thread_pool.h"
+#include "train/datasets/image_selection.h"
 #include "train/datasets/kinds.h"
 
 namespace d2nn::datasets {
@@ -23,158 +22,6 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t chunk_images = 512;
 constexpr std::uint64_t greatest_file = std::uint64_t{256} << 20;
-
-// Names relative to the root, '/' between folders.
-struct Listing {
-  std::vector<std::string> images;
-  std::vector<std::string> folders;
-};
-
-// One image of the split.
-struct Item {
-  std::string name;
-  std::int32_t label = 0;
-};
-
-struct Selection {
-  std::vector<Item> items;  // by class, then by name
-  std::vector<std::string> class_names;
-  std::string split;  // folder, "" when the data was divided here
-};
-
-bool is_hidden(std::string_view name) {
-  return name.starts_with('.') || name.find("/.") != std::string_view::npos;
-}
-
-bool is_split_folder(std::string_view name) {
-  return name == "train" || name == "val" || name == "test";
-}
-
-std::string_view first_folder(std::string_view name) {
-  const auto slash = name.find('/');
-  return slash == std::string_view::npos ? std::string_view() : name.substr(0, slash);
-}
-
-Result<Listing> list_folder(const std::string& root) {
-  Listing listing;
-  std::error_code error;
-  fs::recursive_directory_iterator at(root, fs::directory_options::follow_directory_symlink, error), end;
-  for (; !error && at != end; at.increment(error)) {
-    const std::string name = at->path().lexically_relative(root).generic_string();
-    std::error_code unknown;
-    // Split and class folders may be links; further down a link to a folder above would be followed for ever.
-    if (is_hidden(name) || (at.depth() > 1 && at->is_symlink(unknown))) at.disable_recursion_pending();
-    if (is_hidden(name)) continue;
-    if (at->is_directory(unknown)) {
-      listing.folders.push_back(name);
-    } else if (io::is_image_name(name)) {
-      listing.images.push_back(name);
-    }
-  }
-  if (error) return Status(D2NN_IO_ERROR, "cannot list `" + root + "`: " + error.message());
-  return listing;
-}
-
-Result<Listing> list_tar(const std::string& path) {
-  auto reader = io::TarReader::open(path);
-  if (!reader.ok()) return reader.status();
-  Listing listing;
-  for (;;) {
-    auto name = reader->next();
-    if (!name.ok()) return name.status();
-    if (!*name) return listing;
-    if (!is_hidden(**name) && io::is_image_name(**name)) listing.images.push_back(**name);
-  }
-}
-
-// An archive often has one folder around everything: `data/train/face/a.jpg`. Returns it with its slash, or "".
-std::string common_folder(const std::vector<std::string>& images) {
-  if (images.empty()) return {};
-  const std::string_view folder = first_folder(images.front());
-  if (folder.empty() || is_split_folder(folder)) return {};
-  const std::string prefix = std::string(folder) + "/";
-  const auto is_inside = [&](const std::string& name) {
-    return name.starts_with(prefix) && name.find('/', prefix.size()) != std::string::npos;
-  };
-  return std::all_of(images.begin(), images.end(), is_inside) ? prefix : std::string();
-}
-
-// Which folder stands for the wanted split among those there.
-Result<std::string> choose_split(const std::string& place, const std::set<std::string>& splits, Split split) {
-  std::string wanted = split_name(split);
-  if (split == Split::evaluation && !splits.contains("test")) wanted = "val";
-  if (splits.contains(wanted)) return wanted;
-  std::string found;
-  for (const std::string& name : splits) found += (found.empty() ? "`" : ", `") + name + "/`";
-  if (split == Split::all) return refuse(place, "is divided into " + found + ": name one of them");
-  return refuse(place, std::string("has no `") + (split == Split::evaluation ? "test/` or `val/" : wanted + "/") +
-                           "` folder, only " + found);
-}
-
-Result<Selection> select(const std::string& place, const Listing& listing, const std::string& prefix, Split split) {
-  if (listing.images.empty()) return refuse(place, "holds no JPEG or PNG images");
-  const auto inner = [&](const std::string& name) { return std::string_view(name).substr(prefix.size()); };
-  std::set<std::string> splits;
-  for (const std::string& name : listing.folders) {
-    if (is_split_folder(name)) splits.insert(name);
-  }
-  for (const std::string& name : listing.images) {
-    if (const auto folder = first_folder(inner(name)); is_split_folder(folder)) splits.emplace(folder);
-  }
-  Selection selection;
-  if (!splits.empty()) {
-    auto chosen = choose_split(place, splits, split);
-    if (!chosen.ok()) return chosen.status();
-    selection.split = *std::move(chosen);
-  }
-  // Classes are those of all splits, so that a label means the same in each.
-  std::map<std::string, std::vector<std::string>> classes;
-  for (const std::string& name : listing.folders) {
-    std::string_view rest = inner(name);
-    if (!splits.empty()) {
-      if (!splits.contains(std::string(first_folder(rest)))) continue;
-      rest.remove_prefix(rest.find('/') + 1);
-    }
-    if (rest.find('/') == std::string_view::npos) classes[std::string(rest)];
-  }
-  for (const std::string& name : listing.images) {
-    std::string_view rest = inner(name);
-    std::string_view folder;
-    if (!splits.empty()) {
-      folder = first_folder(rest);
-      if (!splits.contains(std::string(folder))) continue;
-      rest.remove_prefix(folder.size() + 1);
-    }
-    const std::string_view label = first_folder(rest);
-    if (label.empty())
-      return refuse(place,
-                    "holds the image `" + name + "` in no class folder; images belong into CLASS/ or SPLIT/CLASS/");
-    auto& members = classes[std::string(label)];
-    if (folder == selection.split) members.push_back(name);
-  }
-  for (auto& [name, members] : classes) {
-    if (members.empty()) {
-      return refuse(place, "has no images of class `" + name + "`" +
-                               (selection.split.empty() ? "" : " in `" + selection.split + "/`"));
-    }
-    std::sort(members.begin(), members.end());
-    for (std::string& member : members)
-      selection.items.push_back({std::move(member), static_cast<std::int32_t>(selection.class_names.size())});
-    selection.class_names.push_back(name);
-  }
-  if (splits.empty() && split != Split::all) {
-    std::vector<std::int32_t> labels;
-    for (const Item& item : selection.items) labels.push_back(item.label);
-    const Division division = divide(labels, 0.2, 0);
-    std::vector<Item> kept;
-    for (const std::uint32_t index : split == Split::train ? division.kept : division.held_out)
-      kept.push_back(std::move(selection.items[index]));
-    if (kept.empty())
-      return refuse(place, std::string("has too few images of each class to set some aside for ") + split_name(split));
-    selection.items = std::move(kept);
-  }
-  return selection;
-}
 
 // Decodes images into their places, a chunk at a time.
 class Decoder {
@@ -295,7 +142,7 @@ Result<Dataset> open_images(const std::string& place, const Request& request) {
   const bool is_folder = fs::is_directory(status);
   auto listing = is_folder ? list_folder(place) : list_tar(place);
   if (!listing.ok()) return listing.status();
-  auto selection = select(place, *listing, is_folder ? std::string() : common_folder(listing->images), request.split);
+  auto selection = select(place, *listing, request.split);
   if (!selection.ok()) return selection.status();
   const std::size_t classes = selection->class_names.size();
   if (request.options.classes != 0 && classes > request.options.classes) {
@@ -313,8 +160,10 @@ Result<Dataset> open_images(const std::string& place, const Request& request) {
   const std::string text = place + ", " + split + ": " + std::to_string(labels.size()) + " images";
   auto source = std::make_unique<ByteSource>(
       decoder.take(), static_cast<std::size_t>(request.shape[0] * request.shape[1] * request.shape[2]));
-  return Dataset(std::move(source), {request.shape.begin(), request.shape.end()}, std::move(labels),
-                 std::move(selection->class_names), text);
+  Dataset data(std::move(source), {request.shape.begin(), request.shape.end()}, std::move(labels),
+               std::move(selection->class_names), text);
+  for (std::string& note : selection->notes) data.add_note(std::move(note));
+  return data;
 }
 
 }  // namespace d2nn::datasets

@@ -134,14 +134,29 @@ Result<Dataset> open_idx_files(const std::string& images, const std::string& lab
   return make_bytes(*std::move(bytes), narrow(wide), *std::move(names), part, request);
 }
 
-// `folder/stem` or `folder/stem.gz`, whichever is there.
-std::optional<std::string> plain_or_gz(const std::string& folder, const std::string& stem) {
+// One of MNIST's files: plain or .gz, named as on its home page (`train-images-idx3-ubyte`) or as some programs unpack
+// it (`train-images.idx3-ubyte`), perhaps in a folder of its own name.
+std::optional<std::string> find_mnist_file(const std::string& folder, const std::string& stem,
+                                           const std::string& ending) {
   std::error_code error;
-  for (const char* ending : {"", ".gz"}) {
-    std::string path = (std::filesystem::path(folder) / (stem + ending)).string();
-    if (std::filesystem::exists(path, error)) return path;
+  const std::string names[] = {stem + "-" + ending, stem + "." + ending};
+  for (const std::string& name : names) {
+    for (const std::string& file : {name, name + ".gz", name + "/" + name, name + "/" + names[1]}) {
+      std::string path = (std::filesystem::path(folder) / file).string();
+      if (std::filesystem::is_regular_file(path, error)) return path;
+    }
   }
   return std::nullopt;
+}
+
+// Data that is a folder of files with known names.
+Status check_folder(const std::string& folder) {
+  std::error_code error;
+  if (std::filesystem::is_directory(folder, error)) return {};
+  const bool exists = std::filesystem::exists(folder, error);
+  return {D2NN_IO_ERROR,
+          "cannot open `" + folder + "`: " +
+              (exists ? "it is a file, the folder that holds the data's files is needed" : "there is no such folder")};
 }
 
 // Data with a train and a test part.
@@ -159,6 +174,7 @@ class NpySource : public Source {
   Status fill(std::size_t index, float* out) const override {
     return reader_.read(static_cast<std::int64_t>(index), 1, out);
   }
+  std::string float_file() const override { return reader_.path(); }
 
  private:
   io::NpyReader reader_;
@@ -174,13 +190,17 @@ Result<Dataset> open_idx(const std::string& images, const std::string& labels, c
 Result<Dataset> open_mnist(const std::string& folder, const Request& request) {
   if (Status status = check_split(folder, request.split); !status.ok()) return status;
   const std::string stem = request.split == Split::train ? "train" : "t10k";
+  if (Status status = check_folder(folder); !status.ok()) return status;
   std::array<std::string, 2> paths;
-  const std::array<std::string, 2> names = {stem + "-images-idx3-ubyte", stem + "-labels-idx1-ubyte"};
+  const std::array<std::array<std::string, 2>, 2> names = {
+      {{stem + "-images", "idx3-ubyte"}, {stem + "-labels", "idx1-ubyte"}}};
   for (std::size_t i = 0; i < 2; ++i) {
-    auto path = plain_or_gz(folder, names[i]);
-    if (!path)
-      return Status(D2NN_IO_ERROR,
-                    "folder `" + folder + "` holds neither `" + names[i] + "` nor `" + names[i] + ".gz`");
+    const auto& [front, ending] = names[i];
+    auto path = find_mnist_file(folder, front, ending);
+    if (!path) {
+      return Status(D2NN_IO_ERROR, "folder `" + folder + "` holds neither `" + front + "-" + ending + "` nor `" +
+                                       front + "." + ending + "`, plain or with `.gz` behind");
+    }
     paths[i] = *std::move(path);
   }
   return open_idx_files(paths[0], paths[1], part_of(paths[0], request), request);
@@ -190,6 +210,7 @@ Result<Dataset> open_cifar10(const std::string& folder, const Request& request) 
   static constexpr std::size_t image_bytes = 3 * 32 * 32, record_bytes = image_bytes + 1;
   static constexpr std::uint64_t greatest_file = 1 << 30;
   if (Status status = check_split(folder, request.split); !status.ok()) return status;
+  if (Status status = check_folder(folder); !status.ok()) return status;
   std::vector<std::string> files = {"test_batch.bin"};
   if (request.split == Split::train) {
     files.clear();
@@ -204,6 +225,10 @@ Result<Dataset> open_cifar10(const std::string& folder, const Request& request) 
   std::vector<std::int32_t> labels;
   for (const std::string& name : files) {
     const std::string path = (std::filesystem::path(folder) / name).string();
+    std::error_code error;
+    if (!std::filesystem::exists(path, error) && std::filesystem::exists(path.substr(0, path.size() - 4), error)) {
+      return refuse(folder, "holds CIFAR-10 as Python pickles; the binary version (`" + name + "`) is needed");
+    }
     auto file = io::read_file(path, greatest_file);
     if (!file.ok()) return file.status();
     if (file->empty() || file->size() % record_bytes != 0) {

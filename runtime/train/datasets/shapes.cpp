@@ -46,13 +46,12 @@ Result<Dataset> open_shapes(std::uint32_t count, const Request& request) {
                                 std::to_string(classes) + " apart");
   }
   if (request.split == Split::all) return refuse("shapes", "has the splits train, val and test; name one of them");
-  const std::uint32_t samples = request.split == Split::train ? count : count / 4;
-  std::vector<std::int32_t> labels(samples);
-  for (std::uint32_t i = 0; i < samples; ++i) labels[i] = static_cast<std::int32_t>(i % classes);
+  std::vector<std::int32_t> labels(count);
+  for (std::uint32_t i = 0; i < count; ++i) labels[i] = static_cast<std::int32_t>(i % classes);
   auto source = std::make_unique<ShapeSource>(request.options.seed, request.split, classes, request.shape);
   return Dataset(std::move(source), {request.shape.begin(), request.shape.end()}, std::move(labels),
                  {shape_names().begin(), shape_names().begin() + static_cast<std::ptrdiff_t>(classes)},
-                 std::string("shapes, ") + split_name(request.split) + ": " + std::to_string(samples) + " images");
+                 std::string("shapes, ") + split_name(request.split) + ": " + std::to_string(count) + " images");
 }
 
 }  // namespace d2nn::datasets

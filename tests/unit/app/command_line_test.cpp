@@ -113,6 +113,8 @@ TEST_CASE("wrong use gives status 2 and says what to do") {
     CHECK(outcome.status == 2);
     CHECK(outcome.out.find("error: ") == 0);
   }
+  CHECK(contains(net("bnech").out, "`bnech` is no command; did you mean `bench`?"));
+  CHECK(contains(net("run --treads 2 x.npy").out, "`--treads` is no option of `run`; did you mean `--threads`?"));
   CHECK(net("fly").out == "error: `fly` is no command\n(more: " FORK_NET " --help)\n");
   CHECK(contains(net("--fly").out, "`--fly` is no option"));
   CHECK(contains(net("run x.npy --speed 3").out, "--speed"));

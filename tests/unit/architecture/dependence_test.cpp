@@ -23,8 +23,8 @@ using Names = std::set<std::string>;
 /// By folder: the folders whose headers it may include, besides its own. Runtime rooms know no compiler room at all.
 const std::map<std::string, Names>& allowed_rooms() {
   static const std::map<std::string, Names> rules{
-      {"compiler/source", {}},
-      {"compiler/diag", {"source"}},
+      {"compiler/source", {"text"}},
+      {"compiler/diag", {"source", "text"}},
       {"compiler/syntax", {"source", "diag"}},
       {"compiler/expr", {"diag"}},
       {"compiler/ops", {"expr"}},
@@ -34,17 +34,19 @@ const std::map<std::string, Names>& allowed_rooms() {
       {"compiler/passes", {"graph", "ops", "expr", "paths", "source"}},
       {"compiler/codegen", {"graph", "ops", "expr", "paths", "passes", "diag", "source"}},
       {"compiler/driver",
-       {"source", "diag", "syntax", "ops", "graph", "sema", "paths", "passes", "codegen", "io", "weights", "status"}},
+       {"source", "diag", "syntax", "ops", "graph", "sema", "paths", "passes", "codegen", "io", "weights", "status",
+        "text"}},
       {"runtime/include", {}},
+      {"runtime/text", {}},
       {"runtime/status", {}},
       {"runtime/threads", {"status"}},
       {"runtime/io", {"status", "threads"}},
-      {"runtime/weights", {"status", "io"}},
+      {"runtime/weights", {"status", "io", "text"}},
       {"runtime/kernels", {"status", "threads"}},
       {"runtime/exec", {"status", "threads", "weights", "kernels", "io"}},
       {"runtime/api", {"status", "exec", "weights"}},
-      {"runtime/train", {"status", "threads", "io", "weights", "exec", "kernels", "api"}},
-      {"runtime/app", {"status", "exec", "io", "api", "weights", "train"}},
+      {"runtime/train", {"status", "threads", "io", "weights", "exec", "kernels", "api", "text"}},
+      {"runtime/app", {"status", "exec", "io", "api", "weights", "train", "text"}},
   };
   return rules;
 }

@@ -38,7 +38,7 @@ std::vector<int> reds(const d2nn::datasets::Dataset& data) {
 }  // namespace
 
 TEST_CASE("folders, archives and archives with one folder around everything give the same data") {
-  const TempFolder folder, archives;
+  const TempFolder folder, archives, unpacked;
   write_all(folder, split_files());
   Files wrapped;
   for (const auto& [name, content] : split_files()) {
@@ -47,7 +47,9 @@ TEST_CASE("folders, archives and archives with one folder around everything give
   }
   Files with_notes = split_files();
   with_notes.emplace_back("boxes.csv", "a,b");
-  const std::string places[] = {folder.path(""), archives.write("a.tar", tar_file(with_notes)),
+  write_all(unpacked, wrapped);
+  unpacked.write("boxes.csv", "a,b");
+  const std::string places[] = {folder.path(""), unpacked.path(""), archives.write("a.tar", tar_file(with_notes)),
                                 archives.write("b.tar", tar_file(wrapped)),
                                 archives.write("c.tar.gz", tar_file(with_notes, true))};
   for (const std::string& place : places) {
@@ -62,16 +64,118 @@ TEST_CASE("folders, archives and archives with one folder around everything give
   }
 }
 
-TEST_CASE("test/ comes before val/ in evaluation and classes are numbered over all splits") {
+TEST_CASE("test/ comes before val/ in evaluation") {
   const TempFolder folder;
   write_all(folder, split_files());
   folder.write("test/face/t.png", picture(6));
   folder.write("test/background/t.png", picture(7));
   CHECK(reds(*open_data("images:" + folder.path(""), Split::evaluation, shape)) == std::vector<int>{7, 6});
-  folder.write("train/animal/t.png", picture(8));
-  CHECK(open_data("images:" + folder.path(""), Split::train, shape)->class_names()[0] == "animal");
+}
+
+TEST_CASE("classes are those of train/, whatever another split lacks, in folders and archives") {
+  const std::vector<std::string> names = {"ant", "cat", "dog"};
+  const Files files = {{"train/ant/a.png", picture(1)}, {"train/cat/a.png", picture(2)},
+                       {"train/dog/a.png", picture(3)}, {"test/cat/a.png", picture(4)},
+                       {"test/dog/a.png", picture(5)},  {"val/dog/a.jfif", ""}};
+  for (const bool has_empty_folder : {false, true}) {
+    Files listed = files;
+    listed.back().second = jpeg_file(4, 4, 1, std::vector<std::uint8_t>(16, 77));
+    const TempFolder folder, archive;
+    write_all(folder, listed);
+    if (has_empty_folder) {
+      listed.emplace_back("test/ant/", "");
+      folder.write("test/ant/.keep", "");
+    }
+    for (const std::string& place : {folder.path(""), archive.write("x.tar", tar_file(listed))}) {
+      CAPTURE(place);
+      const auto test = open_data("images:" + place, Split::evaluation, shape, {.classes = 3});
+      REQUIRE_MESSAGE(test.ok(), test.status().message());
+      CHECK(test->class_names() == names);
+      CHECK(test->labels() == std::vector<std::int32_t>{1, 2});
+      CHECK(reds(*test) == std::vector<int>{4, 5});
+      CHECK(test->class_counts() == std::vector<std::size_t>{0, 1, 1});
+      CHECK(open_data("images:" + place, Split::val, shape)->labels() == std::vector<std::int32_t>{2});
+      CHECK(open_data("images:" + place, Split::train, shape)->labels() == std::vector<std::int32_t>{0, 1, 2});
+    }
+  }
+  const TempFolder folder;
+  write_all(folder, {files.begin(), files.end() - 1});
+  folder.write("test/bee/a.png", picture(6));
   CHECK(contains(error_of("images:" + folder.path(""), Split::test, shape),
-                 "has no images of class `animal` in `test/`"));
+                 "holds images of class `bee` in `test/`, which `train/` lacks: classes are the folders of `train/` "
+                 "(`ant`, `cat`, `dog`)"));
+  CHECK(open_data("images:" + folder.path(""), Split::train, shape)->class_names() == names);
+}
+
+TEST_CASE("without train/ the classes are those of all splits, and an empty folder keeps the place of its class") {
+  const TempFolder folder, undivided;
+  write_all(folder, {{"val/b/x.png", picture(1)}, {"test/a/x.png", picture(2)}});
+  CHECK(open_data("images:" + folder.path(""), Split::val, shape)->labels() == std::vector<std::int32_t>{1});
+  std::filesystem::create_directories(folder.path("train"));  // nothing in it says what the classes are
+  CHECK(open_data("images:" + folder.path(""), Split::val, shape)->labels() == std::vector<std::int32_t>{1});
+  write_all(undivided, {{"ant/x.png", picture(1)}, {"dog/x.png", picture(2)}});
+  std::filesystem::create_directories(undivided.path("cat"));
+  const auto all = open_data("images:" + undivided.path(""), Split::all, shape);
+  REQUIRE_MESSAGE(all.ok(), all.status().message());
+  CHECK(all->labels() == std::vector<std::int32_t>{0, 2});
+  CHECK(contains(error_of("images:" + undivided.path(""), Split::train, shape),
+                 "has no images of class `cat` to train on: add some, or remove the folder"));
+}
+
+TEST_CASE("what systems leave in folders is passed over in silence, in folders and archives") {
+  const TempFolder folder, archive;
+  Files files;
+  for (int i = 0; i < 5; ++i) {
+    files.emplace_back("cat/" + std::to_string(i) + ".png", picture(static_cast<std::uint8_t>(i)));
+    files.emplace_back("dog/" + std::to_string(i) + ".png", picture(static_cast<std::uint8_t>(10 + i)));
+  }
+  for (const char* name : {"__MACOSX/cat/._0.png", "__MACOSX/x.png", ".DS_Store", "cat/.DS_Store", "cat/._1.png",
+                           ".ipynb_checkpoints/x.png", "dog/Thumbs.db", "dog/desktop.ini", "cat/__MACOSX/x.png",
+                           "cat/@eaDir/0.png/thumb.jpg", "lost+found/x.png"})
+    files.emplace_back(name, "junk");
+  write_all(folder, files);
+  for (const std::string& place : {folder.path(""), archive.write("x.tar", tar_file(files))}) {
+    CAPTURE(place);
+    const auto data = open_data("images:" + place, Split::all, shape, {.classes = 2});
+    REQUIRE_MESSAGE(data.ok(), data.status().message());
+    CHECK(data->class_counts() == std::vector<std::size_t>{5, 5});
+    CHECK(data->notes().empty());
+  }
+}
+
+TEST_CASE("one folder around everything is none of the classes, unless another folder stands beside it") {
+  const TempFolder folder;
+  write_all(folder, {{"photos/cat/x.png", picture(1)}, {"photos/dog/x.png", picture(2)}, {"__MACOSX/x", "junk"}});
+  CHECK(open_data("images:" + folder.path(""), Split::all, shape)->class_names() ==
+        std::vector<std::string>{"cat", "dog"});
+  std::filesystem::create_directories(folder.path("scans"));
+  CHECK(open_data("images:" + folder.path(""), Split::all, shape)->class_names() ==
+        std::vector<std::string>{"photos", "scans"});
+}
+
+TEST_CASE("files that were left out are counted and named once, those of the split alone") {
+  Files files = split_files();
+  for (const char* name : {"train/face/1.webp", "train/face/2.HEIC", "train/background/3.gif", "val/face/4.webp"})
+    files.emplace_back(name, "picture");
+  files.emplace_back("extra/face/5.png", picture(9));
+  files.emplace_back("README.md", "text");
+  const TempFolder folder, archive;
+  write_all(folder, files);
+  for (const std::string& place : {folder.path(""), archive.write("x.tar", tar_file(files))}) {
+    const auto train = open_data("images:" + place, Split::train, shape);
+    REQUIRE_MESSAGE(train.ok(), train.status().message());
+    CHECK(train->notes() ==
+          std::vector<std::string>{
+              "`" + place +
+                  "`: left out 4 files named neither JPEG nor PNG: `train/background/3.gif`, `train/face/1.webp`, "
+                  "`train/face/2.HEIC` and 1 more; convert images of other kinds to JPEG or PNG",
+              "`" + place + "`: left out 1 image outside of `train/`, `val/` and `test/`: `extra/face/5.png`"});
+    CHECK(contains(open_data("images:" + place, Split::val, shape)->notes()[0],
+                   "left out 1 file named neither JPEG nor PNG: `val/face/4.webp`; convert"));
+  }
+  folder.write("train/maybe/x.webp", "picture");
+  CHECK(contains(error_of("images:" + folder.path(""), Split::train, shape),
+                 "has no JPEG or PNG images of class `maybe`, but 1 other file (`train/maybe/x.webp`): convert them"));
 }
 
 TEST_CASE("class folders without splits are divided the same way every time, and hold folders of their own") {

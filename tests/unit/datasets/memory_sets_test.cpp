@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <limits>
 #include <set>
 
 #include "io/npy.h"
@@ -161,7 +162,76 @@ TEST_CASE("specs that name nothing known are refused with the list of kinds") {
     const std::string message = error_of(spec, Split::train, {1, 28, 28});
     CHECK_MESSAGE(contains(message, "images:FILE.tar"), message);
   }
-  CHECK(contains(error_of("mnist:/nowhere", Split::train, {1, 28, 28}), "holds neither `train-images-idx3-ubyte` nor"));
+}
+
+TEST_CASE("a folder that is not there, is a file or lacks the data's files is called that") {
+  const TempFolder folder;
+  for (const char* kind : {"mnist:", "cmnist:", "cifar10:"}) {
+    CAPTURE(kind);
+    const std::vector<std::int64_t> shape = {3, 32, 32};
+    CHECK(contains(error_of(kind + folder.path("none"), Split::train, shape),
+                   "cannot open `" + folder.path("none") + "`: there is no such folder"));
+    CHECK(contains(error_of(kind + folder.write("file", "x"), Split::train, shape), "it is a file, the folder"));
+  }
+  CHECK(contains(error_of("mnist:" + folder.path(""), Split::train, {1, 28, 28}),
+                 "holds neither `train-images-idx3-ubyte` nor `train-images.idx3-ubyte`, plain or with `.gz` behind"));
+  folder.write("data_batch_1", "pickle");
+  CHECK(contains(error_of("cifar10:" + folder.path(""), Split::train, {3, 32, 32}),
+                 "as Python pickles; the binary version (`data_batch_1.bin`) is needed"));
+}
+
+TEST_CASE("MNIST's files are found under every name that programs give them") {
+  const std::string images = idx_images(20, 2, 2), labels = idx_labels(twenty_labels());
+  struct Names {
+    const char *images, *labels;
+  };
+  for (const Names& names :
+       {Names{"t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"},
+        Names{"t10k-images.idx3-ubyte", "t10k-labels.idx1-ubyte"},
+        Names{"t10k-images.idx3-ubyte", "t10k-labels-idx1-ubyte"},
+        Names{"t10k-images-idx3-ubyte/t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte/t10k-labels.idx1-ubyte"}}) {
+    CAPTURE(names.images);
+    const TempFolder folder, packed;
+    folder.write(names.images, images);
+    folder.write(names.labels, labels);
+    const auto data = open_data("mnist:" + folder.path(""), Split::evaluation, {1, 2, 2}, {.classes = 2});
+    REQUIRE_MESSAGE(data.ok(), data.status().message());
+    CHECK(data->class_counts() == std::vector<std::size_t>{10, 10});
+    if (std::string(names.images).find('/') != std::string::npos) continue;
+    write_gz(packed.path(names.images) + ".gz", images);
+    write_gz(packed.path(names.labels) + ".gz", labels);
+    CHECK(open_data("mnist:" + packed.path(""), Split::evaluation, {1, 2, 2})->size() == 20);
+  }
+}
+
+TEST_CASE("values that are not finite are named by file, sample and place, on any number of threads") {
+  const TempFolder folder;
+  const std::vector<std::int64_t> shape = {2, 3};
+  constexpr std::int64_t samples = 700;
+  std::vector<float> rows(6 * samples, 0.5f);
+  const std::string spec =
+      "npy:" + folder.path("x.npy") + "," + folder.write("y.npy", npy("|u1", samples, std::string(samples, '\0')));
+  const auto check = [&](std::size_t threads) {
+    auto writer = d2nn::io::NpyWriter::create(folder.path("x.npy"), samples, shape);
+    REQUIRE(writer->append(rows.data(), samples).ok());
+    REQUIRE(writer->finish().ok());
+    const auto data = open_data(spec, Split::train, shape);
+    REQUIRE_MESSAGE(data.ok(), data.status().message());
+    const d2nn::Status status = d2nn::datasets::check_finite(*data, threads);
+    return status.ok() ? "finite" : status.message();
+  };
+  CHECK(check(1) == "finite");
+  rows[6 * 612 + 4] = -std::numeric_limits<float>::infinity();
+  CHECK(check(2) ==
+        "`" + folder.path("x.npy") + "` holds -infinity in sample 612 at [1, 1]: replace it or leave the sample out");
+  rows[6 * 17 + 2] = std::numeric_limits<float>::quiet_NaN();
+  rows[6 * 17 + 5] = std::numeric_limits<float>::infinity();
+  for (const std::size_t threads : {1, 3})
+    CHECK(check(threads) == "`" + folder.path("x.npy") +
+                                "` holds NaN in sample 17 at [0, 2], and 2 of its samples hold such values: replace "
+                                "them or leave the samples out");
+  const auto drawn = open_data("shapes:32", Split::train, {1, 16, 16});
+  CHECK(d2nn::datasets::check_finite(*drawn, 1).ok());
 }
 
 TEST_CASE("Cluttered MNIST lays every digit and eight pieces of others on a picture of the wanted size") {
@@ -206,8 +276,7 @@ TEST_CASE("Cluttered MNIST lays every digit and eight pieces of others on a pict
   CHECK(contains(error_of(spec, Split::train, {1, 27, 28}), "28 to 4096 a side"));
   CHECK(contains(error_of(spec, Split::train, {100}), "28 to 4096 a side"));
   CHECK(contains(error_of(spec, Split::val, {1, 28, 28}), "no val"));
-  CHECK(
-      contains(error_of("cmnist:/nowhere", Split::train, {1, 28, 28}), "holds neither `train-images-idx3-ubyte` nor"));
+  CHECK(contains(error_of("cmnist:/nowhere", Split::train, {1, 28, 28}), "there is no such folder"));
 }
 
 TEST_CASE("MNIST is read as it is") {

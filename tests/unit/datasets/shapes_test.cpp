@@ -116,5 +116,11 @@ TEST_CASE("wanted shapes and counts that cannot be drawn are refused") {
     CAPTURE(spec);
     CHECK(contains(error_of(spec, Split::train, {1, 28, 28}), "is no count of samples"));
   }
-  CHECK(open_data("shapes:100", Split::evaluation, {1, 28, 28})->size() == 25);
+}
+
+TEST_CASE("`shapes:N` has N samples in every split, `shapes` fewer to evaluate than to train on") {
+  for (const Split split : {Split::train, Split::val, Split::test, Split::evaluation})
+    CHECK(open_data("shapes:100", split, {1, 28, 28})->size() == 100);
+  CHECK(open_data("shapes", Split::train, {1, 28, 28})->size() == 8192);
+  CHECK(open_data("shapes", Split::evaluation, {1, 28, 28})->size() == 2048);
 }

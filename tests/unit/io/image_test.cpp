@@ -5,6 +5,8 @@
 #include <array>
 #include <random>
 
+#include "io/image_kinds.h"
+#include "io/orientation.h"
 #include "unit/io/picture_files.h"
 #include "unit/io/temp_folder.h"
 
@@ -75,7 +77,22 @@ TEST_CASE("images that are damaged, of another kind or too large are refused by 
   wide_jpeg[frame + 5] = wide_jpeg[frame + 7] = static_cast<char>(0xf0);  // the high bytes of height and width
   const Case cases[] = {
       {"", "is empty"},
-      {"GIF89a", "is neither JPEG nor PNG"},
+      {"any text", "is neither JPEG nor PNG"},
+      {std::string("RIFF\x10\0\0\0WEBPVP8 ", 16), "is a WebP image; JPEG and PNG are read: convert it"},
+      {"GIF89a", "is a GIF image; JPEG and PNG are read: convert it"},
+      {"BM\x36", "is a BMP image; JPEG and PNG are read: convert it"},
+      {std::string("II*\0\x08", 5), "is a TIFF image; JPEG and PNG are read: convert it"},
+      {std::string("MM\0*\0", 5), "is a TIFF image; JPEG and PNG are read: convert it"},
+      {std::string("\0\0\0\x18"
+                   "ftypheic\0\0\0\0",
+                   16),
+       "is a HEIC image; JPEG and PNG are read: convert it"},
+      {std::string("\0\0\0\x1c"
+                   "ftypavif\0\0\0\0",
+                   16),
+       "is an AVIF image; JPEG and PNG are read: convert it"},
+      {"version https://git-lfs.github.com/spec/v1\noid", "a pointer of Git LFS to it: fetch the files"},
+      {"\n <!DOCTYPE HTML><p>not found", "is a web page, neither JPEG nor PNG: its download failed"},
       {jpeg.substr(0, 100), "is a damaged JPEG"},
       {jpeg.substr(0, jpeg.size() - 40), "is a damaged JPEG"},
       {wide_jpeg, "61472 x 61472 pixels; at most"},
@@ -153,6 +170,100 @@ TEST_CASE("image names are told by their ending in any case") {
   CHECK(d2nn::io::is_image_name("a/b.JPG"));
   CHECK(d2nn::io::is_image_name("x.jpeg"));
   CHECK(d2nn::io::is_image_name("x.Png"));
+  CHECK(d2nn::io::is_image_name("x.JFIF"));
+  CHECK_FALSE(d2nn::io::is_image_name("x.webp"));
+  CHECK(d2nn::io::is_other_image_name("x.WebP"));
+  CHECK(d2nn::io::is_other_image_name("a.b/x.heic"));
+  CHECK_FALSE(d2nn::io::is_other_image_name("x.npy"));
   CHECK_FALSE(d2nn::io::is_image_name("x.csv"));
   CHECK_FALSE(d2nn::io::is_image_name("png"));
+}
+
+TEST_CASE("a file is an image by its name or by its first bytes") {
+  const TempFolder folder;
+  CHECK(d2nn::io::is_image_file(folder.path("none.png")));
+  CHECK(d2nn::io::is_image_file(folder.write("a", jpeg_file(8, 8, 1, Bytes(64, 77)))));
+  CHECK(d2nn::io::is_image_file(folder.write("b.dat", "GIF89a")));
+  CHECK_FALSE(d2nn::io::is_image_file(folder.write("x.npy", "\x93NUMPY\x01")));
+  CHECK_FALSE(d2nn::io::is_image_file(folder.write("empty", "")));
+  CHECK_FALSE(d2nn::io::is_image_file(folder.path("none.npy")));
+}
+
+TEST_CASE("all eight orientations of EXIF are turned upright, in PNG") {
+  const std::string png = png_file(3, 2, 0, 8, {1, 2, 3, 4, 5, 6});
+  struct Case {
+    int orientation;
+    std::int64_t height, width;
+    Bytes pixels;
+  };
+  const Case cases[] = {
+      {1, 2, 3, {1, 2, 3, 4, 5, 6}}, {2, 2, 3, {3, 2, 1, 6, 5, 4}}, {3, 2, 3, {6, 5, 4, 3, 2, 1}},
+      {4, 2, 3, {4, 5, 6, 1, 2, 3}}, {5, 3, 2, {1, 4, 2, 5, 3, 6}}, {6, 3, 2, {4, 1, 5, 2, 6, 3}},
+      {7, 3, 2, {6, 3, 5, 2, 4, 1}}, {8, 3, 2, {3, 6, 2, 5, 1, 4}}, {9, 2, 3, {1, 2, 3, 4, 5, 6}},
+      {0, 2, 3, {1, 2, 3, 4, 5, 6}},
+  };
+  for (const Case& item : cases) {
+    for (const bool is_behind : {false, true}) {
+      CAPTURE(item.orientation);
+      const auto image = decode(png_with_exif(png, exif_block(item.orientation, is_behind), is_behind), Colour::grey);
+      REQUIRE_MESSAGE(image.ok(), image.status().message());
+      CHECK(image->height == item.height);
+      CHECK(image->width == item.width);
+      CHECK(image->bytes == item.pixels);
+    }
+  }
+  const std::string colours = png_file(2, 1, 2, 8, {10, 20, 30, 200, 100, 50});
+  CHECK(decode(png_with_exif(colours, exif_block(2)), Colour::rgb)->bytes == Bytes{200, 10, 100, 20, 50, 30});
+}
+
+TEST_CASE("a photograph that a JPEG stores lying on its side stands upright, in both byte orders") {
+  Bytes stored(16 * 8);  // the left half dark, the right half light
+  for (std::size_t i = 0; i < stored.size(); ++i) stored[i] = i % 16 < 8 ? 40 : 200;
+  const std::string jpeg = jpeg_file(16, 8, 1, stored);
+  for (const bool is_big_endian : {false, true}) {
+    const auto image = decode(jpeg_with_exif(jpeg, exif_block(6, is_big_endian)), Colour::grey);
+    REQUIRE_MESSAGE(image.ok(), image.status().message());
+    CHECK(image->height == 16);
+    CHECK(image->width == 8);
+    for (std::size_t i = 0; i < image->bytes.size(); ++i) CHECK(std::abs(image->bytes[i] - (i < 64 ? 40 : 200)) <= 2);
+  }
+  // Other data in APP1, as XMP, stands before and behind and is passed over.
+  const std::string xmp = "http://ns.adobe.com/xap/1.0/";
+  const std::string marker = std::string("\xff\xe1\0", 3) + static_cast<char>(xmp.size() + 2) + xmp;
+  const std::string with_xmp = jpeg.substr(0, 2) + marker + jpeg_with_exif(jpeg, exif_block(8)).substr(2);
+  const auto image = decode(with_xmp, Colour::grey);
+  REQUIRE(image.ok());
+  CHECK(image->height == 16);
+  CHECK(std::abs(image->bytes[0] - 200) <= 2);
+}
+
+TEST_CASE("an EXIF block that is cut, lies about its places or is of other types means upright") {
+  const auto orientation = [](const std::string& block) {
+    return d2nn::io::exif_orientation({reinterpret_cast<const std::uint8_t*>(block.data()), block.size()});
+  };
+  for (const bool is_big_endian : {false, true}) {
+    const std::string good = exif_block(6, is_big_endian);
+    CHECK(orientation(good) == 6);
+    CHECK(orientation(std::string("Exif\0\0", 6) + good) == 6);
+    constexpr std::size_t value_end = 8 + 2 + 12 + 10;
+    for (std::size_t length = 0; length < good.size(); ++length) {
+      CAPTURE(length);
+      CHECK(orientation(good.substr(0, length)) == (length < value_end ? 1 : 6));
+    }
+    std::mt19937 random(3);
+    for (int i = 0; i < 20000; ++i) {
+      std::string bad = good;
+      for (int changes = 0; changes < 3; ++changes) bad[random() % bad.size()] = static_cast<char>(random());
+      const int found = orientation(bad);
+      CHECK((found >= 1 && found <= 8));
+    }
+  }
+  std::string far = exif_block(6);
+  far.replace(4, 4, "\xff\xff\xff\xff");
+  CHECK(orientation(far) == 1);
+  std::string many = exif_block(6).replace(8, 2, "\xff\xff");
+  CHECK(orientation(many) == 6);
+  std::string text = exif_block(6);
+  text[8 + 2 + 12 + 2] = 2;  // ASCII
+  CHECK(orientation(text) == 1);
 }

@@ -62,6 +62,46 @@ std::string png_file(int width, int height, int colour_type, int bits, const std
   return file;
 }
 
+std::string exif_block(int orientation, bool is_big_endian) {
+  std::string block;
+  const auto add = [&](std::uint32_t value, int size) {
+    for (int i = 0; i < size; ++i) block += static_cast<char>(value >> (8 * (is_big_endian ? size - 1 - i : i)));
+  };
+  block = is_big_endian ? "MM" : "II";
+  add(42, 2);
+  add(8, 4);  // the directory follows the header
+  add(2, 2);
+  for (const auto& [tag, value] : {std::pair{0x0100u, 640u}, {0x0112u, static_cast<unsigned>(orientation)}}) {
+    add(tag, 2);
+    add(3, 2);  // SHORT
+    add(1, 4);
+    add(value, 2);
+    add(0, 2);
+  }
+  add(0, 4);  // no further directory
+  return block;
+}
+
+std::string jpeg_with_exif(const std::string& jpeg, const std::string& block) {
+  const std::string content = std::string("Exif\0\0", 6) + block;
+  const std::size_t length = content.size() + 2;
+  return jpeg.substr(0, 2) + "\xff\xe1" + static_cast<char>(length >> 8) + static_cast<char>(length) + content +
+         jpeg.substr(2);
+}
+
+std::string png_with_exif(const std::string& png, const std::string& block, bool is_behind) {
+  const auto big_endian = [](std::size_t value) {
+    return std::string{static_cast<char>(value >> 24), static_cast<char>(value >> 16), static_cast<char>(value >> 8),
+                       static_cast<char>(value)};
+  };
+  const std::string named = "eXIf" + block;
+  const std::string chunk =
+      big_endian(block.size()) + named +
+      big_endian(crc32(0, reinterpret_cast<const unsigned char*>(named.data()), static_cast<unsigned>(named.size())));
+  constexpr std::size_t behind_header = 8 + 25, end_bytes = 12;
+  return std::string(png).insert(is_behind ? png.size() - end_bytes : behind_header, chunk);
+}
+
 std::string tar_file(const std::vector<std::pair<std::string, std::string>>& members, bool is_gzip) {
   std::string file(64 << 20, '\0');
   std::size_t used = 0;
@@ -74,8 +114,8 @@ std::string tar_file(const std::vector<std::pair<std::string, std::string>>& mem
     archive_entry* entry = archive_entry_new();
     archive_entry_set_pathname(entry, name.c_str());
     archive_entry_set_size(entry, static_cast<la_int64_t>(content.size()));
-    archive_entry_set_filetype(entry, AE_IFREG);
-    archive_entry_set_perm(entry, 0644);
+    archive_entry_set_filetype(entry, name.ends_with('/') ? AE_IFDIR : AE_IFREG);
+    archive_entry_set_perm(entry, name.ends_with('/') ? 0755 : 0644);
     archive_write_header(writer, entry);
     archive_write_data(writer, content.data(), content.size());
     archive_entry_free(entry);

@@ -41,6 +41,12 @@ TEST_CASE("members come in order, plain and compressed, read or passed over") {
   CHECK(walk(folder.write("a.tar.gz", tar_file(members, true))) == "train/a.txt=hello;b;c=end;");
 }
 
+TEST_CASE("folders are named with a slash behind") {
+  const TempFolder folder;
+  CHECK(walk(folder.write("a.tar", tar_file({{"./train/a.txt", "hello"}, {"train/empty/", ""}, {"b", "end"}}))) ==
+        "train/a.txt=hello;train/empty/;b=end;");
+}
+
 TEST_CASE("names of pax archives keep their UTF-8 bytes in a program that sets no locale") {
   const TempFolder folder;
   CHECK(walk(folder.write("a.tar", pax_file("f\u00fcnf/\u65e5.png", "hello"))) == "f\u00fcnf/\u65e5.png=hello;");

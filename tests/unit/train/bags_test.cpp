@@ -113,8 +113,11 @@ TEST_CASE("stages follow their shares and epsilon falls over 60 % of what comes 
   CHECK(schedule.at(999).epsilon == doctest::Approx(0.05));
   CHECK(schedule.at(999).learning_rate == 0.001);
   CHECK_FALSE(schedule.may_judge_actions(399));
-  CHECK_FALSE(schedule.may_judge_actions(400 + 179));
-  CHECK(schedule.may_judge_actions(400 + 181));
+  CHECK_FALSE(schedule.may_judge_actions(400 + 359));
+  CHECK(schedule.may_judge_actions(400 + 360));
+  options.epsilon.steps = 10000;  // the floor is never reached: the last step is judged all the same
+  CHECK_FALSE(Schedule(options, 100, true).may_judge_actions(998));
+  CHECK(Schedule(options, 100, true).may_judge_actions(999));
   CHECK_FALSE(schedule.may_keep(400));
   CHECK(schedule.may_keep(401));
 }

@@ -6,10 +6,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 
 #include "small_network.h"
 #include "train/options.h"
@@ -57,7 +59,7 @@ Kept example() {
   kept.state.has_best = true;
   kept.state.best_reward = 0.1 + 0.2;
   kept.state.best_step = 40;
-  kept.state.warned = {"Q=low", "R=go"};
+  kept.state.collapse = {{"Q=low", "R=go"}, {"S=stay", "S=stay"}};
   kept.state.seconds = 1.5;
   return kept;
 }
@@ -96,7 +98,8 @@ TEST_CASE("a checkpoint comes back bit for bit") {
   CHECK(loaded.state.has_best);
   CHECK(loaded.state.best_reward == 0.1 + 0.2);
   CHECK(loaded.state.best_step == 40);
-  CHECK(loaded.state.warned == saved.state.warned);
+  CHECK(loaded.state.collapse.warned == saved.state.collapse.warned);
+  CHECK(loaded.state.collapse.given_up == saved.state.collapse.given_up);
 }
 
 TEST_CASE("the weights of a checkpoint can be loaded as weights") {
@@ -133,6 +136,76 @@ TEST_CASE("a checkpoint of another program, other options or other data is refus
   CHECK(contains(refusal(test::small_network(), {}, "90 samples"),
                  "other data (80 samples), and this run has 90 samples"));
   CHECK(target.state.step == 0);
+}
+
+TEST_CASE("a checkpoint of an older format is refused with the way out") {
+  const Folder folder;
+  const std::string path = folder.file("c");
+  const Kept saved = example();
+  REQUIRE(
+      weights::save(path, weights::parameter_views(test::small_network(), saved.weights), {{"checkpoint.version", "2"}})
+          .ok());
+  Kept target(9);
+  const Status status = load_checkpoint(path, test::small_network(), some_settings, "data", target.state);
+  CHECK(status.code() == D2NN_INVALID_ARGUMENT);
+  CHECK(contains(status.message(), "is of version 2 of the format and this program reads version 3: start again"));
+}
+
+namespace {
+
+/// Samples [elements] whose values are a function of their number, but for one.
+class NumberedSource final : public datasets::Source {
+ public:
+  NumberedSource(std::size_t elements, std::size_t changed) : elements_(elements), changed_(changed) {}
+  Status fill(std::size_t index, float* out) const override {
+    ++reads;
+    std::fill_n(out, elements_, static_cast<float>(index));
+    if (index == changed_) out[elements_ / 2] += 0.5F;
+    return {};
+  }
+  static inline std::size_t reads = 0;
+
+ private:
+  std::size_t elements_, changed_;
+};
+
+constexpr std::size_t none = ~std::size_t{0};
+
+std::string identity_of(std::size_t samples, std::size_t elements, std::size_t changed, std::int32_t last_label = 0,
+                        const char* description = "a") {
+  std::vector<std::int32_t> labels(samples, 0);
+  labels.back() = last_label;
+  NumberedSource::reads = 0;
+  return *data_identity({std::make_unique<NumberedSource>(elements, changed),
+                         {static_cast<std::int64_t>(elements)},
+                         std::move(labels),
+                         {"0", "1"},
+                         description});
+}
+
+}  // namespace
+
+TEST_CASE("data are known by number, shape, labels and contents, not by their names") {
+  const std::string whole = identity_of(1000, 6, none);
+  CHECK(NumberedSource::reads == 1000);
+  CHECK(contains(whole, "1000 samples [6], labels "));
+  CHECK(identity_of(1000, 6, none, 0, "b") == whole);
+  for (const std::size_t changed : {0, 1, 499, 998, 999}) CHECK(identity_of(1000, 6, changed) != whole);
+  CHECK(identity_of(1000, 6, none, 1) != whole);
+  CHECK(identity_of(999, 6, none) != whole);
+  CHECK(identity_of(1, 6, none) != identity_of(1, 6, 0));
+}
+
+TEST_CASE("of much data evenly spaced samples are compared, the first and the last among them") {
+  constexpr std::size_t elements = std::size_t{1} << 14;  // 64 KiB: 256 of them are 16 MiB
+  const std::string whole = identity_of(2000, elements, none);
+  CHECK(NumberedSource::reads == 256);
+  CHECK(identity_of(2000, elements, 0) != whole);
+  CHECK(identity_of(2000, elements, 1999) != whole);
+  std::size_t seen = 0;
+  for (std::size_t changed = 1000; changed < 1016; ++changed)
+    seen += identity_of(2000, elements, changed) != whole ? 1 : 0;
+  CHECK(seen >= 2);
 }
 
 TEST_CASE("truncated, missing and plain weight files are refused") {

@@ -85,8 +85,12 @@ TEST_CASE("a tally counts null outputs as wrong and paths by their actions") {
   CHECK(path_name(test::small_network(), evaluation.paths[0].actions) == "Q=low");
   CHECK(path_name(test::small_network(), {&skipped, 1}) == "Q=-");
 
+  CHECK(evaluation.cost.least == 100);
+  CHECK(evaluation.cost.greatest == 400);
+
   const std::string text = text_report(test::small_network(), evaluation, {});
   CHECK(text.find("accuracy    0.5000\n") != std::string::npos);
+  CHECK(text.find("150.0 multiplications, 37.5 % of the greatest path") != std::string::npos);
   CHECK(text.find("null        1 of output scores\n") != std::string::npos);
   CHECK(text.find("   50.0 %           100  Q=low\n") != std::string::npos);
 

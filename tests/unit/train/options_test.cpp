@@ -88,6 +88,8 @@ TEST_CASE("defaults follow the optimiser and the output") {
   options.optimizer = OptimizerKind::sgd;
   CHECK(options.effective_learning_rate() == 0.01);
   CHECK(options.effective_checkpoint_path().empty());
+  options.learning_rate = 0.25;
+  CHECK(options.effective_learning_rate() == 0.25);
   options.output_path = "w.safetensors";
   CHECK(options.effective_checkpoint_path() == "w.safetensors.checkpoint");
   options.checkpoint_path = "c";

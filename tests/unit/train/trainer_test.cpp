@@ -5,8 +5,10 @@
 #include <doctest/doctest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <memory>
 
 #include "small_network.h"
 #include "weights/safetensors.h"
@@ -312,6 +314,85 @@ TEST_CASE("a training that diverges says so and keeps the last good checkpoint")
   CHECK(contains(report.status().message(), "smaller --lr"));
 }
 
+namespace {
+
+/// Zeros of the small network's shape, all values of one sample as given.
+class OneOddSource final : public datasets::Source {
+ public:
+  OneOddSource(std::size_t odd, float value) : odd_(odd), value_(value) {}
+  Status fill(std::size_t index, float* out) const override {
+    std::fill_n(out, 4, 0.0F);
+    if (index == odd_) std::fill_n(out, 4, value_);
+    return {};
+  }
+  std::string float_file() const override { return "x.npy"; }
+
+ private:
+  std::size_t odd_;
+  float value_;
+};
+
+datasets::Dataset one_odd(std::size_t odd, float value) {
+  std::vector<std::int32_t> labels(200);
+  for (std::size_t i = 0; i < labels.size(); ++i) labels[i] = static_cast<std::int32_t>(i % 2);
+  return {std::make_unique<OneOddSource>(odd, value), {4}, std::move(labels), {"0", "1"}, "x.npy: 200 samples"};
+}
+
+}  // namespace
+
+TEST_CASE("a value that is not finite is named before anything is trained, held out or not, and --lr is not blamed") {
+  for (const std::size_t odd : {std::size_t{0}, std::size_t{77}, std::size_t{199}}) {
+    for (const float value : {std::nanf(""), HUGE_VALF}) {
+      Watch watch;
+      auto report = run(quick_options(), watch, one_odd(odd, value));
+      REQUIRE_FALSE(report.ok());
+      CHECK(contains(report.status().message(), "`x.npy` holds " + std::string(std::isnan(value) ? "NaN" : "infinity") +
+                                                    " in sample " + std::to_string(odd) + " at [0]"));
+      CHECK_FALSE(contains(report.status().message(), "--lr"));
+      CHECK(watch.steps.empty());
+    }
+  }
+}
+
+TEST_CASE(
+    "a training that diverges on data that were never scaled says so, and before any update does not blame --lr") {
+  const Folder folder;
+  Watch watch;
+  TrainOptions options = quick_options();
+  options.holdout = 0;
+  auto unscaled = run(options, watch, one_odd(3, 3e38F));
+  REQUIRE_FALSE(unscaled.ok());
+  CAPTURE(unscaled.status().message());
+  CHECK(contains(unscaled.status().message(),
+                 "scale the data (values up to 3e+38 in magnitude were seen), or train "
+                 "again with a smaller --lr (it is 0.01"));
+  const std::vector<float> huge(static_cast<std::size_t>(test::small_network().parameter_floats), 3e38F);
+  options.initial_weights = folder.file("huge");
+  REQUIRE(weights::save(options.initial_weights, weights::parameter_views(test::small_network(), huge)).ok());
+  auto at_once = run(options, watch, one_odd(3, 0.5F));
+  REQUIRE_FALSE(at_once.ok());
+  CAPTURE(at_once.status().message());
+  CHECK(contains(at_once.status().message(), "the training diverged at step 0"));
+  CHECK(contains(at_once.status().message(), "nothing was updated yet"));
+  CHECK(contains(at_once.status().message(), "or start from other weights"));
+  CHECK_FALSE(contains(at_once.status().message(), "--lr"));
+}
+
+TEST_CASE("a checkpoint of a training on other samples with the same labels is refused") {
+  const Folder folder;
+  TrainOptions options = quick_options();
+  options.epochs = 2;
+  options.output_path = folder.file("w");
+  Watch watch;
+  REQUIRE(run(options, watch, one_odd(5, 0.25F)).ok());
+  options.resume = true;
+  CHECK(run(options, watch, one_odd(5, 0.25F)).ok());
+  auto report = run(options, watch, one_odd(5, 0.5F));
+  REQUIRE_FALSE(report.ok());
+  CHECK(report.status().code() == D2NN_INVALID_ARGUMENT);
+  CHECK(contains(report.status().message(), "it was made with other data"));
+}
+
 TEST_CASE("a collapsed control node is reported once, with advice") {
   TrainOptions options = quick_options();
   options.lambda = 0;
@@ -322,7 +403,7 @@ TEST_CASE("a collapsed control node is reported once, with advice") {
   for (const std::string& warning : watch.warnings)
     about_high += contains(warning, "control node `Q` takes action `high` for 0.0 %") ? 1 : 0;
   CHECK(about_high == 1);
-  CHECK(contains(watch.warnings.back(), "only the cost counts"));
+  CHECK(contains(watch.warnings.back(), "the dearer choice: with --lambda 0 only the cost counts"));
 }
 
 TEST_CASE("epsilon starts at one, control weights rest while paths are learned, and the stages come in order") {

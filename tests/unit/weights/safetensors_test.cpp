@@ -180,6 +180,42 @@ TEST_CASE("what is saved comes back bit for bit, and equal content gives equal b
   CHECK(header % 8 == 0);
 }
 
+TEST_CASE("metadata of any bytes comes back as it was given, and stays readable for others") {
+  const std::map<std::string, std::string> metadata = {
+      {"init", "b\xFF/w.st"}, {"plain", "w%FF \xC3\xA9"}, {"text_encoded", "%"}, {"text", "kept"}};
+  const std::string bytes = *d2nn::weights::encode({}, metadata);
+  CHECK(bytes.find("\"init_encoded\":\"b%FF/w.st\"") != std::string::npos);
+  const auto file = parse(bytes);
+  REQUIRE_MESSAGE(file.ok(), file.status().message());
+  CHECK(file->metadata() == metadata);
+}
+
+TEST_CASE("files of other formats are told by their first bytes, with the way out") {
+  const std::string rest(200, 'x');
+  const auto message = [&](const std::string& begin) { return parse(begin + rest).status().message(); };
+  const auto has = [](const std::string& text, const char* part) { return text.find(part) != std::string::npos; };
+  CHECK(has(message("PK\x03\x04"
+                    "aaaaaa archive/data.pkl"),
+            "torch.save"));
+  CHECK(has(message("PK\x03\x04"
+                    "aaaaaa archive/data.pkl"),
+            "save_file(torch.load(\"w.safetensors\", weights_only=True)"));
+  CHECK(has(message("PK\x03\x04"
+                    "aaaaaa a.npy"),
+            "numpy.load"));
+  CHECK(has(message("PK\x03\x04"
+                    "aaaaaa readme"),
+            "zip archive"));
+  CHECK(has(message("\x80\x02\x8a\x0al\xfc\x9c"
+                    "F"),
+            "before PyTorch 1.6"));
+  CHECK(has(message("\x08\x09\x12\x07pytorch"), "ONNX"));
+  CHECK(has(message("\x93NUMPY"), "is an npy file"));
+  CHECK(has(message("\x1f\x8b\x08\x00\x00\x00\x00\x00"), "gunzip"));
+  CHECK(has(message("version https://git-lfs.github.com"), "git lfs pull"));
+  CHECK(has(message("anything else"), "is truncated or no safetensors file"));
+}
+
 TEST_CASE("the writer refuses names twice and sizes that are not the shape's") {
   const std::array<float, 2> values = {1, 2};
   const std::array<d2nn::weights::TensorView, 2> twice = {{{"a", {2}, values}, {"a", {2}, values}}};

@@ -1,11 +1,11 @@
 // Sound and malformed UTF-8.
-#include "source/utf8.h"
+#include "text/utf8.h"
 
 #include <doctest/doctest.h>
 
 #include <string>
 
-using namespace d2nn::source;
+using namespace d2nn::text;
 
 TEST_CASE("each length of UTF-8 is decoded") {
   const std::string text = "a\xC3\xA9\xE2\x86\x92\xF0\x9F\x99\x82";  // a é → 🙂

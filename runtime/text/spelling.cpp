@@ -1,13 +1,13 @@
 // Damerau-Levenshtein distance (restricted: no letter is moved twice), a table row at a time, cut off at a limit so
 // that hostile names cost little.
-#include "diag/spelling.h"
+#include "text/spelling.h"
 
 #include <algorithm>
 #include <cctype>
 #include <cstddef>
 #include <vector>
 
-namespace d2nn::diag {
+namespace d2nn::text {
 namespace {
 
 /// The distance, or any greater number than `limit` when it is beyond that.
@@ -55,4 +55,4 @@ std::string_view closest(std::string_view word, std::span<const std::string_view
   return best;
 }
 
-}  // namespace d2nn::diag
+}  // namespace d2nn::text

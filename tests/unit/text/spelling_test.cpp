@@ -1,5 +1,5 @@
 // Which words are near enough to be meant.
-#include "diag/spelling.h"
+#include "text/spelling.h"
 
 #include <doctest/doctest.h>
 
@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-using d2nn::diag::closest;
+using d2nn::text::closest;
 
 TEST_CASE("the nearest word is found within one change for short and two for long words") {
   constexpr std::array<std::string_view, 4> words{"node", "network", "conv", "max_pool"};

@@ -1,7 +1,7 @@
 // Decodes strictly as RFC 3629 has it; every malformed byte stands alone, so that a caret can point at it.
-#include "source/utf8.h"
+#include "text/utf8.h"
 
-namespace d2nn::source {
+namespace d2nn::text {
 
 CodePoint decode_utf8(std::string_view text, std::size_t offset) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[offset + i]); };
@@ -27,4 +27,4 @@ std::size_t count_code_points(std::string_view text) {
   return count;
 }
 
-}  // namespace d2nn::source
+}  // namespace d2nn::text
