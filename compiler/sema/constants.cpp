@@ -198,7 +198,8 @@ std::optional<Value> Evaluator::evaluate_guarded(const ast::Expr& expr) const {
   const auto* binary = std::get_if<ast::BinaryExpr>(&expr.value);
   const auto* unary = std::get_if<ast::UnaryExpr>(&expr.value);
   const bool is_boolean = binary != nullptr ? !is_arithmetic(binary->op) : unary == nullptr || unary->op == '!';
-  return is_boolean ? Value(false) : Value(std::int64_t{0});
+  if (is_boolean) return false;
+  return std::int64_t{0};
 }
 
 std::optional<Value> Evaluator::evaluate_binary(const ast::BinaryExpr& binary, SourceRange range) const {

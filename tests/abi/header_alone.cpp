@@ -3,5 +3,5 @@
 #include "d2nn/module.h"
 
 static_assert(sizeof(d2nn_run_options) == 40 || sizeof(void*) != 8);
-static_assert(D2NN_OP_CONCAT + 1 == D2NN_OP_KINDS);
+static_assert(D2NN_OP_EXPRESSION + 1 == D2NN_OP_KINDS);
 extern "C" decltype(d2nn_run) d2nn_run;

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "io/image.h"
+#include "io/image_kinds.h"
 #include "train/datasets/kinds.h"
 
 namespace d2nn::datasets {
