@@ -39,6 +39,7 @@ void append_example(std::string& page, const Layer& layer) {
   Arguments arguments;
   arguments.set("kernel", Extent{3, 3}).set("filters", 16).set("units", 10).set("dims", Integers{256});
   arguments.set("mean", Numbers(4, 1.0)).set("std", Numbers(4, 1.0)).set("before", 1).set("after", 1);
+  arguments.set("axis", 0).set("from", 0).set("to", 1);
   arguments = complete(layer.params, std::move(arguments));
   const std::vector<Shape> inputs{Shape{4, 8, 8}};
   const ShapeResult result = infer_shape(layer, arguments, inputs);
@@ -73,9 +74,9 @@ std::string ops_page() {
     append_params(page, *layer);
     append_example(page, *layer);
   }
-  page += "\n# Operators\n\nIn bodies; they take several tensors, cost nothing and have no weights.\n\n";
+  page += "\n# Operators\n\nIn bodies; they cost nothing and have no weights. Listings and drawings show them by name, as in `add_number(3.0)`.\n\n";
   for (const Layer* layer : layers()) {
-    if (!layer->is_in_pipelines) page += "- " + std::string(layer->doc) + "\n";
+    if (!layer->is_in_pipelines) page += "- `" + std::string(layer->name) + "`: " + layer->doc + "\n";
   }
   return page;
 }

@@ -26,6 +26,12 @@ BodyElaborator::Callee BodyElaborator::find_callee(const ast::CallExpr& call) {
   if (const auto block = blocks.find(call.callee.text); block != blocks.end()) return {nullptr, &block->second, false};
   if (call.callee.text == "concat") return {nullptr, nullptr, true};
   if (const ops::Layer* layer = ops::find_layer(call.callee.text)) return {layer, nullptr, false};
+  if (is_chunk(call)) {
+    Report(code("E0303"), call.callee.range, "`chunk` gives several tensors: it ends a `let` with as many names")
+        .advise("write it as in `let a, b = x -> chunk(2);`")
+        .to(*sink_);
+    return {};
+  }
   if (is_size_query(call) && !call.arguments.empty() &&
       std::holds_alternative<ast::NameExpr>(call.arguments[0].value->value)) {
     Report(code("E0205"), call.callee.range,

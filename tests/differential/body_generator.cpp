@@ -35,6 +35,11 @@ ops::Arguments random_arguments(RandomSource& random, const std::string& layer, 
     const ops::Extent kernel = random_extent(random, 1, 3);
     arguments.set("kernel", kernel).set("stride", random.one_in(2) ? kernel : random_extent(random, 1, 2));
     arguments.set("pad", random.one_in(2) ? ops::Extent{0, 0} : random_extent(random, 0, 1));
+  } else if (layer == "slice") {
+    const std::int64_t axis = random.between(0, static_cast<std::int64_t>(input.rank()) - 1);
+    const std::int64_t size = input.dims[static_cast<std::size_t>(axis)];
+    const std::int64_t from = random.between(0, size - 1);
+    arguments.set("axis", axis).set("from", from).set("to", random.between(from + 1, size));
   } else if (layer == "pad_channels") {
     arguments.set("before", random.between(0, 2)).set("after", random.between(0, 2));
   } else if (layer == "normalize") {
@@ -66,8 +71,9 @@ ops::Arguments random_arguments(RandomSource& random, const std::string& layer, 
   return ops::complete(ops::layer(layer).params, std::move(arguments));
 }
 
-bool can_add(const Shape& left, const Shape& right) {
-  return left == right;
+/// The shape of an operator's result, where the operands fit.
+std::optional<Shape> broadcast(const Shape& left, const Shape& right) {
+  return ops::infer_shape(ops::layer("add"), {}, std::vector<Shape>{left, right}).shape;
 }
 
 bool can_concat(const Shape& left, const Shape& right) {
@@ -86,11 +92,11 @@ Piece BodyGenerator::layer(const Shape& input) {
   static const std::vector<std::string> for_images{
       "conv",       "conv",    "conv", "max_pool",   "max_pool",    "avg_pool",
       "batch_norm", "relu",    "relu", "leaky_relu", "sigmoid",     "silu",
-      "gelu",       "softmax", "conv", "normalize",  "pad_channels"};
+      "gelu",       "softmax", "conv", "normalize",  "pad_channels", "slice"};
   static const std::vector<std::string> for_all{
       "dense",   "dense",   "dense",     "batch_norm", "relu",        "leaky_relu",
       "sigmoid", "tanh",    "gelu",      "silu",       "softmax",     "dropout",
-      "flatten", "reshape", "normalize", "identity",   "pad_channels"};
+      "flatten", "reshape", "normalize", "identity",   "pad_channels", "slice", "detach"};
   static const std::vector<std::string> out_of_images{"dense",   "dense",   "global_avg_pool",
                                                  "tanh",    "flatten", "reshape",
                                                  "dropout", "identity"};
@@ -172,10 +178,17 @@ Piece BodyGenerator::unnamed_body(const BodyInput& input) {
 }
 
 Piece BodyGenerator::combined(const Piece& left, const Piece& right) {
-  if (can_add(left.shape, right.shape) && !random_.one_in(3)) {
-    const bool adds = random_.one_in(2);
-    count(adds ? "sum in a body" : "product in a body");
-    return {left.text + (adds ? " + " : " * ") + right.text, left.shape};
+  if (const auto shape = broadcast(left.shape, right.shape); shape && !random_.one_in(3)) {
+    if (left.shape != right.shape) count("repeated axes in a body");
+    if (random_.one_in(6)) {  // nothing near 0 divides
+      count("quotient in a body");
+      return {left.text + " / (2 + (" + right.text + " -> sigmoid))", *shape};
+    }
+    const std::uint64_t which = random_.below(3);
+    constexpr const char* texts[]{" + ", " * ", " - "};
+    constexpr const char* names[]{"sum in a body", "product in a body", "difference in a body"};
+    count(names[which]);
+    return {left.text + texts[which] + right.text, *shape};
   }
   count("concat in a body");
   if (!can_concat(left.shape, right.shape)) {
@@ -187,13 +200,48 @@ Piece BodyGenerator::combined(const Piece& left, const Piece& right) {
   return {"concat(" + left.text + ", " + right.text + ")", shape};
 }
 
+/// Cuts a tensor along an axis that has two halves, appends that to the lets and gives their difference.
+std::optional<Piece> BodyGenerator::halves(const Piece& tensor, std::string& lets) {
+  for (std::size_t axis = 0; axis < tensor.shape.rank(); ++axis) {
+    if (tensor.shape.dims[axis] % 2 != 0) continue;
+    const std::string argument = axis == 0 && random_.one_in(2) ? "" : ", axis: " + std::to_string(axis);
+    lets += "let c0, c1 = " + tensor.text + " -> chunk(2" + argument + "); let c = c0 - c1; ";
+    count("chunk");
+    Shape shape = tensor.shape;
+    shape.dims[axis] /= 2;
+    return Piece{"c", shape};
+  }
+  return std::nullopt;
+}
+
+/// A tensor and a number, or its negative; parentheses around it let a pipeline go on.
+Piece BodyGenerator::with_number(const Piece& tensor) {
+  const std::string number = random_.one_in(3) ? "(1 / 4)" : ops::number_text(static_cast<double>(random_.between(1, 12)) / 8);
+  count("number in a body");
+  switch (random_.below(6)) {
+    case 0:
+      return {"(" + tensor.text + " + " + number + ")", tensor.shape};
+    case 1:
+      return {"(" + tensor.text + " - " + number + ")", tensor.shape};
+    case 2:
+      return {"(" + number + " - " + tensor.text + ")", tensor.shape};
+    case 3:
+      return {"(" + number + " * " + tensor.text + ")", tensor.shape};
+    case 4:
+      return {"(" + tensor.text + " / " + number + ")", tensor.shape};
+    default:
+      return {"(-" + tensor.text + ")", tensor.shape};
+  }
+}
+
 Piece BodyGenerator::named_body(const std::vector<BodyInput>& inputs) {
   std::string lets;
   std::vector<Piece> values;
   for (const BodyInput& input : inputs) values.push_back({input.name, input.shape});
   const std::size_t let_count = random_.below(3);
   for (std::size_t i = 0; i < let_count; ++i) {
-    const Piece from = i > 0 ? values.back() : random_.pick(values);
+    Piece from = i > 0 ? values.back() : random_.pick(values);
+    if (i == 0 && random_.one_in(3)) from = halves(from, lets).value_or(from);
     const Piece layers = pipeline(from.shape, 2);
     const std::string name = "v" + std::to_string(i);
     lets += "let " + name + " = " + from.text + layers.text + "; ";
@@ -205,7 +253,12 @@ Piece BodyGenerator::named_body(const std::vector<BodyInput>& inputs) {
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     if (i + 1 == values.size()) continue;
     const Piece layers = pipeline(values[i].shape, 2);
-    const Piece right{values[i].text + layers.text, layers.shape};
+    Piece right{values[i].text + layers.text, layers.shape};
+    if (result.shape.is_image() && right.shape.is_image() && random_.one_in(3)) {
+      const ops::Shape per_channel{right.shape.channels(), 1, 1};
+      right = {right.text + " -> global_avg_pool", per_channel};
+    }
+    if (random_.one_in(3)) right = with_number(right);
     const Piece both = combined(result, right);
     if (both.shape.elements() > most_elements) continue;
     const std::string name = "w" + std::to_string(i);

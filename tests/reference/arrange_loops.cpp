@@ -1,4 +1,4 @@
-// What rearranges or combines without weights: copies, zero channels, `+`, `*` and concat of bodies (axis 0).
+// What rearranges without weights: copies, zero channels and concat of bodies (axis 0).
 #include "reference/layer_loops.h"
 
 namespace d2nn::reference {
@@ -9,7 +9,10 @@ void copy_forward(OpForward<Scalar>& call) {
 
 template <class Scalar>
 void copy_backward(OpBackward<Scalar>& call) {
-  add_backward(call);
+  for (std::size_t row = 0; row < call.results.size(); ++row) {
+    Tensor<Scalar>& gradient = *call.operand_gradients[row][0];
+    for (std::size_t i = 0; i < gradient.size(); ++i) gradient[i] += (*call.result_gradients[row])[i];
+  }
 }
 
 template <class Scalar>
@@ -35,51 +38,46 @@ void pad_channels_backward(OpBackward<Scalar>& call) {
   }
 }
 
-template <class Scalar>
-void add_forward(OpForward<Scalar>& call) {
-  for (std::size_t row = 0; row < call.results.size(); ++row) {
-    for (std::size_t i = 0; i < call.results[row]->size(); ++i) {
-      double sum = 0;
-      for (const Tensor<Scalar>* operand : call.operands[row]) sum += double((*operand)[i]);
-      (*call.results[row])[i] = Scalar(sum);
+namespace {
+
+/// Runs through the elements of a slice: their places in the result and in the operand.
+template <class Visit>
+void for_slice(const graph::Op& op, const ops::Shape& operand, Visit visit) {
+  const auto axis = std::size_t(op.arguments.integer("axis"));
+  std::size_t outer = 1, inner = 1;
+  for (std::size_t i = 0; i < operand.rank(); ++i) (i < axis ? outer : inner) *= i == axis ? 1 : std::size_t(operand.dims[i]);
+  const auto size = std::size_t(operand.dims[axis]), kept = std::size_t(op.shape.dims[axis]);
+  const auto from = std::size_t(op.arguments.integer("from"));
+  for (std::size_t o = 0; o < outer; ++o) {
+    for (std::size_t k = 0; k < kept; ++k) {
+      for (std::size_t i = 0; i < inner; ++i) visit((o * kept + k) * inner + i, (o * size + from + k) * inner + i);
     }
   }
 }
 
+}  // namespace
+
 template <class Scalar>
-void add_backward(OpBackward<Scalar>& call) {
+void slice_forward(OpForward<Scalar>& call) {
   for (std::size_t row = 0; row < call.results.size(); ++row) {
-    for (Tensor<Scalar>* gradient : call.operand_gradients[row]) {
-      for (std::size_t i = 0; i < gradient->size(); ++i) (*gradient)[i] += (*call.result_gradients[row])[i];
-    }
+    for_slice(call.op, call.operand_shapes[0], [&](std::size_t to, std::size_t from) {
+      (*call.results[row])[to] = (*call.operands[row][0])[from];
+    });
   }
 }
 
 template <class Scalar>
-void multiply_forward(OpForward<Scalar>& call) {
+void slice_backward(OpBackward<Scalar>& call) {
   for (std::size_t row = 0; row < call.results.size(); ++row) {
-    for (std::size_t i = 0; i < call.results[row]->size(); ++i) {
-      double product = 1;
-      for (const Tensor<Scalar>* operand : call.operands[row]) product *= double((*operand)[i]);
-      (*call.results[row])[i] = Scalar(product);
-    }
+    for_slice(call.op, call.operand_shapes[0], [&](std::size_t to, std::size_t from) {
+      (*call.operand_gradients[row][0])[from] += (*call.result_gradients[row])[to];
+    });
   }
 }
 
+/// No gradient goes on.
 template <class Scalar>
-void multiply_backward(OpBackward<Scalar>& call) {
-  for (std::size_t row = 0; row < call.results.size(); ++row) {
-    for (std::size_t factor = 0; factor < call.operands[row].size(); ++factor) {
-      for (std::size_t i = 0; i < call.results[row]->size(); ++i) {
-        double product = (*call.result_gradients[row])[i];
-        for (std::size_t other = 0; other < call.operands[row].size(); ++other) {
-          if (other != factor) product *= double((*call.operands[row][other])[i]);
-        }
-        (*call.operand_gradients[row][factor])[i] += Scalar(product);
-      }
-    }
-  }
-}
+void detach_backward(OpBackward<Scalar>&) {}
 
 template <class Scalar>
 void concat_forward(OpForward<Scalar>& call) {
@@ -109,14 +107,12 @@ template void pad_channels_forward(OpForward<float>&);
 template void pad_channels_forward(OpForward<double>&);
 template void pad_channels_backward(OpBackward<float>&);
 template void pad_channels_backward(OpBackward<double>&);
-template void add_forward(OpForward<float>&);
-template void add_forward(OpForward<double>&);
-template void add_backward(OpBackward<float>&);
-template void add_backward(OpBackward<double>&);
-template void multiply_forward(OpForward<float>&);
-template void multiply_forward(OpForward<double>&);
-template void multiply_backward(OpBackward<float>&);
-template void multiply_backward(OpBackward<double>&);
+template void slice_forward(OpForward<float>&);
+template void slice_forward(OpForward<double>&);
+template void slice_backward(OpBackward<float>&);
+template void slice_backward(OpBackward<double>&);
+template void detach_backward(OpBackward<float>&);
+template void detach_backward(OpBackward<double>&);
 template void concat_forward(OpForward<float>&);
 template void concat_forward(OpForward<double>&);
 template void concat_backward(OpBackward<float>&);

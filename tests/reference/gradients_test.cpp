@@ -172,6 +172,8 @@ std::vector<LayerCase> layer_cases() {
   channels.set("after", 2);
   ops::Arguments reshape;
   reshape.set("dims", ops::Integers{3, 8});
+  ops::Arguments slice;
+  slice.set("axis", 1).set("from", 1).set("to", 3);
   const Shape image{2, 4, 3};
   return {{"conv", conv_attrs({3, 2}, 4, {2, 1}, {1, 1}, {1, 2}, 2), image},
           {"conv", conv_attrs({2, 2}, 3, {1, 1}, {0, 0}, {1, 1}, 1, false), image},
@@ -195,6 +197,7 @@ std::vector<LayerCase> layer_cases() {
           {"reshape", reshape, image},
           {"normalize", normalize, image},
           {"pad_channels", channels, image},
+          {"slice", slice, image},
           {"identity", {}, image}};
 }
 
@@ -218,6 +221,7 @@ TEST_CASE("the gradients of every layer agree with finite differences, in traini
     CHECK(check_gradients(program, random, 3, {}) > 0);
     seen.insert(layer.layer);
   }
+  seen.insert("detach");  // whose gradient is not its slope
   for (const ops::Layer* layer : ops::layers()) {
     CAPTURE(layer->name);
     CHECK(seen.contains(layer->name) == layer->is_in_pipelines);
@@ -241,6 +245,40 @@ TEST_CASE("the gradients of bodies that read a value twice agree with finite dif
     builder.edge(n, y);
     const Program program = builder.finish();
     CHECK(check_gradients(program, random, 2, {}) > 36);
+  }
+}
+
+TEST_CASE("the gradients of operators agree with finite differences, with a number and where axes are repeated") {
+  Random random(6);
+  ops::Arguments number;
+  number.set("number", 1.75);
+  std::set<std::string> seen{"concat"};
+  for (const char* layer : {"add", "subtract", "multiply", "divide", "negate", "add_number", "multiply_number",
+                            "divide_by_number", "number_minus", "number_over"}) {
+    CAPTURE(layer);
+    ProgramBuilder builder;
+    const NodeId x = builder.input("x", Shape{2, 3, 3});
+    const NodeId n = builder.node("N", 1);
+    const NodeId y = builder.output("y");
+    const auto image = builder.op(n, "conv", conv_attrs({3, 3}, 2, {1, 1}, {1, 1}), {{0}});
+    // Away from 0, where division has no slope: a sigmoid of each channel's mean.
+    const auto mean = builder.op(n, "global_avg_pool", {}, {image});
+    const auto per_channel = builder.op(n, "sigmoid", {}, {mean});
+    const bool is_of_two = ops::layer(layer).params.empty() && std::string(layer) != "negate";
+    if (is_of_two) {
+      builder.op(n, layer, {}, {image, per_channel});
+    } else {
+      builder.op(n, layer, std::string(layer) == "negate" ? ops::Arguments{} : number, {per_channel});
+    }
+    builder.edge(x, n, std::nullopt, 0);
+    builder.edge(n, y);
+    const Program program = builder.finish();
+    CHECK(check_gradients(program, random, 2, {}) > 18);
+    seen.insert(layer);
+  }
+  for (const ops::Layer* layer : ops::layers()) {
+    CAPTURE(layer->name);
+    CHECK((layer->is_in_pipelines || seen.contains(layer->name)));
   }
 }
 

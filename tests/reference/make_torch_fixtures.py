@@ -59,6 +59,20 @@ def unary(name, function, shape=(1, 2, 2, 3), kind=None, **attrs):
     emit(name, kind or name, attrs, [short(*shape)], [], function)
 
 
+def operators():
+    unary("slice", lambda x: x[:, :, 1:3], shape=(2, 2, 4, 2), axis=1, to=3, **{"from": 1})
+    unary("detach", lambda x: x.detach() + 0 * x)
+    two = {"add": torch.add, "subtract": torch.sub, "multiply": torch.mul, "divide": torch.div}
+    for name, function in two.items():
+        emit(f"{name}, repeated", name, {}, [short(2, 2, 1, 2), short(2, 1, 2, 2)], [], function)
+    unary("negate", lambda x: -x)
+    unary("add_number", lambda x: x + 1.5, number="1.5")
+    unary("multiply_number", lambda x: x * -0.25, number="-0.25")
+    unary("divide_by_number", lambda x: x / 1.5, number="1.5")
+    unary("number_minus", lambda x: 1.5 - x, number="1.5")
+    unary("number_over", lambda x: 1.5 / x, number="1.5")
+
+
 def main():
     print('''// Made by make_torch_fixtures.py with PyTorch 2.13.0 in float64; do not edit.
 // clang-format off
@@ -115,6 +129,7 @@ std::vector<Fixture> torch_fixtures() {
     emit("add", "add", {}, [short(2, 3), short(2, 3), short(2, 3)], [], lambda a, b, c: a + b + c)
     emit("multiply", "multiply", {}, [short(2, 3), short(2, 3)], [], lambda a, b: a * b)
     emit("concat", "concat", {}, [short(2, 1, 2, 2), short(2, 3, 2, 2)], [], lambda a, b: torch.cat((a, b), 1))
+    operators()
     print('''  return fixtures;
 }
 
