@@ -4,6 +4,8 @@
 #include <cmath>
 #include <set>
 
+#include "graph/join_shape.h"
+
 namespace d2nn::graph {
 namespace {
 
@@ -134,8 +136,7 @@ class Verifier {
         carried.push_back(program_[edge.source].shape);
       }
       if (carried.empty()) continue;
-      const ops::Layer& rule = ops::layer(input.join == Join::concat ? "concat" : "add");
-      const ops::ShapeResult joined = ops::infer_shape(rule, {}, carried);
+      const ops::ShapeResult joined = joined_shape(input.join, carried);
       if (!joined.shape || !(*joined.shape == input.shape)) {
         found(node, which + " is " + input.shape.to_string() + ", which is not the join of its edges");
       }

@@ -57,6 +57,11 @@ const Layer* find_layer(std::string_view name) {
   return found != nullptr && found->is_in_pipelines ? found : nullptr;
 }
 
+const Layer* find_called_layer(std::string_view name) {
+  const Layer* found = find(name);
+  return found != nullptr && (found->is_in_pipelines || found->called_with > 1) ? found : nullptr;
+}
+
 const Layer& layer(std::string_view name) {
   const Layer* found = find(name);
   if (found == nullptr) throw std::logic_error("no layer is named `" + std::string(name) + "`");

@@ -95,6 +95,8 @@ struct Layer {
   Kernel kernel = Kernel::expression;
   /// False for what operators and `concat(a, b)` of bodies mean: no pipeline can name it.
   bool is_in_pipelines = true;
+  /// Above 1: a body calls it with so many tensors behind its arguments, as in `attention(8)(q, k, v)`.
+  std::uint8_t called_with = 1;
   std::span<const ParamInfo> params = {};
   /// Of the result for one sample. Never overflows: too large is an error.
   ShapeResult (*shape)(const Arguments&, Shapes inputs) = same_shape;
@@ -111,6 +113,8 @@ struct Layer {
 std::span<const Layer* const> layers();
 /// The layer of that name that a pipeline can name, or nullptr.
 const Layer* find_layer(std::string_view name);
+/// The layer of that name that a body can call with tensors in parentheses, or nullptr.
+const Layer* find_called_layer(std::string_view name);
 /// The layer of that name, operators too. There must be one (std::logic_error): for the compiler's own use.
 const Layer& layer(std::string_view name);
 

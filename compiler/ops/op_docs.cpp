@@ -82,9 +82,11 @@ std::string ops_page() {
     append_params(page, *layer);
     append_example(page, *layer);
   }
-  page += "\n# Operators\n\nIn bodies; they take several tensors and have no weights. Only those that say so count multiplications.\n\n";
+  page +=
+      "\n# Operators\n\nIn bodies; they have no weights. Only those that say so count multiplications. Listings and drawings show "
+      "them by name, as in `add_number(3.0)`.\n\n";
   for (const Layer* layer : layers()) {
-    if (!layer->is_in_pipelines) page += "- " + std::string(layer->doc) + "\n";
+    if (!layer->is_in_pipelines) page += "- `" + std::string(layer->name) + "`: " + layer->doc + "\n";
   }
   return page;
 }

@@ -27,16 +27,12 @@ Tensor BodyElaborator::body(const ast::Body& body, BodyScope& scope, bool is_wri
   const std::size_t errors_before = sink_->errors_reported();
   bool is_well = true;
   for (const ast::Let& let : body.lets) {
-    Tensor value = tensor(*let.value);
-    if (value && let.names.size() > 1) {
-      Report(code("E0303"), cover(let.names.front().range, let.names.back().range),
-             std::to_string(let.names.size()) + " names are given to one tensor")
-          .advise("end the `let` with `chunk(" + std::to_string(let.names.size()) + ")`")
-          .to(*sink_);
-      value.reset();
+    if (let.names.size() > 1) {
+      is_well = declare_parts(let, scope, is_written) && is_well;
+      continue;
     }
-    is_well = is_well && value;
-    for (const ast::Name& name : let.names) is_well = declare_let(name, value, scope, is_written) && is_well;
+    const Tensor value = tensor(*let.value);
+    is_well = declare_let(let.names.front(), value, scope, is_written) && value && is_well;
   }
   const bool lacks_result = !body.result && !body.lets.empty();  // without both it hands on its input
   if (lacks_result && is_written) {
@@ -71,19 +67,22 @@ void BodyElaborator::check_unread(const BodyScope& scope) {
 }
 
 Tensor BodyElaborator::tensor(const ast::Expr& expr) {
-  if (const auto* pipe = std::get_if<ast::PipelineExpr>(&expr.value)) return pipeline(*pipe, expr.range);
+  if (const auto* pipe = std::get_if<ast::PipelineExpr>(&expr.value)) return pipeline(*pipe, expr.range, pipe->stages.size());
   if (const auto* call = std::get_if<ast::CallExpr>(&expr.value)) return call_value(*call, expr.range);
   if (const auto* name = std::get_if<ast::NameExpr>(&expr.value)) return name_value(name->name);
+  if (is_value(expr)) {
+    Report(code("E0205"), expr.range, "a compile-time value stands where a tensor is needed").to(*sink_);
+    return std::nullopt;
+  }
   if (const auto* binary = std::get_if<ast::BinaryExpr>(&expr.value)) return combine(*binary, expr.range);
+  if (const auto* unary = std::get_if<ast::UnaryExpr>(&expr.value)) return negate(*unary, expr.range);
   if (const auto* repeat = std::get_if<ast::RepeatExpr>(&expr.value)) {
     return apply_repeat(*repeat, joined_input(expr.range), expr.range);
   }
-  if (const auto* choice = std::get_if<ast::IfExpr>(&expr.value)) return apply_if(*choice, std::nullopt, expr.range);
-  Report(code("E0205"), expr.range, "a compile-time value stands where a tensor is needed").to(*sink_);
-  return std::nullopt;
+  return apply_if(std::get<ast::IfExpr>(expr.value), std::nullopt, expr.range);
 }
 
-Tensor BodyElaborator::pipeline(const ast::PipelineExpr& pipe, SourceRange range) {
+Tensor BodyElaborator::pipeline(const ast::PipelineExpr& pipe, SourceRange range, std::size_t stages) {
   Tensor flow;
   std::size_t first = 0;
   if (pipe.head) {
@@ -97,7 +96,7 @@ Tensor BodyElaborator::pipeline(const ast::PipelineExpr& pipe, SourceRange range
   } else {
     flow = joined_input(range);
   }
-  for (std::size_t i = first; i < pipe.stages.size(); ++i) {
+  for (std::size_t i = first; i < stages; ++i) {
     const ast::Expr& stage = *pipe.stages[i];
     if (const auto* call = std::get_if<ast::CallExpr>(&stage.value)) {
       flow = apply_stage(*call, flow, stage.range);
@@ -153,18 +152,6 @@ Tensor BodyElaborator::name_value(const ast::Name& name) {
   return std::nullopt;
 }
 
-Tensor BodyElaborator::combine(const ast::BinaryExpr& binary, SourceRange range) {
-  if (binary.op != ast::BinaryOp::add && binary.op != ast::BinaryOp::multiply) {
-    Report(code("E0205"), binary.op_range, "tensors are combined with `+`, `*` and `concat(a, b)` only").to(*sink_);
-    return std::nullopt;
-  }
-  const Tensor left = tensor(*binary.left);
-  const Tensor right = tensor(*binary.right);
-  if (!left || !right) return std::nullopt;
-  const ops::Layer& layer = ops::layer(binary.op == ast::BinaryOp::add ? "add" : "multiply");
-  return append(layer, {}, {*left, *right}, std::nullopt, range, {});
-}
-
 Tensor BodyElaborator::concat(const ast::CallExpr& call, SourceRange range) {
   std::vector<ValueId> operands;
   bool is_well = true;
@@ -191,12 +178,17 @@ Tensor BodyElaborator::concat(const ast::CallExpr& call, SourceRange range) {
 }
 
 /// The arguments are checked even when there is no input.
-Tensor BodyElaborator::apply_layer(const ops::Layer& layer, const ast::CallExpr& call, Tensor input,
-                                   SourceRange range) {
+Tensor BodyElaborator::apply_layer(const ops::Layer& layer, const ast::CallExpr& call,
+                                   const std::vector<Tensor>& inputs, SourceRange range) {
   OpFacts facts;
   std::optional<ops::Arguments> arguments = bind_arguments(layer, call, evaluator(), facts, *sink_);
-  if (!arguments || !input) return std::nullopt;
-  return append(layer, std::move(*arguments), {*input}, call.label, range, std::move(facts));
+  std::vector<ValueId> operands;
+  for (const Tensor& input : inputs) {
+    if (!input) return std::nullopt;
+    operands.push_back(*input);
+  }
+  if (!arguments) return std::nullopt;
+  return append(layer, std::move(*arguments), std::move(operands), call.label, range, std::move(facts));
 }
 
 Tensor BodyElaborator::joined_input(SourceRange range) {

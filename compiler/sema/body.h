@@ -1,6 +1,7 @@
-// A body being elaborated: its expressions over tensors become ops of a node. `->` applies a layer or block, `+`, `*`
+// A body being elaborated: its expressions over tensors become ops of a node. `->` applies a layer or block, operators
 // and concat(...) combine, `let` names a tensor, a block or a round of `repeat` is a body of its own inside the outer
-// one. Used by elaborate.cpp only; body.cpp has the expressions, calls.cpp blocks and repetitions.
+// one. Used by elaborate.cpp only; body.cpp has the expressions, operators.cpp arithmetic,
+// calls.cpp blocks and repetitions.
 #pragma once
 
 #include <map>
@@ -70,15 +71,18 @@ class BodyElaborator {
   /// place, so that tensors that nothing reads are worth a warning (of a block they are found when its text is
   /// checked).
   Tensor body(const ast::Body& body, BodyScope& scope, bool is_written);
+  /// "chunk(3)", unless a block is named so.
+  static bool is_chunk(const ast::CallExpr& call);
 
  private:
   // body.cpp
   Tensor tensor(const ast::Expr& expr);
-  Tensor pipeline(const ast::PipelineExpr& pipe, SourceRange range);
+  /// The first `stages` stages of a pipeline.
+  Tensor pipeline(const ast::PipelineExpr& pipe, SourceRange range, std::size_t stages);
   Tensor name_value(const ast::Name& name);
-  Tensor combine(const ast::BinaryExpr& binary, SourceRange range);
   Tensor concat(const ast::CallExpr& call, SourceRange range);
-  Tensor apply_layer(const ops::Layer& layer, const ast::CallExpr& call, Tensor input, SourceRange range);
+  Tensor apply_layer(const ops::Layer& layer, const ast::CallExpr& call, const std::vector<Tensor>& inputs,
+                     SourceRange range);
   Tensor joined_input(SourceRange range);
   /// The shape of a tensor as far as it is known; else null.
   const ops::Shape* shape_of(const Tensor& tensor) const;
@@ -88,6 +92,24 @@ class BodyElaborator {
                 const std::optional<ast::Label>& label, SourceRange range, OpFacts facts);
   bool declare_let(const ast::Name& name, Tensor value, BodyScope& scope, bool is_written);
   void check_unread(const BodyScope& scope);
+
+  // operators.cpp
+  /// `a + b`, `a * 0.5`, `-a`.
+  Tensor combine(const ast::BinaryExpr& binary, SourceRange range);
+  Tensor negate(const ast::UnaryExpr& unary, SourceRange range);
+  /// An operator between a tensor and a number; `is_before`: the number is the left operand.
+  Tensor combine_with_number(ast::BinaryOp op, const ast::Expr& number, const ast::Expr& beside, bool is_before,
+                             SourceRange range);
+  /// Whether an expression is a compile-time value whatever it may be, and no piece of network.
+  bool is_value(const ast::Expr& expr);
+  /// Likewise of a name.
+  bool is_value(const ast::Name& name);
+
+  // chunk.cpp
+  /// The names of a `let` that has several. False after an error, or where a part is unknown.
+  bool declare_parts(const ast::Let& let, BodyScope& scope, bool is_written);
+  /// As many as the `let` has names; none of them has a value after an error.
+  std::vector<Tensor> chunk(const ast::CallExpr& call, Tensor input, const ast::Let& let);
 
   // conditionals.cpp
   /// True after reporting that a pipeline begins with the name of a compile-time value, as in `x * k -> relu` (E0220).

@@ -25,7 +25,13 @@ BodyElaborator::Callee BodyElaborator::find_callee(const ast::CallExpr& call) {
   const auto& blocks = scope_->module->blocks;
   if (const auto block = blocks.find(call.callee.text); block != blocks.end()) return {nullptr, &block->second, false};
   if (call.callee.text == "concat") return {nullptr, nullptr, true};
-  if (const ops::Layer* layer = ops::find_layer(call.callee.text)) return {layer, nullptr, false};
+  if (const ops::Layer* layer = ops::find_called_layer(call.callee.text)) return {layer, nullptr, false};
+  if (is_chunk(call)) {
+    Report(code("E0303"), call.callee.range, "`chunk` gives several tensors: it ends a `let` with as many names")
+        .advise("write it as in `let a, b = x -> chunk(2);`")
+        .to(*sink_);
+    return {};
+  }
   if (is_size_query(call) && !call.arguments.empty() &&
       std::holds_alternative<ast::NameExpr>(call.arguments[0].value->value)) {
     Report(code("E0205"), call.callee.range,
@@ -93,12 +99,15 @@ Tensor BodyElaborator::call_value(const ast::CallExpr& call, SourceRange range) 
     if (!takes(*callee.block, tensors.size(), call)) return std::nullopt;
     return apply_block(*callee.block, call, std::move(tensors), range);
   }
-  if (tensors.size() != 1) {
-    Report(code("E0303"), range, quoted(call.callee.text) + " takes one tensor, not " + std::to_string(tensors.size()))
+  const std::size_t wanted = callee.layer->called_with;
+  if (tensors.size() != wanted) {
+    Report(code("E0303"), range,
+           quoted(call.callee.text) + " takes " + (wanted == 1 ? "one tensor" : counted(wanted, "tensor")) + ", not " +
+               std::to_string(tensors.size()))
         .to(*sink_);
     return std::nullopt;
   }
-  return apply_layer(*callee.layer, call, tensors.front(), range);
+  return apply_layer(*callee.layer, call, tensors, range);
 }
 
 Tensor BodyElaborator::apply_stage(const ast::CallExpr& call, Tensor input, SourceRange range) {
@@ -117,7 +126,15 @@ Tensor BodyElaborator::apply_stage(const ast::CallExpr& call, Tensor input, Sour
         .to(*sink_);
     return std::nullopt;
   }
-  if (callee.layer != nullptr) return apply_layer(*callee.layer, call, input, range);
+  if (callee.layer != nullptr && callee.layer->called_with > 1) {
+    Report(code("E0303"), call.callee.range,
+           quoted(call.callee.text) + " takes " + counted(callee.layer->called_with, "tensor") +
+               " in parentheses, not what flows in")
+        .advise("name them, as in `" + call.callee.text + "(...)(a, b, c)`")
+        .to(*sink_);
+    return std::nullopt;
+  }
+  if (callee.layer != nullptr) return apply_layer(*callee.layer, call, {input}, range);
   return takes(*callee.block, 1, call) ? apply_block(*callee.block, call, {input}, range) : std::nullopt;
 }
 

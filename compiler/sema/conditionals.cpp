@@ -50,17 +50,15 @@ Tensor BodyElaborator::apply_if(const ast::IfExpr& choice, std::optional<Tensor>
 }
 
 bool BodyElaborator::is_flow_of_value(const ast::Expr& head) {
+  if (!is_value(head)) return false;
   const auto* name = std::get_if<ast::NameExpr>(&head.value);
-  if (name == nullptr || find_tensor(name->name.text) != nullptr || ops::find_layer(name->name.text) != nullptr)
-    return false;
-  const NamedValue* value = scope_->constants.find(name->name.text);
-  if (value == nullptr || !value->other_kind.empty() || scope_->module->blocks.contains(name->name.text)) return false;
-  Report(code("E0220"), head.range,
-         "the compile-time value " + quoted(name->name.text) +
-             " flows into a layer, because `->` binds tighter than any operator")
-      .note(value->range, quoted(name->name.text) + " is declared here")
-      .advise("put what is to flow into parentheses, as in `(x * " + name->name.text + ") -> ...`")
-      .to(*sink_);
+  const NamedValue* value = name != nullptr ? scope_->constants.find(name->name.text) : nullptr;
+  const std::string text = name != nullptr ? name->name.text : "0.5";
+  Report report(code("E0220"), head.range,
+                (name != nullptr ? "the compile-time value " + quoted(text) : "a compile-time value") +
+                    " flows into a layer, because `->` binds tighter than any operator");
+  if (value != nullptr) report.note(value->range, quoted(text) + " is declared here");
+  report.advise("put what is to flow into parentheses, as in `(x * " + text + ") -> ...`").to(*sink_);
   return true;
 }
 

@@ -12,7 +12,8 @@ namespace d2nn::sema {
 namespace {
 
 std::string operator_text(ast::BinaryOp op) {
-  constexpr std::array<const char*, 13> texts{"+", "-", "*", "/", "%", "==", "!=", "<", "<=", ">", ">=", "&&", "||"};
+  constexpr std::array<const char*, 14> texts{"+", "-",  "*", "/",  "%",  "==", "!=",
+                                                "<", "<=", ">", ">=", "&&", "||", "@"};
   return texts[static_cast<std::size_t>(op)];
 }
 
@@ -53,13 +54,13 @@ std::optional<Value> compare(ast::BinaryOp op, const T& left, const T& right) {
   }
 }
 
+}  // namespace
+
 bool is_arithmetic(ast::BinaryOp op) {
   using ast::BinaryOp;
   return op == BinaryOp::add || op == BinaryOp::subtract || op == BinaryOp::multiply || op == BinaryOp::divide ||
          op == BinaryOp::modulo;
 }
-
-}  // namespace
 
 void ConstantScope::declare_members(const std::string& module, const ConstantScope& members) {
   for (const auto& [name, value] : members.own_) {
@@ -123,6 +124,21 @@ std::optional<Value> Evaluator::evaluate_as(const ast::Expr& expr, ValueType typ
   std::optional<Value> converted = convert(*value, type);
   if (!converted) report_wrong_type(*value, type, expr.range, what);
   return converted;
+}
+
+std::optional<double> Evaluator::evaluate_real(const ast::Expr& expr, const std::string& what) const {
+  const auto* unary = std::get_if<ast::UnaryExpr>(&expr.value);
+  if (unary != nullptr && unary->op == '-') {
+    const std::optional<double> operand = evaluate_real(*unary->operand, what);
+    return operand ? std::optional(-*operand) : std::nullopt;
+  }
+  const auto* binary = std::get_if<ast::BinaryExpr>(&expr.value);
+  if (binary == nullptr || !is_arithmetic(binary->op)) return evaluate_number(expr, what);
+  const std::optional<double> left = evaluate_real(*binary->left, what);
+  const std::optional<double> right = evaluate_real(*binary->right, what);
+  if (!left || !right) return std::nullopt;
+  const std::optional<Value> result = number_arithmetic(*binary, *left, *right, expr.range);
+  return result ? std::optional(std::get<double>(*result)) : std::nullopt;
 }
 
 void Evaluator::report_wrong_type(const Value& value, ValueType needed, SourceRange range,
@@ -203,6 +219,10 @@ std::optional<Value> Evaluator::evaluate_guarded(const ast::Expr& expr) const {
 }
 
 std::optional<Value> Evaluator::evaluate_binary(const ast::BinaryExpr& binary, SourceRange range) const {
+  if (binary.op == ast::BinaryOp::matrix_product) {
+    Report(code("E0205"), binary.op_range, "`@` takes tensors, but a compile-time value is needed").to(sink_);
+    return std::nullopt;
+  }
   const std::optional<Value> left = evaluate(*binary.left);
   const bool is_logical = binary.op == ast::BinaryOp::logical_and || binary.op == ast::BinaryOp::logical_or;
   const bool is_decided = left && is_logical && type_of(*left) == ValueType::boolean &&

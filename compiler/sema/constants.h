@@ -62,6 +62,9 @@ class Evaluator {
   std::optional<Value> evaluate(const ast::Expr& expr) const;
   /// A value of the type (an int is also a float, and dims of one dimension); `what` names it in the message.
   std::optional<Value> evaluate_as(const ast::Expr& expr, ValueType type, const std::string& what) const;
+  /// A number beside a tensor: as evaluate_as float, but the arithmetic written in place is that of real numbers, so that
+  /// `1 / 8` is an eighth.
+  std::optional<double> evaluate_real(const ast::Expr& expr, const std::string& what) const;
   /// "[0.5, 1]", or what names one: a flat list of numbers.
   std::optional<std::vector<double>> evaluate_numbers(const ast::Expr& expr, const std::string& what) const;
   /// A number, or nested lists of numbers of equal lengths, all within f32.
@@ -111,6 +114,9 @@ class Evaluator {
 
 /// A call that asks for a size of a tensor: "channels(x)", "height(x)", "width(x)", "size(x, 1)".
 bool is_size_query(const ast::CallExpr& call);
+
+/// `+`, `-`, `*`, `/` and `%`.
+bool is_arithmetic(ast::BinaryOp op);
 
 /// Declares the constants of a file in `scope`, in whatever order they need each other.
 void evaluate_constants(const std::vector<const ast::Const*>& constants, ConstantScope& scope, diag::Sink& sink);

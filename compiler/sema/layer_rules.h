@@ -1,5 +1,5 @@
-// What the rules of a layer say of one application. The only place of this room that asks a layer's rules: joins of
-// edges, bodies and names of parameters take everything from here.
+// What the rules of a layer say of one application. The only place of this room that asks a layer's rules: bodies and
+// names of parameters take everything from here.
 #pragma once
 
 #include <cstdint>

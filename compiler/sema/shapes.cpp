@@ -1,10 +1,10 @@
-// Joins follow the rules of `concat` and `+`; every rule comes from layer_rules.h.
+// Joins follow the rule of graph/join_shape.h.
 #include "sema/shapes.h"
 
 #include <array>
 #include <set>
 
-#include "sema/layer_rules.h"
+#include "graph/join_shape.h"
 #include "sema/report.h"
 
 namespace d2nn::sema {
@@ -23,11 +23,10 @@ const Shape& source_shape(const Draft& draft, EdgeId edge) {
 bool join_shapes(const Draft& draft, graph::NodeInput& input, diag::Sink& sink) {
   Shape joined = source_shape(draft, input.edges[0]);
   const bool is_concat = input.join == Join::concat;
-  const ops::Layer& rule = ops::layer(is_concat ? "concat" : "add");
   for (std::size_t i = 1; i < input.edges.size(); ++i) {
     const EdgeId edge = input.edges[i];
     const std::array<Shape, 2> pair{joined, source_shape(draft, edge)};
-    LayerResult result = apply_layer(rule, {}, pair);
+    ops::ShapeResult result = graph::joined_shape(input.join, pair);
     if (result.shape) {
       joined = std::move(*result.shape);
       continue;

@@ -111,8 +111,9 @@ std::string range_before(const std::string& layer) {
   return layer == "log" || layer == "sqrt" ? "clamp(0.25, 4.0) -> " : "";
 }
 
-bool can_add(const Shape& left, const Shape& right) {
-  return left == right;
+/// The shape of an operator's result, where the operands fit.
+std::optional<Shape> broadcast(const Shape& left, const Shape& right) {
+  return ops::infer_shape(ops::layer("add"), {}, std::vector<Shape>{left, right}).shape;
 }
 
 bool can_concat(const Shape& left, const Shape& right) {
@@ -222,10 +223,17 @@ Piece BodyGenerator::unnamed_body(const BodyInput& input) {
 }
 
 Piece BodyGenerator::combined(const Piece& left, const Piece& right) {
-  if (can_add(left.shape, right.shape) && !random_.one_in(3)) {
-    const bool adds = random_.one_in(2);
-    count(adds ? "sum in a body" : "product in a body");
-    return {left.text + (adds ? " + " : " * ") + right.text, left.shape};
+  if (const auto shape = broadcast(left.shape, right.shape); shape && !random_.one_in(3)) {
+    if (left.shape != right.shape) count("repeated axes in a body");
+    if (random_.one_in(6)) {  // nothing near 0 divides
+      count("quotient in a body");
+      return {left.text + " / (2 + (" + right.text + " -> sigmoid))", *shape};
+    }
+    const std::uint64_t which = random_.below(3);
+    constexpr const char* texts[]{" + ", " * ", " - "};
+    constexpr const char* names[]{"sum in a body", "product in a body", "difference in a body"};
+    count(names[which]);
+    return {left.text + texts[which] + right.text, *shape};
   }
   count("concat in a body");
   if (!can_concat(left.shape, right.shape)) {
@@ -237,13 +245,48 @@ Piece BodyGenerator::combined(const Piece& left, const Piece& right) {
   return {"concat(" + left.text + ", " + right.text + ")", shape};
 }
 
+/// Cuts a tensor along an axis that has two halves, appends that to the lets and gives their difference.
+std::optional<Piece> BodyGenerator::halves(const Piece& tensor, std::string& lets) {
+  for (std::size_t axis = 0; axis < tensor.shape.rank(); ++axis) {
+    if (tensor.shape.dims[axis] % 2 != 0) continue;
+    const std::string argument = axis == 0 && random_.one_in(2) ? "" : ", axis: " + std::to_string(axis);
+    lets += "let c0, c1 = " + tensor.text + " -> chunk(2" + argument + "); let c = c0 - c1; ";
+    count("chunk");
+    Shape shape = tensor.shape;
+    shape.dims[axis] /= 2;
+    return Piece{"c", shape};
+  }
+  return std::nullopt;
+}
+
+/// A tensor and a number, or its negative; parentheses around it let a pipeline go on.
+Piece BodyGenerator::with_number(const Piece& tensor) {
+  const std::string number = random_.one_in(3) ? "(1 / 4)" : ops::number_text(static_cast<double>(random_.between(1, 12)) / 8);
+  count("number in a body");
+  switch (random_.below(6)) {
+    case 0:
+      return {"(" + tensor.text + " + " + number + ")", tensor.shape};
+    case 1:
+      return {"(" + tensor.text + " - " + number + ")", tensor.shape};
+    case 2:
+      return {"(" + number + " - " + tensor.text + ")", tensor.shape};
+    case 3:
+      return {"(" + number + " * " + tensor.text + ")", tensor.shape};
+    case 4:
+      return {"(" + tensor.text + " / " + number + ")", tensor.shape};
+    default:
+      return {"(-" + tensor.text + ")", tensor.shape};
+  }
+}
+
 Piece BodyGenerator::named_body(const std::vector<BodyInput>& inputs) {
   std::string lets;
   std::vector<Piece> values;
   for (const BodyInput& input : inputs) values.push_back({input.name, input.shape});
   const std::size_t let_count = random_.below(3);
   for (std::size_t i = 0; i < let_count; ++i) {
-    const Piece from = i > 0 ? values.back() : random_.pick(values);
+    Piece from = i > 0 ? values.back() : random_.pick(values);
+    if (i == 0 && random_.one_in(3)) from = halves(from, lets).value_or(from);
     const Piece layers = pipeline(from.shape, 2);
     const std::string name = "v" + std::to_string(i);
     lets += "let " + name + " = " + from.text + layers.text + "; ";
@@ -255,7 +298,12 @@ Piece BodyGenerator::named_body(const std::vector<BodyInput>& inputs) {
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     if (i + 1 == values.size()) continue;
     const Piece layers = pipeline(values[i].shape, 2);
-    const Piece right{values[i].text + layers.text, layers.shape};
+    Piece right{values[i].text + layers.text, layers.shape};
+    if (result.shape.is_image() && right.shape.is_image() && random_.one_in(3)) {
+      const ops::Shape per_channel{right.shape.channels(), 1, 1};
+      right = {right.text + " -> global_avg_pool", per_channel};
+    }
+    if (random_.one_in(3)) right = with_number(right);
     const Piece both = combined(result, right);
     if (both.shape.elements() > most_elements) continue;
     const std::string name = "w" + std::to_string(i);

@@ -1,8 +1,9 @@
-// Random bodies of nodes: pipelines of layers with arguments that fit, expressions over let, +, * and concat, and
+// Random bodies of nodes: pipelines of layers with arguments that fit, expressions over let, operators, numbers and concat, and
 // blocks and repetitions that hold some of them.
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -44,8 +45,10 @@ class BodyGenerator {
   std::string in_a_block(const std::string& layers);
   Piece unnamed_body(const BodyInput& input);
   Piece named_body(const std::vector<BodyInput>& inputs);
-  /// left + right, left * right or concat(left, right), whatever their shapes allow.
+  /// An operator between them or concat(left, right), whatever their shapes allow.
   Piece combined(const Piece& left, const Piece& right);
+  Piece with_number(const Piece& tensor);
+  std::optional<Piece> halves(const Piece& tensor, std::string& lets);
   void count(const std::string& feature) { ++features_[feature]; }
 
   RandomSource& random_;

@@ -312,6 +312,40 @@ TEST_CASE("the gradients of products of tensors agree with finite differences") 
   }
 }
 
+TEST_CASE("the gradients of operators agree with finite differences, with a number and where axes are repeated") {
+  Random random(6);
+  ops::Arguments number;
+  number.set("number", 1.75);
+  std::set<std::string> seen{"concat", "matmul", "attention"};
+  for (const char* layer : {"add", "subtract", "multiply", "divide", "negate", "add_number", "multiply_number",
+                            "divide_by_number", "number_minus", "number_over"}) {
+    CAPTURE(layer);
+    ProgramBuilder builder;
+    const NodeId x = builder.input("x", Shape{2, 3, 3});
+    const NodeId n = builder.node("N", 1);
+    const NodeId y = builder.output("y");
+    const auto image = builder.op(n, "conv", conv_attrs({3, 3}, 2, {1, 1}, {1, 1}), {{0}});
+    // Away from 0, where division has no slope: a sigmoid of each channel's mean.
+    const auto mean = builder.op(n, "global_avg_pool", {}, {image});
+    const auto per_channel = builder.op(n, "sigmoid", {}, {mean});
+    const bool is_of_two = ops::layer(layer).params.empty() && std::string(layer) != "negate";
+    if (is_of_two) {
+      builder.op(n, layer, {}, {image, per_channel});
+    } else {
+      builder.op(n, layer, std::string(layer) == "negate" ? ops::Arguments{} : number, {per_channel});
+    }
+    builder.edge(x, n, std::nullopt, 0);
+    builder.edge(n, y);
+    const Program program = builder.finish();
+    CHECK(check_gradients(program, random, 2, {}) > 18);
+    seen.insert(layer);
+  }
+  for (const ops::Layer* layer : ops::layers()) {
+    CAPTURE(layer->name);
+    CHECK((layer->is_in_pipelines || seen.contains(layer->name)));
+  }
+}
+
 TEST_CASE("the gradients of every join agree with finite differences, whichever edges are null or default") {
   Random random(5);
   for (const Join join : {Join::sum, Join::mean, Join::max, Join::concat, Join::first, Join::last}) {

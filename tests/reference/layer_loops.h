@@ -100,7 +100,7 @@ void softmax_forward(OpForward<Scalar>& call);
 template <class Scalar>
 void softmax_backward(OpBackward<Scalar>& call);
 
-// arrange_loops.cpp: identity, flatten, reshape are copies.
+// arrange_loops.cpp: identity, detach, flatten, reshape are copies.
 template <class Scalar>
 void copy_forward(OpForward<Scalar>& call);
 template <class Scalar>
@@ -110,16 +110,18 @@ void pad_channels_forward(OpForward<Scalar>& call);
 template <class Scalar>
 void pad_channels_backward(OpBackward<Scalar>& call);
 template <class Scalar>
-void add_forward(OpForward<Scalar>& call);
-template <class Scalar>
-void add_backward(OpBackward<Scalar>& call);
-template <class Scalar>
-void multiply_forward(OpForward<Scalar>& call);
-template <class Scalar>
-void multiply_backward(OpBackward<Scalar>& call);
-template <class Scalar>
 void concat_forward(OpForward<Scalar>& call);
 template <class Scalar>
 void concat_backward(OpBackward<Scalar>& call);
+
+// operator_loops.cpp
+template <class Scalar>
+void operator_forward(OpForward<Scalar>& call);
+template <class Scalar>
+void operator_backward(OpBackward<Scalar>& call);
+template <class Scalar>
+void number_forward(OpForward<Scalar>& call);
+template <class Scalar>
+void number_backward(OpBackward<Scalar>& call);
 
 }  // namespace d2nn::reference

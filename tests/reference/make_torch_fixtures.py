@@ -66,6 +66,18 @@ def attention(heads, causal=False):
         -2, -3).flatten(-2)
 
 
+def operators():
+    two = {"add": torch.add, "subtract": torch.sub, "multiply": torch.mul, "divide": torch.div}
+    for name, function in two.items():
+        emit(f"{name}, repeated", name, {}, [short(2, 2, 1, 2), short(2, 1, 2, 2)], [], function)
+    unary("negate", lambda x: -x)
+    unary("add_number", lambda x: x + 1.5, number="1.5")
+    unary("multiply_number", lambda x: x * -0.25, number="-0.25")
+    unary("divide_by_number", lambda x: x / 1.5, number="1.5")
+    unary("number_minus", lambda x: 1.5 - x, number="1.5")
+    unary("number_over", lambda x: 1.5 / x, number="1.5")
+
+
 def main():
     print('''// Made by make_torch_fixtures.py with PyTorch 2.13.0 in float64; do not edit.
 // clang-format off
@@ -175,6 +187,7 @@ std::vector<Fixture> torch_fixtures() {
     unary("slice", lambda x: x[:, :, 1:3], (2, 3, 4), "slice", **{"axis": 1, "from": 1, "to": 3})
     unary("upsample nearest", lambda x: F.interpolate(x, scale_factor=(2, 3)), kind="upsample", scale="ops::Extent{2, 3}")
     unary("detach", lambda x: x.detach() + 0 * x, kind="detach")
+    operators()
     print('''  return fixtures;
 }
 

@@ -62,8 +62,16 @@ constexpr Loops<Scalar> all_loops[] = {
     {"upsample", gather_forward<Scalar>, gather_backward<Scalar>},
     {"detach", copy_forward<Scalar>, no_backward<Scalar>},
     {"identity", copy_forward<Scalar>, copy_backward<Scalar>},
-    {"add", add_forward<Scalar>, add_backward<Scalar>},
-    {"multiply", multiply_forward<Scalar>, multiply_backward<Scalar>},
+    {"add", operator_forward<Scalar>, operator_backward<Scalar>},
+    {"subtract", operator_forward<Scalar>, operator_backward<Scalar>},
+    {"multiply", operator_forward<Scalar>, operator_backward<Scalar>},
+    {"divide", operator_forward<Scalar>, operator_backward<Scalar>},
+    {"negate", number_forward<Scalar>, number_backward<Scalar>},
+    {"add_number", number_forward<Scalar>, number_backward<Scalar>},
+    {"multiply_number", number_forward<Scalar>, number_backward<Scalar>},
+    {"divide_by_number", number_forward<Scalar>, number_backward<Scalar>},
+    {"number_minus", number_forward<Scalar>, number_backward<Scalar>},
+    {"number_over", number_forward<Scalar>, number_backward<Scalar>},
     {"concat", concat_forward<Scalar>, concat_backward<Scalar>},
 };
 

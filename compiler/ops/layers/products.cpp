@@ -87,6 +87,7 @@ constexpr Layer family[] = {
     {.name = "attention",
      .kernel = Kernel::attention,
      .is_in_pipelines = false,
+     .called_with = 3,
      .params = attention_params,
      .shape = attention_shape,
      .cost = attention_cost,

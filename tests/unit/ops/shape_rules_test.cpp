@@ -362,9 +362,16 @@ TEST_CASE("permute, slice and upsample rearrange, detach keeps") {
   CHECK(apply("detach", {}, {{3, 4}}).shape == "f32[3, 4]");
 }
 
-TEST_CASE("sums and products need equal shapes, concat may differ in the first dimension") {
-  CHECK(apply("add", {}, {{3, 4, 5}, {3, 4, 5}}).shape == "f32[3, 4, 5]");
-  CHECK(apply("multiply", {}, {{3, 4, 5}, {3, 1, 1}}).shape.empty());
+TEST_CASE("operators repeat axes of size 1, concat may differ in the first dimension") {
+  for (const char* layer : {"add", "subtract", "multiply", "divide"}) {
+    CAPTURE(layer);
+    CHECK(apply(layer, {}, {{3, 4, 5}, {3, 4, 5}}).shape == "f32[3, 4, 5]");
+    CHECK(apply(layer, {}, {{3, 4, 5}, {3, 1, 1}}).shape == "f32[3, 4, 5]");
+    CHECK(apply(layer, {}, {{1, 4, 5}, {3, 1, 5}}).shape == "f32[3, 4, 5]");
+    CHECK(apply(layer, {}, {{3, 4, 5}, {3, 2, 1}}).error.fault == ShapeFault::input);
+    CHECK(apply(layer, {}, {{3, 4, 5}, {3}}).error.fix.find("reshape") != std::string::npos);
+    CHECK(apply(layer, {}, {{1, max_elements}, {2, 1}}).error.fault == ShapeFault::size);
+  }
   CHECK(apply("concat", {}, {{3, 4, 5}, {2, 4, 5}, {1, 4, 5}}).shape == "f32[6, 4, 5]");
   CHECK(apply("concat", {}, {{3, 4, 5}, {2, 4, 4}}).shape.empty());
   CHECK(apply("concat", {}, {{3, 4}, {2}}).shape.empty());
