@@ -30,7 +30,8 @@ class NetworkEmitter {
     const passes::Plan& inference = *request_.inference;
     const std::vector<KernelChoice> kernels = choose_kernels(inference, options_.target);
     NetworkLayout layout = make_layout(program_, inference);
-    for (const KernelChoice& kernel : kernels) layout.kernel_scratch_floats = std::max(layout.kernel_scratch_floats, kernel.scratch_floats);
+    for (const KernelChoice& kernel : kernels)
+      layout.kernel_scratch_floats = std::max(layout.kernel_scratch_floats, kernel.scratch_floats);
 
     TableRequest tables;
     tables.program = &program_;
@@ -40,13 +41,15 @@ class NetworkEmitter {
     tables.kernels = &kernels;
     tables.compiler_version = options_.compiler_version;
     tables.target_cpu = options_.target.cpu;
-    for (const std::string& feature : required_features(options_.target)) tables.target_features += (tables.target_features.empty() ? "+" : ",+") + feature;
+    for (const std::string& feature : required_features(options_.target))
+      tables.target_features += (tables.target_features.empty() ? "+" : ",+") + feature;
     tables.manifest = request_.manifest;
     tables.weights = request_.weights;
 
     NodeEmitter nodes(module_, layout, kernels, options_.target);
     DriverEmitter drivers(module_, layout);
-    const NodeFunctions forward = emit_each(inference, [&](const passes::NodePlan& node) { return nodes.emit_forward(node); });
+    const NodeFunctions forward =
+        emit_each(inference, [&](const passes::NodePlan& node) { return nodes.emit_forward(node); });
     tables.forward_one = drivers.emit_forward_one(forward);
     tables.forward_tile = drivers.emit_forward_rows(forward, program_.name + ".forward_tile");
     if (request_.training == nullptr) return emit_accessor(emit_module_table(module_, tables));
@@ -56,13 +59,16 @@ class NetworkEmitter {
     const NetworkLayout train_layout = make_layout(program_, training);
     NodeEmitter train_nodes(module_, train_layout, no_kernels, options_.target);
     DriverEmitter train_drivers(module_, train_layout);
-    const std::vector<TrainExpression> expressions = emit_train_expressions(module_, training, options_.target, program_.name + ".train");
+    const std::vector<TrainExpression> expressions =
+        emit_train_expressions(module_, training, options_.target, program_.name + ".train");
     tables.training = &train_layout;
     tables.train_expressions = &expressions;
     tables.train_forward = train_drivers.emit_forward_rows(
-        emit_each(training, [&](const passes::NodePlan& node) { return train_nodes.emit_train_forward(node); }), program_.name + ".train_forward");
+        emit_each(training, [&](const passes::NodePlan& node) { return train_nodes.emit_train_forward(node); }),
+        program_.name + ".train_forward");
     tables.train_backward = train_drivers.emit_backward_rows(
-        emit_each(training, [&](const passes::NodePlan& node) { return train_nodes.emit_train_backward(node); }), program_.name + ".train_backward");
+        emit_each(training, [&](const passes::NodePlan& node) { return train_nodes.emit_train_backward(node); }),
+        program_.name + ".train_backward");
     return emit_accessor(emit_module_table(module_, tables));
   }
 
@@ -78,7 +84,8 @@ class NetworkEmitter {
 
   llvm::Function* emit_accessor(llvm::Constant* table) {
     auto* type = llvm::FunctionType::get(llvm::PointerType::getUnqual(module_.getContext()), false);
-    auto* function = llvm::Function::Create(type, llvm::Function::ExternalLinkage, options_.prefix + program_.name + "_module", module_);
+    auto* function = llvm::Function::Create(type, llvm::Function::ExternalLinkage,
+                                            options_.prefix + program_.name + "_module", module_);
     llvm::IRBuilder<> b(llvm::BasicBlock::Create(module_.getContext(), "entry", function));
     b.CreateRet(table);
     return function;
@@ -92,7 +99,8 @@ class NetworkEmitter {
 
 /// The executable's main finds its network through this symbol.
 void emit_app_accessor(llvm::Module& module, llvm::Function* target) {
-  auto* function = llvm::Function::Create(target->getFunctionType(), llvm::Function::ExternalLinkage, "d2nn_app_module", module);
+  auto* function =
+      llvm::Function::Create(target->getFunctionType(), llvm::Function::ExternalLinkage, "d2nn_app_module", module);
   llvm::IRBuilder<> b(llvm::BasicBlock::Create(module.getContext(), "entry", function));
   b.CreateRet(b.CreateCall(target));
 }
@@ -111,7 +119,8 @@ void set_attributes(llvm::Module& module, const Target& target) {
 void verify(llvm::Module& module, const char* when) {
   std::string text;
   llvm::raw_string_ostream stream(text);
-  if (llvm::verifyModule(module, &stream)) throw diag::InternalError(std::string("LLVM's verifier refuses the module ") + when + ": " + text);
+  if (llvm::verifyModule(module, &stream))
+    throw diag::InternalError(std::string("LLVM's verifier refuses the module ") + when + ": " + text);
 }
 
 }  // namespace
@@ -162,7 +171,8 @@ llvm::SmallVector<char, 0> CompiledModule::State::emit(llvm::CodeGenFileType typ
   llvm::legacy::PassManager passes;
   // The pass manager changes the module it lowers; what is asked for next must not see that.
   const auto copy = llvm::CloneModule(*module);
-  if (machine->addPassesToEmitFile(passes, stream, nullptr, type)) throw diag::InternalError("this LLVM cannot emit files for " + module->getTargetTriple());
+  if (machine->addPassesToEmitFile(passes, stream, nullptr, type))
+    throw diag::InternalError("this LLVM cannot emit files for " + module->getTargetTriple());
   passes.run(*copy);
   return bytes;
 }

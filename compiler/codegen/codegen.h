@@ -16,20 +16,20 @@ namespace d2nn::codegen {
 
 /// One network to compile. What it points to is the caller's.
 struct NetworkRequest {
-  const graph::Program* program = nullptr;     // checked
+  const graph::Program* program = nullptr;  // checked
   const paths::Analysis* analysis = nullptr;
   const paths::RemainingCosts* remaining_costs = nullptr;  // null: the module keeps no cost budgets
   const passes::Plan* inference = nullptr;
-  const passes::Plan* training = nullptr;      // null: no train_forward and train_backward
-  std::span<const char> weights;               // safetensors bytes to embed; must match the program
-  std::string manifest;                        // JSON, for `info --json`
+  const passes::Plan* training = nullptr;  // null: no train_forward and train_backward
+  std::span<const char> weights;           // safetensors bytes to embed; must match the program
+  std::string manifest;                    // JSON, for `info --json`
 };
 
 struct CodegenOptions {
   Target target;
-  std::string prefix;                          // of the exported symbols: PREFIX + NAME + "_module"
+  std::string prefix;  // of the exported symbols: PREFIX + NAME + "_module"
   std::string compiler_version;
-  std::string app_network;                     // an executable: the network its main runs; else empty
+  std::string app_network;  // an executable: the network its main runs; else empty
 };
 
 /// An LLVM module with all networks of a request, and what can be made of it. Movable; owns its LLVM context.

@@ -11,25 +11,30 @@
 namespace d2nn::codegen {
 
 llvm::Constant* ConstantTables::global(llvm::Constant* initial, std::string_view name, unsigned align) {
-  auto* variable = new llvm::GlobalVariable(module_, initial->getType(), /*isConstant=*/true, llvm::GlobalValue::PrivateLinkage, initial,
-                                            llvm::StringRef(name.data(), name.size()));
+  auto* variable =
+      new llvm::GlobalVariable(module_, initial->getType(), /*isConstant=*/true, llvm::GlobalValue::PrivateLinkage,
+                               initial, llvm::StringRef(name.data(), name.size()));
   variable->setAlignment(llvm::Align(align));
   variable->setUnnamedAddr(llvm::GlobalValue::UnnamedAddr::Global);
   return variable;
 }
 
 llvm::Constant* ConstantTables::string(std::string_view text) {
-  return global(llvm::ConstantDataArray::getString(module_.getContext(), llvm::StringRef(text.data(), text.size())), "text", 1);
+  return global(llvm::ConstantDataArray::getString(module_.getContext(), llvm::StringRef(text.data(), text.size())),
+                "text", 1);
 }
 
 llvm::Constant* ConstantTables::floats(std::span<const float> values) {
   if (values.empty()) return nullptr;
-  return global(llvm::ConstantDataArray::get(module_.getContext(), llvm::ArrayRef<float>(values.data(), values.size())), "values", 64);
+  return global(llvm::ConstantDataArray::get(module_.getContext(), llvm::ArrayRef<float>(values.data(), values.size())),
+                "values", 64);
 }
 
 llvm::Constant* ConstantTables::integers(std::span<const std::uint32_t> values) {
   if (values.empty()) return nullptr;
-  return global(llvm::ConstantDataArray::get(module_.getContext(), llvm::ArrayRef<std::uint32_t>(values.data(), values.size())), "indices", 4);
+  return global(
+      llvm::ConstantDataArray::get(module_.getContext(), llvm::ArrayRef<std::uint32_t>(values.data(), values.size())),
+      "indices", 4);
 }
 
 llvm::Constant* ConstantTables::integers(std::span<const std::int64_t> values) {
@@ -40,13 +45,16 @@ llvm::Constant* ConstantTables::integers(std::span<const std::int64_t> values) {
 
 llvm::Constant* ConstantTables::bytes(std::span<const char> values, std::string_view name) {
   if (values.empty()) return nullptr;
-  return global(llvm::ConstantDataArray::getRaw(llvm::StringRef(values.data(), values.size()), values.size(), llvm::Type::getInt8Ty(module_.getContext())), name, 64);
+  return global(llvm::ConstantDataArray::getRaw(llvm::StringRef(values.data(), values.size()), values.size(),
+                                                llvm::Type::getInt8Ty(module_.getContext())),
+                name, 64);
 }
 
 llvm::Constant* ConstantTables::image(const Image& image, std::string_view name) {
   if (image.is_empty()) return nullptr;
   auto relocations = image.relocations_;
-  std::sort(relocations.begin(), relocations.end(), [](const Relocation& a, const Relocation& b) { return a.offset < b.offset; });
+  std::sort(relocations.begin(), relocations.end(),
+            [](const Relocation& a, const Relocation& b) { return a.offset < b.offset; });
   std::vector<llvm::Constant*> fields;
   std::size_t position = 0;
   const auto add_bytes = [&](std::size_t end) {

@@ -1,6 +1,6 @@
-// Turns instances of the C structs of d2nn/module.h into LLVM constants. The struct is copied byte for byte as this compiler
-// lays it out, and the places of its pointers are listed: so the layout is written down once, in module.h, and nowhere again.
-// Holds for targets with 64-bit little-endian pointers, which is what the compiler accepts (target.h).
+// Turns instances of the C structs of d2nn/module.h into LLVM constants. The struct is copied byte for byte as this
+// compiler lays it out, and the places of its pointers are listed: so the layout is written down once, in module.h, and
+// nowhere again. Holds for targets with 64-bit little-endian pointers, which is what the compiler accepts (target.h).
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,5 @@
-// What the two kinds of driver functions share while they are emitted: the function, its frame, calls and small branches.
+// What the two kinds of driver functions share while they are emitted: the function, its frame, calls and small
+// branches.
 #pragma once
 
 #include <string>
@@ -21,7 +22,9 @@ class DriverBody {
         plan_(*layout.plan),
         program_(*layout.program) {}
 
-  llvm::BasicBlock* block(const std::string& name) { return llvm::BasicBlock::Create(b_.getContext(), name, function_); }
+  llvm::BasicBlock* block(const std::string& name) {
+    return llvm::BasicBlock::Create(b_.getContext(), name, function_);
+  }
 
   /// Leaves the driver with this status unless it is 0.
   void return_unless_ok(llvm::Value* status) {

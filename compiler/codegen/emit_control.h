@@ -1,7 +1,8 @@
 // The driver functions of a network: which nodes run, decided by real branches.
 //
-//   forward_one   one sample: straight code, a `switch` on the result of every control node, a skipped node is a block not reached.
-//   forward_tile  rows of a tile: before each conditional node a loop collects the rows that execute it; an empty list is a branch
+//   forward_one   one sample: straight code, a `switch` on the result of every control node, a skipped node is a block
+//   not reached. forward_tile  rows of a tile: before each conditional node a loop collects the rows that execute it;
+//   an empty list is a branch
 //                 not taken. Training's forward is the same driver over the training nodes.
 //   backward      the training nodes in reverse, over the same lists.
 #pragma once

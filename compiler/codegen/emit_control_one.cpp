@@ -1,11 +1,11 @@
-// forward_one. Facts known at a point of the code (which nodes executed, which action a control node took) are SSA values: they
-// are computed once, in blocks that dominate every later use.
+// forward_one. Facts known at a point of the code (which nodes executed, which action a control node took) are SSA
+// values: they are computed once, in blocks that dominate every later use.
+#include <llvm/IR/Module.h>
+
 #include <algorithm>
 
 #include "codegen/driver_body.h"
 #include "codegen/emit_control.h"
-#include <llvm/IR/Module.h>
-
 #include "d2nn/module.h"
 
 namespace d2nn::codegen {
@@ -23,13 +23,15 @@ class OneEmitter : DriverBody {
         executed_(program_.nodes.size(), b_.getTrue()),
         action_(program_.nodes.size(), nullptr),
         is_done_(plan_.schedule.size(), false) {
-    // Inputs and dummies that no action can skip execute; so do nodes once settled. What has no entry in the schedule never executes.
+    // Inputs and dummies that no action can skip execute; so do nodes once settled. What has no entry in the schedule
+    // never executes.
     for (const passes::NodePlan& node : plan_.nodes) {
       executed_[node.node.index] = b_.getFalse();
       action_[node.node.index] = b_.getInt32(-1u);
     }
     auto* zero = llvm::ConstantDataArray::get(function->getContext(), llvm::ArrayRef<std::uint32_t>{0});
-    row_zero_ = new llvm::GlobalVariable(*function->getParent(), zero->getType(), true, llvm::GlobalValue::PrivateLinkage, zero, "row_zero");
+    row_zero_ = new llvm::GlobalVariable(*function->getParent(), zero->getType(), true,
+                                         llvm::GlobalValue::PrivateLinkage, zero, "row_zero");
   }
 
   void run() {
@@ -98,11 +100,13 @@ class OneEmitter : DriverBody {
     b_.CreateBr(after);
     b_.SetInsertPoint(after);
     executed_[id.index] = executes;
-    if (is_control) action_[id.index] = merge(action_[id.index], run_end, b_.getInt32(-1u), before, name(id) + ".action");
+    if (is_control)
+      action_[id.index] = merge(action_[id.index], run_end, b_.getInt32(-1u), before, name(id) + ".action");
     for (const std::size_t inner : guarded) {
       if (!plan_.schedule[inner].settles) continue;
       const NodeId inner_id = node_of(inner);
-      executed_[inner_id.index] = merge(executed_[inner_id.index], run_end, b_.getFalse(), before, name(inner_id) + ".executed");
+      executed_[inner_id.index] =
+          merge(executed_[inner_id.index], run_end, b_.getFalse(), before, name(inner_id) + ".executed");
     }
   }
 
@@ -126,7 +130,8 @@ class OneEmitter : DriverBody {
     const NodeId id = node_of(index);
     const paths::Need& need = plan_.needs[id.index];
     llvm::Value* computes = executed_[id.index];
-    if (need.when == paths::Need::When::depends) computes = b_.CreateAnd(computes, is_needed(need), name(id) + ".needed");
+    if (need.when == paths::Need::When::depends)
+      computes = b_.CreateAnd(computes, is_needed(need), name(id) + ".needed");
     emit_call_if(computes, index);
   }
 
@@ -148,10 +153,12 @@ class OneEmitter : DriverBody {
   void emit_call(std::size_t index) {
     llvm::Function* function = nodes_[plan_.schedule[index].node];
     if (!function) return;
-    return_unless_ok(b_.CreateCall(function, {frame_.frame(), row_zero_, b_.getInt64(1)}, name(node_of(index)) + ".status"));
+    return_unless_ok(
+        b_.CreateCall(function, {frame_.frame(), row_zero_, b_.getInt64(1)}, name(node_of(index)) + ".status"));
   }
 
-  llvm::Value* merge(llvm::Value* first, llvm::BasicBlock* from, llvm::Value* second, llvm::BasicBlock* other, const std::string& value_name) {
+  llvm::Value* merge(llvm::Value* first, llvm::BasicBlock* from, llvm::Value* second, llvm::BasicBlock* other,
+                     const std::string& value_name) {
     auto* phi = b_.CreatePHI(first->getType(), 2, value_name);
     phi->addIncoming(first, from);
     phi->addIncoming(second, other);
@@ -177,13 +184,14 @@ class OneEmitter : DriverBody {
     if (program_[id].kind == NodeKind::control) emit_decision(index);
   }
 
-  /// The entries behind a control node that belong into its branches: of nodes that execute exactly when it does and takes
-  /// one certain action, and of settled nodes whose value this decision alone settles the need of.
+  /// The entries behind a control node that belong into its branches: of nodes that execute exactly when it does and
+  /// takes one certain action, and of settled nodes whose value this decision alone settles the need of.
   std::vector<std::size_t> guarded_by(std::size_t control) const {
     const NodeId id = node_of(control);
     std::vector<std::size_t> guarded;
     if (program_[id].fixed_action) return guarded;
-    for (std::size_t i = control + 1; i < plan_.schedule.size() && (guarding_action(control, i) || waits_for(id, i)); ++i) {
+    for (std::size_t i = control + 1; i < plan_.schedule.size() && (guarding_action(control, i) || waits_for(id, i));
+         ++i) {
       guarded.push_back(i);
     }
     return guarded;
@@ -245,7 +253,8 @@ class OneEmitter : DriverBody {
       for (const std::size_t inner : guarded) {
         is_done_[inner] = true;
         if (!plan_.schedule[inner].settles) {
-          if (plan_.needs[node_of(inner).index].steps[0].next[a] == 1) emit_call_if(executed_[node_of(inner).index], inner);
+          if (plan_.needs[node_of(inner).index].steps[0].next[a] == 1)
+            emit_call_if(executed_[node_of(inner).index], inner);
         } else if (guarding_action(index, inner) == a) {
           emit_run(inner);
         } else {
@@ -278,7 +287,8 @@ class OneEmitter : DriverBody {
 llvm::Function* DriverEmitter::emit_forward_one(const NodeFunctions& nodes) {
   llvm::LLVMContext& context = module_.getContext();
   auto* type = llvm::FunctionType::get(llvm::Type::getInt32Ty(context), {llvm::PointerType::getUnqual(context)}, false);
-  auto* function = llvm::Function::Create(type, llvm::Function::InternalLinkage, layout_.program->name + ".forward_one", module_);
+  auto* function =
+      llvm::Function::Create(type, llvm::Function::InternalLinkage, layout_.program->name + ".forward_one", module_);
   function->getArg(0)->setName("frame");
   OneEmitter(function, layout_, nodes).run();
   return function;

@@ -1,10 +1,10 @@
-// forward_tile, and training's forward and backward: each node runs on the rows that execute it. Facts are per row and stand in
-// the frame (executed, actions); a conditional node begins with a loop that lists its rows.
+// forward_tile, and training's forward and backward: each node runs on the rows that execute it. Facts are per row and
+// stand in the frame (executed, actions); a conditional node begins with a loop that lists its rows.
+#include <llvm/IR/Module.h>
+
 #include "codegen/driver_body.h"
 #include "codegen/emit_control.h"
 #include "codegen/row_predicates.h"
-#include <llvm/IR/Module.h>
-
 #include "d2nn/module.h"
 
 namespace d2nn::codegen {
@@ -17,7 +17,9 @@ using graph::NodeKind;
 class RowsEmitter : DriverBody {
  public:
   RowsEmitter(llvm::Function* function, const NetworkLayout& layout, const NodeFunctions& nodes)
-      : DriverBody(function, layout), total_(function->getArg(1)), nodes_(nodes),
+      : DriverBody(function, layout),
+        total_(function->getArg(1)),
+        nodes_(nodes),
         predicates_(*function->getParent(), function->getName().str() + ".") {}
 
   void emit_forward() {
@@ -79,7 +81,9 @@ class RowsEmitter : DriverBody {
       }
     }
     llvm::Value* list = frame_.row_list(home);
-    emit_loop("all_rows", [&](llvm::Value* i) { b_.CreateStore(b_.CreateTrunc(i, b_.getInt32Ty()), at(b_.getInt32Ty(), list, i)); });
+    emit_loop("all_rows", [&](llvm::Value* i) {
+      b_.CreateStore(b_.CreateTrunc(i, b_.getInt32Ty()), at(b_.getInt32Ty(), list, i));
+    });
     return list;
   }
 
@@ -115,7 +119,7 @@ class RowsEmitter : DriverBody {
     if (program_[id].kind != NodeKind::control) return;
     const passes::Operand scores = *plan_.value_of[id.index];
     return_unless_ok(calls_.decide(layout_.controls[id.index], frame_.base_address(scores),
-                                    b_.getInt64(static_cast<std::uint64_t>(frame_.row_stride(scores))), rows, count));
+                                   b_.getInt64(static_cast<std::uint64_t>(frame_.row_stride(scores))), rows, count));
   }
 
   void emit_forward_entry(const passes::ScheduleEntry& entry) {
@@ -193,7 +197,8 @@ class RowsEmitter : DriverBody {
 
 llvm::Function* make_driver(llvm::Module& module, const std::string& name) {
   llvm::LLVMContext& context = module.getContext();
-  auto* type = llvm::FunctionType::get(llvm::Type::getInt32Ty(context), {llvm::PointerType::getUnqual(context), llvm::Type::getInt64Ty(context)}, false);
+  auto* type = llvm::FunctionType::get(llvm::Type::getInt32Ty(context),
+                                       {llvm::PointerType::getUnqual(context), llvm::Type::getInt64Ty(context)}, false);
   auto* function = llvm::Function::Create(type, llvm::Function::InternalLinkage, name, module);
   function->getArg(0)->setName("frame");
   function->getArg(1)->setName("rows");

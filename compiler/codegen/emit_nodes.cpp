@@ -11,7 +11,9 @@ namespace d2nn::codegen {
 
 namespace {
 
-TargetInfo info_of(const Target& target) { return {target.vector_floats, target.vector_registers}; }
+TargetInfo info_of(const Target& target) {
+  return {target.vector_floats, target.vector_registers};
+}
 
 }  // namespace
 
@@ -34,8 +36,8 @@ struct NodeEmitter::Body {
 
 std::string problem_name(const KernelProblem& p) {
   std::string name = spelling(p.kind);
-  name += "_" + std::to_string(p.in_c) + "x" + std::to_string(p.in_h) + "x" + std::to_string(p.in_w) + "_" + std::to_string(p.out_c) + "x" +
-          std::to_string(p.out_h) + "x" + std::to_string(p.out_w);
+  name += "_" + std::to_string(p.in_c) + "x" + std::to_string(p.in_h) + "x" + std::to_string(p.in_w) + "_" +
+          std::to_string(p.out_c) + "x" + std::to_string(p.out_h) + "x" + std::to_string(p.out_w);
   const auto pair = [&](const char* tag, std::int64_t h, std::int64_t w, std::int64_t usual) {
     if (h != usual || w != usual) name += std::string("_") + tag + std::to_string(h) + "x" + std::to_string(w);
   };
@@ -55,7 +57,8 @@ std::string problem_name(const KernelProblem& p) {
   return name;
 }
 
-NodeEmitter::NodeEmitter(llvm::Module& module, const NetworkLayout& layout, const std::vector<KernelChoice>& kernels, const Target& target)
+NodeEmitter::NodeEmitter(llvm::Module& module, const NetworkLayout& layout, const std::vector<KernelChoice>& kernels,
+                         const Target& target)
     : module_(module), layout_(layout), kernels_(kernels), target_(target) {}
 
 llvm::Function* NodeEmitter::row_kernel(const KernelProblem& problem) {
@@ -112,7 +115,8 @@ void NodeEmitter::emit_expression_step(Body& body, std::uint32_t index, llvm::Va
 NodeEmitter::Body NodeEmitter::begin(const std::string& name) {
   llvm::LLVMContext& context = module_.getContext();
   llvm::Type* pointer = llvm::PointerType::getUnqual(context);
-  auto* type = llvm::FunctionType::get(llvm::Type::getInt32Ty(context), {pointer, pointer, llvm::Type::getInt64Ty(context)}, false);
+  auto* type = llvm::FunctionType::get(llvm::Type::getInt32Ty(context),
+                                       {pointer, pointer, llvm::Type::getInt64Ty(context)}, false);
   auto* function = llvm::Function::Create(type, llvm::Function::InternalLinkage, name, module_);
   function->getArg(0)->setName("frame");
   function->getArg(1)->setName("rows");
@@ -152,7 +156,8 @@ void NodeEmitter::emit_row_step(Body& body, std::uint32_t index, llvm::Value* ro
     for (const passes::Operand operand : step.operands) {
       const std::int64_t elements = step.operand_elements[operand_number++];
       llvm::Value* to = b.CreateConstInBoundsGEP1_64(b.getFloatTy(), dst, static_cast<std::uint64_t>(at));
-      b.CreateMemCpy(to, llvm::MaybeAlign(4), body.frame.row_address(operand, row), llvm::MaybeAlign(4), static_cast<std::uint64_t>(elements) * 4);
+      b.CreateMemCpy(to, llvm::MaybeAlign(4), body.frame.row_address(operand, row), llvm::MaybeAlign(4),
+                     static_cast<std::uint64_t>(elements) * 4);
       at += elements;
     }
     return;
@@ -161,8 +166,8 @@ void NodeEmitter::emit_row_step(Body& body, std::uint32_t index, llvm::Value* ro
   if (step.kernel == ops::Kernel::dense) {
     const KernelProblem& p = choice.problem;
     const auto number = [&](std::int64_t value) { return b.getInt64(static_cast<std::uint64_t>(value)); };
-    b.CreateCall(dense_kernel(p), {src, number(p.in_c), llvm::ConstantPointerNull::get(b.getPtrTy()), number(p.in_h), dst, number(p.out_c),
-                                   body.frame.packed(index)});
+    b.CreateCall(dense_kernel(p), {src, number(p.in_c), llvm::ConstantPointerNull::get(b.getPtrTy()), number(p.in_h),
+                                   dst, number(p.out_c), body.frame.packed(index)});
     return;
   }
   llvm::Value* scratch = body.frame.scratch();
@@ -178,7 +183,8 @@ void NodeEmitter::emit_row_step(Body& body, std::uint32_t index, llvm::Value* ro
     b.CreateCall(row_kernel(choice.problem), {src, first_dst, body.frame.packed(index), scratch});
   }
   if (choice.pool_problem) {
-    b.CreateCall(row_kernel(*choice.pool_problem), {first_dst, dst, llvm::ConstantPointerNull::get(b.getPtrTy()), scratch});
+    b.CreateCall(row_kernel(*choice.pool_problem),
+                 {first_dst, dst, llvm::ConstantPointerNull::get(b.getPtrTy()), scratch});
   }
 }
 
@@ -192,7 +198,8 @@ void NodeEmitter::emit_row_loop(Body& body, const std::vector<std::uint32_t>& st
   b.SetInsertPoint(loop);
   llvm::PHINode* i = b.CreatePHI(b.getInt64Ty(), 2, "i");
   i->addIncoming(b.getInt64(0), head);
-  llvm::Value* row = b.CreateSExt(b.CreateLoad(b.getInt32Ty(), b.CreateInBoundsGEP(b.getInt32Ty(), body.rows, i)), b.getInt64Ty(), "r");
+  llvm::Value* row = b.CreateSExt(b.CreateLoad(b.getInt32Ty(), b.CreateInBoundsGEP(b.getInt32Ty(), body.rows, i)),
+                                  b.getInt64Ty(), "r");
   for (const std::uint32_t step : steps) emit_row_step(body, step, row);
   llvm::Value* next = b.CreateAdd(i, b.getInt64(1), "", true, true);
   i->addIncoming(next, b.GetInsertBlock());
@@ -206,8 +213,9 @@ void NodeEmitter::emit_batched_step(Body& body, std::uint32_t index) {
   const passes::Operand src = step.operands[0];
   const passes::Operand dst{false, step.result};
   b.CreateCall(dense_kernel(kernels_[index].problem),
-               {body.frame.base_address(src), b.getInt64(static_cast<std::uint64_t>(body.frame.row_stride(src))), body.rows, body.count,
-                body.frame.base_address(dst), b.getInt64(static_cast<std::uint64_t>(body.frame.row_stride(dst))), body.frame.packed(index)});
+               {body.frame.base_address(src), b.getInt64(static_cast<std::uint64_t>(body.frame.row_stride(src))),
+                body.rows, body.count, body.frame.base_address(dst),
+                b.getInt64(static_cast<std::uint64_t>(body.frame.row_stride(dst))), body.frame.packed(index)});
 }
 
 llvm::Function* NodeEmitter::emit_forward(const passes::NodePlan& node) {

@@ -1,5 +1,5 @@
-// One LLVM function per node: `internal i32 NETWORK.NODE(frame, rows, count)` runs the node on the listed rows and returns a
-// status. Training has a second one per node that runs its ops backwards.
+// One LLVM function per node: `internal i32 NETWORK.NODE(frame, rows, count)` runs the node on the listed rows and
+// returns a status. Training has a second one per node that runs its ops backwards.
 #pragma once
 
 #include <map>
@@ -15,7 +15,8 @@ namespace d2nn::codegen {
 class NodeEmitter {
  public:
   /// kernels: one per step of the plan; empty for a training plan, whose ops run in the runtime.
-  NodeEmitter(llvm::Module& module, const NetworkLayout& layout, const std::vector<KernelChoice>& kernels, const Target& target);
+  NodeEmitter(llvm::Module& module, const NetworkLayout& layout, const std::vector<KernelChoice>& kernels,
+              const Target& target);
 
   /// The function of a node that is computed. Dummies have none.
   llvm::Function* emit_forward(const passes::NodePlan& node);
@@ -45,7 +46,8 @@ class NodeEmitter {
   std::map<std::string, llvm::Function*> functions_;
 };
 
-/// A problem spelled out: the name of its kernel, equal for equal problems ("conv_3x112x112_8x28x28_k3x3_s2x2_p1x1_relu_mp3x3").
+/// A problem spelled out: the name of its kernel, equal for equal problems
+/// ("conv_3x112x112_8x28x28_k3x3_s2x2_p1x1_relu_mp3x3").
 std::string problem_name(const KernelProblem& problem);
 
 }  // namespace d2nn::codegen

@@ -1,9 +1,9 @@
 #include "codegen/emit_tables.h"
 
-#include <algorithm>
-
 #include <llvm/IR/Constants.h>
 #include <llvm/IR/Function.h>
+
+#include <algorithm>
 
 #include "codegen/products.h"
 #include "d2nn/module.h"
@@ -18,8 +18,10 @@ using graph::NodeId;
 using graph::NodeKind;
 using ops::Kernel;
 
-static_assert(static_cast<int>(Kernel::expression) == D2NN_OP_EXPRESSION && ops::kernel_count == D2NN_OP_KINDS, "module.h lists the kernels in the order of ops::Kernel");
-static_assert(static_cast<int>(ops::Start::normal) == D2NN_START_NORMAL, "module.h lists the ways to start in the order of ops::Start");
+static_assert(static_cast<int>(Kernel::expression) == D2NN_OP_EXPRESSION && ops::kernel_count == D2NN_OP_KINDS,
+              "module.h lists the kernels in the order of ops::Kernel");
+static_assert(static_cast<int>(ops::Start::normal) == D2NN_START_NORMAL,
+              "module.h lists the ways to start in the order of ops::Start");
 static_assert(static_cast<int>(ops::ElementType::f32) == D2NN_ELEMENT_F32, "element types have the numbers of d2nn.h");
 static_assert(static_cast<int>(graph::Join::last) == D2NN_JOIN_LAST, "module.h lists the joins in the graph's order");
 
@@ -125,7 +127,8 @@ class TableEmitter {
       d2nn_node entry{};
       entry.kind = node.kind == NodeKind::control ? D2NN_NODE_CONTROL : D2NN_NODE_REGULAR;
       entry.cost = node.cost;
-      image.append(entry, {{offsetof(d2nn_node, name), tables_.string(node.name)}, {offsetof(d2nn_node, doc), tables_.string(node.doc)}});
+      image.append(entry, {{offsetof(d2nn_node, name), tables_.string(node.name)},
+                           {offsetof(d2nn_node, doc), tables_.string(node.doc)}});
     }
     return tables_.image(image, "nodes");
   }
@@ -197,7 +200,8 @@ class TableEmitter {
     return tables_.floats(narrow);
   }
 
-  llvm::Constant* emit_ops(const NetworkLayout& layout, const std::vector<KernelChoice>* kernels, std::uint32_t& count) {
+  llvm::Constant* emit_ops(const NetworkLayout& layout, const std::vector<KernelChoice>* kernels,
+                           std::uint32_t& count) {
     Image image;
     const passes::Plan& plan = *layout.plan;
     for (std::size_t i = 0; i < plan.steps.size(); ++i) {
@@ -244,7 +248,8 @@ class TableEmitter {
       op.fused_relu = passes::stage_of<passes::Pointwise>(step) ? 1 : 0;
       op.cost = step.cost;
       std::vector<std::uint32_t> operands;
-      for (const passes::Operand operand : step.operands) operands.push_back(operand.index + (operand.is_input ? D2NN_INPUT_OPERAND : 0));
+      for (const passes::Operand operand : step.operands)
+        operands.push_back(operand.index + (operand.is_input ? D2NN_INPUT_OPERAND : 0));
       op.operand_count = static_cast<std::uint32_t>(operands.size());
       op.result = step.result;
       TrainExpression expression;
@@ -252,8 +257,10 @@ class TableEmitter {
       op.expression_scratch = expression.scratch_floats;
       op.state = step.state.value_or(D2NN_NO_INDEX);
       image.append(op, {{offsetof(d2nn_op, label), tables_.string(step.label)},
-                        {offsetof(d2nn_op, mean), step.kernel == Kernel::normalize ? floats(step.arguments.numbers("mean")) : nullptr},
-                        {offsetof(d2nn_op, std), step.kernel == Kernel::normalize ? floats(step.arguments.numbers("std")) : nullptr},
+                        {offsetof(d2nn_op, mean),
+                         step.kernel == Kernel::normalize ? floats(step.arguments.numbers("mean")) : nullptr},
+                        {offsetof(d2nn_op, std),
+                         step.kernel == Kernel::normalize ? floats(step.arguments.numbers("std")) : nullptr},
                         {offsetof(d2nn_op, axes), tables_.integers(axes)},
                         {offsetof(d2nn_op, expression_forward), expression.forward},
                         {offsetof(d2nn_op, expression_backward), expression.backward},
@@ -284,7 +291,8 @@ class TableEmitter {
     for (const passes::JoinStep& step : layout.plan->joins) {
       const graph::NodeInput& input = program_[step.node].inputs[step.input];
       Image edges;
-      for (const passes::JoinEdge& edge : step.edges) append_edge(edges, layout, program_[edge.edge], edge.takes_default);
+      for (const passes::JoinEdge& edge : step.edges)
+        append_edge(edges, layout, program_[edge.edge], edge.takes_default);
       d2nn_join entry{};
       entry.kind = static_cast<std::uint32_t>(step.kind);
       entry.is_output = step.is_output ? 1 : 0;
@@ -310,7 +318,8 @@ class TableEmitter {
       entry.fallback_elements = static_cast<std::int64_t>(edge.fallback->size());
       fallback = tables_.floats(*edge.fallback);
     }
-    edges.append(entry, {{offsetof(d2nn_join_edge, constant), source.kind == NodeKind::dummy ? tables_.floats(source.dummy_value) : nullptr},
+    edges.append(entry, {{offsetof(d2nn_join_edge, constant),
+                          source.kind == NodeKind::dummy ? tables_.floats(source.dummy_value) : nullptr},
                          {offsetof(d2nn_join_edge, fallback), fallback}});
   }
 
@@ -325,7 +334,8 @@ class TableEmitter {
     const auto buffers = emit_buffers(plan, code.buffer_count);
     const auto joins = emit_joins(layout, code.join_count);
     std::vector<std::uint32_t> control_buffers;
-    for (const NodeId id : graph::nodes_of(program_, NodeKind::control)) control_buffers.push_back(plan.value_of[id.index]->index);
+    for (const NodeId id : graph::nodes_of(program_, NodeKind::control))
+      control_buffers.push_back(plan.value_of[id.index]->index);
     Image image;
     image.append(code, {{offsetof(d2nn_train_code, ops), ops},
                         {offsetof(d2nn_train_code, buffers), buffers},
@@ -381,6 +391,8 @@ class TableEmitter {
 
 }  // namespace
 
-llvm::Constant* emit_module_table(llvm::Module& module, const TableRequest& request) { return TableEmitter(module, request).emit(); }
+llvm::Constant* emit_module_table(llvm::Module& module, const TableRequest& request) {
+  return TableEmitter(module, request).emit();
+}
 
 }  // namespace d2nn::codegen

@@ -19,7 +19,7 @@ struct TableRequest {
   const paths::RemainingCosts* remaining_costs = nullptr;
   const NetworkLayout* inference = nullptr;
   const std::vector<KernelChoice>* kernels = nullptr;
-  const NetworkLayout* training = nullptr;     // or null
+  const NetworkLayout* training = nullptr;                          // or null
   const std::vector<TrainExpression>* train_expressions = nullptr;  // with training: one per step of its plan
   llvm::Function* forward_one = nullptr;
   llvm::Function* forward_tile = nullptr;
@@ -29,7 +29,7 @@ struct TableRequest {
   std::string target_cpu;
   std::string target_features;
   std::string manifest;
-  std::span<const char> weights;               // safetensors bytes to embed, or empty
+  std::span<const char> weights;  // safetensors bytes to embed, or empty
 };
 
 /// The d2nn_module constant.

@@ -15,12 +15,12 @@ namespace d2nn::codegen {
 struct NetworkLayout {
   const graph::Program* program = nullptr;
   const passes::Plan* plan = nullptr;
-  std::vector<std::int64_t> input_elements;     // by position among the inputs
-  std::vector<std::uint32_t> flags;             // by NodeId::index: row of frame->executed, or D2NN_NO_INDEX
-  std::vector<std::uint32_t> controls;          // by NodeId::index: position among the control nodes, or D2NN_NO_INDEX
-  std::uint32_t node_count = 0;                 // regular and control nodes: the first flags
+  std::vector<std::int64_t> input_elements;  // by position among the inputs
+  std::vector<std::uint32_t> flags;          // by NodeId::index: row of frame->executed, or D2NN_NO_INDEX
+  std::vector<std::uint32_t> controls;       // by NodeId::index: position among the control nodes, or D2NN_NO_INDEX
+  std::uint32_t node_count = 0;              // regular and control nodes: the first flags
   std::uint32_t flag_count = 0;
-  std::int64_t kernel_scratch_floats = 0;       // row-local buffers stand behind the kernels' own scratch
+  std::int64_t kernel_scratch_floats = 0;  // row-local buffers stand behind the kernels' own scratch
 };
 
 /// Numbers the nodes of a plan for the frame.
@@ -33,7 +33,8 @@ void keep_rolled(llvm::BranchInst* back_edge);
 /// Emits addresses inside one function that received the frame.
 class FrameAccess {
  public:
-  FrameAccess(llvm::IRBuilder<>& builder, llvm::Value* frame, const NetworkLayout& layout) : b_(builder), frame_(frame), layout_(layout) {}
+  FrameAccess(llvm::IRBuilder<>& builder, llvm::Value* frame, const NetworkLayout& layout)
+      : b_(builder), frame_(frame), layout_(layout) {}
 
   llvm::Value* frame() const { return frame_; }
   /// Address of element 0 of a row (i64) of a tensor; row-local buffers have one place whatever the row.

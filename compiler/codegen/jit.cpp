@@ -32,7 +32,8 @@ struct Jit::State {
   void define_libc() {
     llvm::orc::SymbolMap symbols;
     const auto define = [&](const char* name, auto* function) {
-      symbols[jit->mangleAndIntern(name)] = {llvm::orc::ExecutorAddr::fromPtr(function), llvm::JITSymbolFlags::Exported | llvm::JITSymbolFlags::Callable};
+      symbols[jit->mangleAndIntern(name)] = {llvm::orc::ExecutorAddr::fromPtr(function),
+                                             llvm::JITSymbolFlags::Exported | llvm::JITSymbolFlags::Callable};
     };
     define("memset", &memset);
     define("memcpy", &memcpy);
@@ -44,7 +45,8 @@ struct Jit::State {
 Jit::Jit(CompiledModule module) : state_(std::make_unique<State>()) {
   auto builder = expect(llvm::orc::JITTargetMachineBuilder::detectHost(), "detecting the host");
   builder.setCodeGenOptLevel(module.state_->machine->getOptLevel());
-  state_->jit = expect(llvm::orc::LLJITBuilder().setJITTargetMachineBuilder(std::move(builder)).create(), "creating the JIT");
+  state_->jit =
+      expect(llvm::orc::LLJITBuilder().setJITTargetMachineBuilder(std::move(builder)).create(), "creating the JIT");
   state_->define_libc();
   llvm::orc::ThreadSafeModule safe(std::move(module.state_->module), std::move(module.state_->context));
   expect(state_->jit->addIRModule(std::move(safe)), "adding the module");

@@ -12,7 +12,8 @@ namespace d2nn::codegen {
 /// Owns the code of a module; what it returns lives as long as it does.
 class Jit {
  public:
-  /// Takes over a module compiled for this machine. The runtime's functions are those of this process. Throws InternalError.
+  /// Takes over a module compiled for this machine. The runtime's functions are those of this process. Throws
+  /// InternalError.
   explicit Jit(CompiledModule module);
   ~Jit();
   Jit(Jit&&) noexcept;

@@ -1,10 +1,10 @@
 #include "codegen/kernel_choice.h"
-#include "d2nn/rounding.h"
 
 #include <algorithm>
 
 #include "codegen/expressions/emit_expression.h"
 #include "codegen/products.h"
+#include "d2nn/rounding.h"
 
 namespace d2nn::codegen {
 
@@ -35,11 +35,13 @@ bool prefers_library(const KernelProblem& p) {
   const bool is_3x3 = p.kernel_h == 3 && p.kernel_w == 3 && p.dilation_h == 1 && p.dilation_w == 1;
   const bool has_stride = p.stride_h != 1 || p.stride_w != 1;
   const std::int64_t multiplications = p.out_c * p.out_h * p.out_w * p.in_c * p.kernel_h * p.kernel_w;
-  return p.kind == Kernel::conv && p.groups == 1 && is_3x3 && !has_stride && p.in_c >= 32 && p.out_c >= 32 && multiplications >= 1'000'000;
+  return p.kind == Kernel::conv && p.groups == 1 && is_3x3 && !has_stride && p.in_c >= 32 && p.out_c >= 32 &&
+         multiplications >= 1'000'000;
 }
 
-
-TargetInfo info_of(const Target& target) { return {target.vector_floats, target.vector_registers}; }
+TargetInfo info_of(const Target& target) {
+  return {target.vector_floats, target.vector_registers};
+}
 
 KernelChoice choose(const passes::Step& step, const Target& target) {
   const TargetInfo info = info_of(target);

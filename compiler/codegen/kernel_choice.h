@@ -1,5 +1,5 @@
-// Which kernel runs each step: one that codegen emits, or the kernel library's. A fixed table of defaults; measured, see
-// docs/design/001-kernels.md.
+// Which kernel runs each step: one that codegen emits, or the kernel library's. A fixed table of defaults; measured,
+// see docs/design/001-kernels.md.
 #pragma once
 
 #include <vector>
@@ -11,7 +11,7 @@
 namespace d2nn::codegen {
 
 enum class KernelSource : std::uint8_t {
-  none,      // nothing to call: copies that codegen emits inline (concat)
+  none,  // nothing to call: copies that codegen emits inline (concat)
   emitted,
   product,     // emitted, of several operands (products.h)
   expression,  // emitted from the step's expression

@@ -1,5 +1,5 @@
-// The runtime stands beside the compiler: PREFIX/bin/d2nn, PREFIX/lib/d2nn/*.a, PREFIX/lib/libd2nn.so, PREFIX/include; the build
-// tree has the same layout.
+// The runtime stands beside the compiler: PREFIX/bin/d2nn, PREFIX/lib/d2nn/*.a, PREFIX/lib/libd2nn.so, PREFIX/include;
+// the build tree has the same layout.
 #include "codegen/link.h"
 
 #include <llvm/Object/ArchiveWriter.h>
@@ -117,7 +117,13 @@ std::vector<std::string> command(const LinkRequest& request, const std::string& 
   std::vector<std::string> arguments;
   if (request.is_shared) {
     // Only the accessors stay visible; the module calls nothing of ours by name.
-    return {"-shared", "-o", output, object, "-Wl,--as-needed", "-Wl,-soname," + fs::path(request.output).filename().string(), "-Wl,--exclude-libs,ALL"};
+    return {"-shared",
+            "-o",
+            output,
+            object,
+            "-Wl,--as-needed",
+            "-Wl,-soname," + fs::path(request.output).filename().string(),
+            "-Wl,--exclude-libs,ALL"};
   }
   arguments = {"-o", output, object, "-Wl,--start-group"};
   for (std::string& path : app_archives(request.with_training)) arguments.push_back(std::move(path));
@@ -137,9 +143,11 @@ std::vector<std::string> app_archives(bool with_training) {
 
 bool link(const LinkRequest& request, std::string& error) {
   std::error_code ignored;
-  const fs::path target = fs::weakly_canonical(fs::absolute(request.output), ignored);  // what a symbolic link names is replaced
+  const fs::path target =
+      fs::weakly_canonical(fs::absolute(request.output), ignored);  // what a symbolic link names is replaced
   if (fs::exists(target, ignored) && !fs::is_regular_file(target, ignored)) {
-    error = "cannot write `" + request.output + "`: it is " + (fs::is_directory(target, ignored) ? "a folder" : "no regular file");
+    error = "cannot write `" + request.output + "`: it is " +
+            (fs::is_directory(target, ignored) ? "a folder" : "no regular file");
     return false;
   }
   const TemporaryFolder folder(target.parent_path());
@@ -193,7 +201,8 @@ std::string archive(std::string_view object, const std::string& member) {
   std::vector<llvm::NewArchiveMember> members;
   members.emplace_back(buffer->getMemBufferRef());
   members.back().MemberName = member;
-  auto written = llvm::writeArchiveToBuffer(members, llvm::SymtabWritingMode::NormalSymtab, llvm::object::Archive::K_GNU, /*Deterministic=*/true, /*Thin=*/false);
+  auto written = llvm::writeArchiveToBuffer(members, llvm::SymtabWritingMode::NormalSymtab,
+                                            llvm::object::Archive::K_GNU, /*Deterministic=*/true, /*Thin=*/false);
   if (!written) throw diag::InternalError("writing an archive: " + llvm::toString(written.takeError()));
   return (*written)->getBuffer().str();
 }

@@ -8,7 +8,7 @@
 namespace d2nn::codegen {
 
 struct LinkRequest {
-  std::string_view object;     // bytes
+  std::string_view object;  // bytes
   std::string output;
   bool is_shared = false;      // else an executable with the app of the runtime
   bool with_training = false;  // the executable can train

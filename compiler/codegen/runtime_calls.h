@@ -15,7 +15,8 @@ class RuntimeCalls {
   RuntimeCalls(llvm::IRBuilder<>& builder, llvm::Value* frame) : b_(builder), frame_(frame) {}
 
   /// i32: a status.
-  llvm::Value* decide(std::uint32_t control, llvm::Value* scores, llvm::Value* stride, llvm::Value* rows, llvm::Value* count);
+  llvm::Value* decide(std::uint32_t control, llvm::Value* scores, llvm::Value* stride, llvm::Value* rows,
+                      llvm::Value* count);
   /// i32: the action, or -1 - status.
   llvm::Value* decide_one(std::uint32_t control, llvm::Value* scores);
   void join(std::uint32_t join, llvm::Value* rows, llvm::Value* count);
@@ -29,8 +30,10 @@ class RuntimeCalls {
 
  private:
   /// Calls the table's member at this offset with the frame, an index and further arguments.
-  llvm::Value* call(std::size_t member, const char* name, llvm::Type* result, std::uint32_t index, std::initializer_list<llvm::Value*> arguments);
-  llvm::Value* status(std::size_t member, const char* name, std::uint32_t index, std::initializer_list<llvm::Value*> arguments);
+  llvm::Value* call(std::size_t member, const char* name, llvm::Type* result, std::uint32_t index,
+                    std::initializer_list<llvm::Value*> arguments);
+  llvm::Value* status(std::size_t member, const char* name, std::uint32_t index,
+                      std::initializer_list<llvm::Value*> arguments);
   void plain(std::size_t member, const char* name, std::uint32_t index, std::initializer_list<llvm::Value*> arguments);
 
   llvm::IRBuilder<>& b_;

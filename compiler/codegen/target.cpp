@@ -32,8 +32,10 @@ std::string host_features() {
   return features.getString();
 }
 
-/// The features whose absence on the host would make the code trap; x86 only, other targets are checked by their loader.
-constexpr const char* checked_features[] = {"sse4.2", "avx", "avx2", "fma", "f16c", "avx512f", "avx512bw", "avx512dq", "avx512vl"};
+/// The features whose absence on the host would make the code trap; x86 only, other targets are checked by their
+/// loader.
+constexpr const char* checked_features[] = {"sse4.2",  "avx",      "avx2",     "fma",     "f16c",
+                                            "avx512f", "avx512bw", "avx512dq", "avx512vl"};
 
 }  // namespace
 
@@ -85,10 +87,11 @@ bool resolve_target(const TargetOptions& options, Target& target, std::string& e
 std::unique_ptr<llvm::TargetMachine> create_target_machine(const Target& target) {
   std::string error;
   const llvm::Target* backend = llvm::TargetRegistry::lookupTarget(target.triple, error);
-  constexpr llvm::CodeGenOptLevel levels[] = {llvm::CodeGenOptLevel::None, llvm::CodeGenOptLevel::Less, llvm::CodeGenOptLevel::Default,
-                                              llvm::CodeGenOptLevel::Aggressive};
-  return std::unique_ptr<llvm::TargetMachine>(backend->createTargetMachine(target.triple, target.cpu, target.features, llvm::TargetOptions{},
-                                                                           llvm::Reloc::PIC_, std::nullopt, levels[target.opt_level]));
+  constexpr llvm::CodeGenOptLevel levels[] = {llvm::CodeGenOptLevel::None, llvm::CodeGenOptLevel::Less,
+                                              llvm::CodeGenOptLevel::Default, llvm::CodeGenOptLevel::Aggressive};
+  return std::unique_ptr<llvm::TargetMachine>(backend->createTargetMachine(target.triple, target.cpu, target.features,
+                                                                           llvm::TargetOptions{}, llvm::Reloc::PIC_,
+                                                                           std::nullopt, levels[target.opt_level]));
 }
 
 std::vector<std::string> required_features(const Target& target) {

@@ -13,17 +13,17 @@ namespace d2nn::codegen {
 
 /// What --cpu, --target and -O say. Sizes are those of 64-bit little-endian machines; others are refused.
 struct TargetOptions {
-  std::string cpu = "native";      // "native" or an LLVM CPU name
-  std::string triple;              // empty: this machine
-  int opt_level = 3;               // 0 to 3
+  std::string cpu = "native";  // "native" or an LLVM CPU name
+  std::string triple;          // empty: this machine
+  int opt_level = 3;           // 0 to 3
 };
 
 /// A resolved target: what `native` means here, spelled out.
 struct Target {
   std::string triple;
   std::string cpu;
-  std::string features;            // "+avx2,-avx512f,..."; empty for a named CPU (it implies its own)
-  int vector_floats = 4;           // floats in a vector register: 16, 8 or 4
+  std::string features;   // "+avx2,-avx512f,..."; empty for a named CPU (it implies its own)
+  int vector_floats = 4;  // floats in a vector register: 16, 8 or 4
   int vector_registers = 16;
   int opt_level = 3;
 };

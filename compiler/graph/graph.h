@@ -82,12 +82,12 @@ struct Action {
 
 struct Node {
   NodeKind kind = NodeKind::regular;
-  std::string name;                // "N1", "leaf[2]"
-  std::string doc;                 // from `///`, may be empty
-  std::vector<NodeInput> inputs;   // regular, control: one or more; output: one; input, dummy: none
-  std::vector<Op> ops;             // regular and control only; may be empty (identity)
-  ValueId result;                  // what the outgoing edges carry; regular and control only
-  std::vector<Action> actions;     // control only, in order of declaration
+  std::string name;               // "N1", "leaf[2]"
+  std::string doc;                // from `///`, may be empty
+  std::vector<NodeInput> inputs;  // regular, control: one or more; output: one; input, dummy: none
+  std::vector<Op> ops;            // regular and control only; may be empty (identity)
+  ValueId result;                 // what the outgoing edges carry; regular and control only
+  std::vector<Action> actions;    // control only, in order of declaration
   /// Control only: the action it takes wherever it executes, whatever its scores (`--fix`). Its layers still count in
   /// the cost, its scores are not looked at.
   std::optional<std::uint32_t> fixed_action;

@@ -7,7 +7,8 @@ ops::ShapeResult joined_shape(Join join, ops::Shapes carried) {
   for (const Shape& other : carried.subspan(1)) {
     if (other == carried[0]) continue;
     return {std::nullopt,
-            {.message = "edges of " + carried[0].to_string() + " and " + other.to_string() + " are joined, but must have equal shapes",
+            {.message = "edges of " + carried[0].to_string() + " and " + other.to_string() +
+                        " are joined, but must have equal shapes",
              .fix = {}}};
   }
   return {carried[0], {}};

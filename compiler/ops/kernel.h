@@ -27,9 +27,9 @@ enum class Kernel : std::uint8_t {
 inline constexpr std::size_t kernel_count = static_cast<std::size_t>(Kernel::expression) + 1;
 
 /// By Kernel; for names of emitted functions and messages.
-inline constexpr const char* kernel_names[] = {
-    "conv", "conv_transpose", "dense",     "matmul",  "attention", "max_pool", "avg_pool",
-    "top",  "batch_norm",     "normalize", "dropout", "copy",      "concat",   "expression"};
+inline constexpr const char* kernel_names[] = {"conv",     "conv_transpose", "dense",  "matmul",     "attention",
+                                               "max_pool", "avg_pool",       "top",    "batch_norm", "normalize",
+                                               "dropout",  "copy",           "concat", "expression"};
 static_assert(sizeof(kernel_names) / sizeof(kernel_names[0]) == kernel_count, "one name per Kernel");
 
 /// "conv".

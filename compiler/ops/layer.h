@@ -2,8 +2,9 @@
 // and documentation. sema, cost, docs/ops.md, the language server, packing, training and the emitters read it; nothing
 // else says these things again.
 //
-// The definitions stand by families in layers/; layers/families.h lists these. A new layer is one definition. One that is
-// computed by a kernel of its own has a row in each table over Kernel, too (per_kernel.h); those do not compile without.
+// The definitions stand by families in layers/; layers/families.h lists these. A new layer is one definition. One that
+// is computed by a kernel of its own has a row in each table over Kernel, too (per_kernel.h); those do not compile
+// without.
 #pragma once
 
 #include <cstdint>
@@ -51,8 +52,8 @@ struct Weight {
   const char* name;  ///< the last step of the parameter's name: "weight", "running_mean"
   Shape shape;
   Start start = Start::zeros;
-  bool is_trained = true;  ///< false: a running statistic
-  bool decays = false;     ///< weight decay applies
+  bool is_trained = true;    ///< false: a running statistic
+  bool decays = false;       ///< weight decay applies
   bool is_variance = false;  ///< no value is below 0
   /// Values per element of the result that the layer sums over (PyTorch's fan_in); for Start::fan_in.
   std::int64_t fan_in = 1;
@@ -79,7 +80,9 @@ class Composition {
     return {builder_, builder_.operand(numbers_[input], std::move(dims))};
   }
   /// Weight number `index` of Layer::weights, viewed under `dims`.
-  expr::Value weight(std::uint32_t index, expr::Dims dims) { return {builder_, builder_.weight(index, std::move(dims))}; }
+  expr::Value weight(std::uint32_t index, expr::Dims dims) {
+    return {builder_, builder_.weight(index, std::move(dims))};
+  }
   expr::Builder& builder() { return builder_; }
 
  private:

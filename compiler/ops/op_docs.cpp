@@ -78,12 +78,14 @@ std::string ops_page() {
       "one\nsample.\n";
   for (const Layer* layer : layers()) {
     if (!layer->is_in_pipelines) continue;
-    page += "\n## " + std::string(layer->name) + "\n\n`" + signature_text(layer->name, layer->params) + "`\n\n" + layer->doc + "\n";
+    page += "\n## " + std::string(layer->name) + "\n\n`" + signature_text(layer->name, layer->params) + "`\n\n" +
+            layer->doc + "\n";
     append_params(page, *layer);
     append_example(page, *layer);
   }
   page +=
-      "\n# Operators\n\nIn bodies; they have no weights. Only those that say so count multiplications. Listings and drawings show "
+      "\n# Operators\n\nIn bodies; they have no weights. Only those that say so count multiplications. Listings and "
+      "drawings show "
       "them by name, as in `add_number(3.0)`.\n\n";
   for (const Layer* layer : layers()) {
     if (!layer->is_in_pipelines) page += "- `" + std::string(layer->name) + "`: " + layer->doc + "\n";

@@ -283,7 +283,7 @@ std::string signature_text(const ast::Block& block) {
 }
 
 std::optional<ops::Arguments> bind_arguments(const ops::Layer& layer, const ast::CallExpr& call,
-                                           const Evaluator& evaluator, OpFacts& facts, diag::Sink& sink) {
+                                             const Evaluator& evaluator, OpFacts& facts, diag::Sink& sink) {
   return Binder(layer, call, evaluator, facts, sink).run();
 }
 

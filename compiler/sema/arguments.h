@@ -28,7 +28,7 @@ std::optional<std::vector<std::size_t>> match_arguments(const Signature& signatu
 /// Positional arguments first, then named ones; defaults fill the rest. Nothing after an error, which was reported.
 /// Whether the values suit the layer is its shape rule's to say. Fills where each given argument stands.
 std::optional<ops::Arguments> bind_arguments(const ops::Layer& layer, const ast::CallExpr& call,
-                                           const Evaluator& evaluator, OpFacts& facts, diag::Sink& sink);
+                                             const Evaluator& evaluator, OpFacts& facts, diag::Sink& sink);
 
 /// Declares the parameters of a block in `scope`, whose outer level is the constants of the block's file: the values of
 /// the call's arguments, read where the call stands, else the defaults, read in `scope`, which knows the block's

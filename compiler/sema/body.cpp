@@ -67,7 +67,8 @@ void BodyElaborator::check_unread(const BodyScope& scope) {
 }
 
 Tensor BodyElaborator::tensor(const ast::Expr& expr) {
-  if (const auto* pipe = std::get_if<ast::PipelineExpr>(&expr.value)) return pipeline(*pipe, expr.range, pipe->stages.size());
+  if (const auto* pipe = std::get_if<ast::PipelineExpr>(&expr.value))
+    return pipeline(*pipe, expr.range, pipe->stages.size());
   if (const auto* call = std::get_if<ast::CallExpr>(&expr.value)) return call_value(*call, expr.range);
   if (const auto* name = std::get_if<ast::NameExpr>(&expr.value)) return name_value(name->name);
   if (is_value(expr)) {

@@ -62,8 +62,7 @@ std::vector<Tensor> BodyElaborator::chunk(const ast::CallExpr& call, Tensor inpu
   if (!matched) return parts;
   const auto argument = [&](std::size_t parameter) {
     const auto found = std::find(matched->begin(), matched->end(), parameter);
-    return found == matched->end() ? nullptr
-                                   : &call.arguments[static_cast<std::size_t>(found - matched->begin())];
+    return found == matched->end() ? nullptr : &call.arguments[static_cast<std::size_t>(found - matched->begin())];
   };
   const ast::Argument* count_argument = argument(0);
   const ast::Argument* axis_argument = argument(1);

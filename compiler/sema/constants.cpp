@@ -12,8 +12,8 @@ namespace d2nn::sema {
 namespace {
 
 std::string operator_text(ast::BinaryOp op) {
-  constexpr std::array<const char*, 14> texts{"+", "-",  "*", "/",  "%",  "==", "!=",
-                                                "<", "<=", ">", ">=", "&&", "||", "@"};
+  constexpr std::array<const char*, 14> texts{
+      "+", "-", "*", "/", "%", "==", "!=", "<", "<=", ">", ">=", "&&", "||", "@"};
   return texts[static_cast<std::size_t>(op)];
 }
 

@@ -62,8 +62,8 @@ class Evaluator {
   std::optional<Value> evaluate(const ast::Expr& expr) const;
   /// A value of the type (an int is also a float, and dims of one dimension); `what` names it in the message.
   std::optional<Value> evaluate_as(const ast::Expr& expr, ValueType type, const std::string& what) const;
-  /// A number beside a tensor: as evaluate_as float, but the arithmetic written in place is that of real numbers, so that
-  /// `1 / 8` is an eighth.
+  /// A number beside a tensor: as evaluate_as float, but the arithmetic written in place is that of real numbers, so
+  /// that `1 / 8` is an eighth.
   std::optional<double> evaluate_real(const ast::Expr& expr, const std::string& what) const;
   /// "[0.5, 1]", or what names one: a flat list of numbers.
   std::optional<std::vector<double>> evaluate_numbers(const ast::Expr& expr, const std::string& what) const;

@@ -1,5 +1,5 @@
-// Arithmetic between tensors, and between tensors and compile-time numbers. What each operator means is its layer's to say
-// (ops/layers/combinations.cpp).
+// Arithmetic between tensors, and between tensors and compile-time numbers. What each operator means is its layer's to
+// say (ops/layers/combinations.cpp).
 #include <cmath>
 
 #include "ops/layer.h"
@@ -49,8 +49,7 @@ bool BodyElaborator::is_value(const ast::Expr& expr) {
     if (call->module) {
       return !call->has_arguments && scope_->constants.find(call->module->text + "." + call->callee.text) != nullptr;
     }
-    return (call->callee.text == "len" || is_size_query(*call)) &&
-           !scope_->module->blocks.contains(call->callee.text);
+    return (call->callee.text == "len" || is_size_query(*call)) && !scope_->module->blocks.contains(call->callee.text);
   }
   return !std::holds_alternative<ast::PipelineExpr>(expr.value) &&
          !std::holds_alternative<ast::RepeatExpr>(expr.value) && !std::holds_alternative<ast::IfExpr>(expr.value);

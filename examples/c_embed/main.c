@@ -25,8 +25,8 @@ int main(void) {
   const d2nn_status status = d2nn_run(context, 3, inputs, outputs, &options);
   if (status == D2NN_OK) {
     for (int i = 0; i < 3; ++i) {
-      printf("(%g, %g) -> (%g, %g), Q: %s, %lld multiplications\n", pairs[i][0], pairs[i][1], results[i][0], results[i][1],
-             actions[i] == GATE_Q_POSITIVE ? "positive" : "other", (long long)cost[i]);
+      printf("(%g, %g) -> (%g, %g), Q: %s, %lld multiplications\n", pairs[i][0], pairs[i][1], results[i][0],
+             results[i][1], actions[i] == GATE_Q_POSITIVE ? "positive" : "other", (long long)cost[i]);
     }
   } else {
     fprintf(stderr, "%s\n", d2nn_error_message(context));

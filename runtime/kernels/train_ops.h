@@ -13,11 +13,11 @@ namespace d2nn::kernels {
 
 /// Where the values of one training step live. All belong to the trainer.
 struct TrainMemory {
-  float* values = nullptr;     // arena: train->arena_bytes * capacity bytes
-  float* gradients = nullptr;  // gradient arena: train->gradient_bytes * capacity bytes; rows of accumulating buffers
-                               // are zero before backward
-  std::int64_t capacity = 0;             // rows
-  float* parameters = nullptr;           // flat, module->parameter_floats; running statistics are updated in place
+  float* values = nullptr;      // arena: train->arena_bytes * capacity bytes
+  float* gradients = nullptr;   // gradient arena: train->gradient_bytes * capacity bytes; rows of accumulating buffers
+                                // are zero before backward
+  std::int64_t capacity = 0;    // rows
+  float* parameters = nullptr;  // flat, module->parameter_floats; running statistics are updated in place
   float* parameter_gradients = nullptr;  // flat, the same layout; zero before backward, added to
   const float* const* inputs = nullptr;  // [inputs]: row 0
 };

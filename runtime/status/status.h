@@ -9,7 +9,8 @@
 
 namespace d2nn {
 
-/// D2NN_OK, or why not. The message is a full sentence: lower case, no full stop, names the thing, the place and the fix.
+/// D2NN_OK, or why not. The message is a full sentence: lower case, no full stop, names the thing, the place and the
+/// fix.
 class [[nodiscard]] Status {
  public:
   Status() = default;

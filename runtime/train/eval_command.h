@@ -29,8 +29,8 @@ struct EvalCommand {
   GivenOptions given;
   std::int64_t threads = 0;  // 0: one per CPU
   std::int64_t batch = 64;
-  std::int64_t max_cost = 0;  // multiplications of a sample; 0: no bound
-  std::uint64_t seed = 1;     // of generated samples; training's default
+  std::int64_t max_cost = 0;            // multiplications of a sample; 0: no bound
+  std::uint64_t seed = 1;               // of generated samples; training's default
   std::optional<CostRange> whole_cost;  // of the network before decisions were fixed; nothing: the module's
   bool resizes = false;
   bool prints_json = false;

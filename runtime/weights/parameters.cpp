@@ -10,7 +10,6 @@
 namespace d2nn::weights {
 namespace {
 
-
 Status refuse(const std::string& file, const std::string& words) {
   return Status(D2NN_INVALID_WEIGHTS, "`" + file + "`: " + words);
 }

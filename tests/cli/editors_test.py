@@ -114,7 +114,7 @@ class Editors(unittest.TestCase):
         coloured = {word for rule in grammar["repository"]["words"]["patterns"] for word in re.findall(r"[a-z]{2,}", rule["match"])}
         self.assertEqual(coloured, set(WORDS))
         layers, = [rule["match"] for rule in grammar["repository"]["names"]["patterns"] if "layer" in rule["name"]]
-        self.assertEqual(set(re.findall(r"[a-z_]{2,}", layers)), set(LAYERS))
+        self.assertEqual(set(re.findall(r"[a-z_0-9]{2,}", layers)), set(LAYERS))
 
     def test_vim_and_emacs_know_the_same_words_and_layers(self):
         vim = re.findall(r"^syntax keyword d2nn(\w+) (.*)$", (EDITORS / "vim" / "syntax" / "d2nn.vim").read_text(), re.MULTILINE)

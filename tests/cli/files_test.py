@@ -120,8 +120,10 @@ class Overwriting(FilesTest):
         os.symlink("set/dog/1.png", self.folder / "elsewhere.png")
         for name in ("set/cat/0.png", "set/cat/../dog/3.png", "elsewhere.png"):
             self.keeps(*train, "-o", name, fragments=["the data (`--data`)"])
-        for _ in range(2):
-            self.expect(WELL, self.d2nn(*train, "-o", "set/w.st"))
+        self.expect(WELL, self.d2nn(*train, "-o", "set/w.st"))
+        again = self.d2nn(*train, "-o", "set/w.st")
+        self.assertEqual(again.status, WELL)
+        self.assertIn("left out 2 files named neither JPEG nor PNG: `w.st`, `w.st.checkpoint`", again.err)
 
     def test_neither_a_build_nor_its_header_or_manifest_overwrites_what_it_reads(self):
         for kind in ("exe", "shared", "static", "obj", "llvm", "asm"):

@@ -1,5 +1,5 @@
-// Random bodies of nodes: pipelines of layers with arguments that fit, expressions over let, operators, numbers and concat, and
-// blocks and repetitions that hold some of them.
+// Random bodies of nodes: pipelines of layers with arguments that fit, expressions over let, operators, numbers and
+// concat, and blocks and repetitions that hold some of them.
 #pragma once
 
 #include <map>

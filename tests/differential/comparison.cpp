@@ -52,9 +52,9 @@ class SharedModule {
 bool same_bits(const Outcome& a, const Outcome& b) {
   if (a.actions != b.actions || a.executed != b.executed || a.cost != b.cost || a.valid != b.valid) return false;
   for (std::size_t i = 0; i < a.outputs.size(); ++i) {
-    const bool is_equal = std::equal(a.outputs[i].begin(), a.outputs[i].end(), b.outputs[i].begin(), b.outputs[i].end(), [](float x, float y) {
-      return std::bit_cast<std::uint32_t>(x) == std::bit_cast<std::uint32_t>(y);
-    });
+    const bool is_equal =
+        std::equal(a.outputs[i].begin(), a.outputs[i].end(), b.outputs[i].begin(), b.outputs[i].end(),
+                   [](float x, float y) { return std::bit_cast<std::uint32_t>(x) == std::bit_cast<std::uint32_t>(y); });
     if (!is_equal) return false;
   }
   return true;
@@ -68,7 +68,8 @@ struct Expected {
 };
 
 /// One compiled module in every batch form.
-std::string compare_module(const d2nn_module* module, const std::vector<char>& weights, const Expected& expected, double tolerance, const std::string& how) {
+std::string compare_module(const d2nn_module* module, const std::vector<char>& weights, const Expected& expected,
+                           double tolerance, const std::string& how) {
   const std::size_t n = expected.samples.size();
   std::vector<std::size_t> order(n);
   std::iota(order.begin(), order.end(), std::size_t{0});
@@ -94,7 +95,9 @@ std::string compare_module(const d2nn_module* module, const std::vector<char>& w
     Network threaded(module, weights, n, threads);
     const std::vector<Outcome> outcomes = threaded.run(expected.samples, order);
     for (std::size_t i = 0; i < n; ++i) {
-      if (!same_bits(batch[i], outcomes[i])) return how + ", " + std::to_string(threads) + " threads, sample " + std::to_string(i) + ": other bits than one thread";
+      if (!same_bits(batch[i], outcomes[i]))
+        return how + ", " + std::to_string(threads) + " threads, sample " + std::to_string(i) +
+               ": other bits than one thread";
     }
   }
   return "";
@@ -121,14 +124,16 @@ std::string compare_all_ways(driver::Checked& checked, const Comparison& compari
     target.opt_level = level;
     const auto compiled = driver::InProcess::compile(checked, false, target, comparison.passes);
     if (!compiled) return diag::render(checked.sink, checked.files, {});
-    if (std::string text = compare_module(compiled->module(), file, expected, comparison.tolerance, "JIT -O" + std::to_string(level));
+    if (std::string text =
+            compare_module(compiled->module(), file, expected, comparison.tolerance, "JIT -O" + std::to_string(level));
         !text.empty()) {
       return text;
     }
   }
   for (const int level : comparison.shared_levels) {
     const SharedModule shared(checked, program.name + "_module", level, comparison.passes);
-    std::string text = compare_module(shared.module(), file, expected, comparison.tolerance, "shared library -O" + std::to_string(level));
+    std::string text = compare_module(shared.module(), file, expected, comparison.tolerance,
+                                      "shared library -O" + std::to_string(level));
     if (!text.empty()) return text;
   }
   return "";

@@ -39,13 +39,21 @@ void compare_text(const std::string& text) {
 
 }  // namespace
 
-TEST_CASE("high_low agrees with the reference") { compare_file("examples/high_low/high_low.d2nn", 70); }
+TEST_CASE("high_low agrees with the reference") {
+  compare_file("examples/high_low/high_low.d2nn", 70);
+}
 
-TEST_CASE("cascade agrees with the reference") { compare_file("examples/cascade/cascade.d2nn", 24); }
+TEST_CASE("cascade agrees with the reference") {
+  compare_file("examples/cascade/cascade.d2nn", 24);
+}
 
-TEST_CASE("chain agrees with the reference") { compare_file("examples/chain/chain.d2nn", 24); }
+TEST_CASE("chain agrees with the reference") {
+  compare_file("examples/chain/chain.d2nn", 24);
+}
 
-TEST_CASE("cmnist_chain agrees with the reference") { compare_file("examples/cmnist_chain/cmnist_chain.d2nn", 12); }
+TEST_CASE("cmnist_chain agrees with the reference") {
+  compare_file("examples/cmnist_chain/cmnist_chain.d2nn", 12);
+}
 
 TEST_CASE("hierarchy of small images agrees with the reference") {
   compare_file("examples/hierarchy/hierarchy.d2nn", 12, {{"size", "32"}});

@@ -1,5 +1,6 @@
-// The compiled training code of generated networks, forward and backward, against the reference interpreter: values, gradients of
-// every parameter, running statistics. (The interpreter's own gradients are held against finite differences in tests/reference.)
+// The compiled training code of generated networks, forward and backward, against the reference interpreter: values,
+// gradients of every parameter, running statistics. (The interpreter's own gradients are held against finite
+// differences in tests/reference.)
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -27,10 +28,12 @@ std::uint32_t action_of(std::size_t row, std::size_t control, std::size_t action
 class FixedPolicy final : public exec::DecisionPolicy {
  public:
   explicit FixedPolicy(const d2nn_module& module) : module_(module) {}
-  d2nn_status decide(d2nn_frame& frame, std::uint32_t control, const float*, std::int64_t, const std::int32_t* listed, std::int64_t count) noexcept override {
+  d2nn_status decide(d2nn_frame& frame, std::uint32_t control, const float*, std::int64_t, const std::int32_t* listed,
+                     std::int64_t count) noexcept override {
     for (std::int64_t i = 0; i < count; ++i) {
       const auto row = static_cast<std::size_t>(listed[i]);
-      frame.actions[control * frame.capacity + listed[i]] = static_cast<std::int32_t>(action_of(row, control, d2nn_module_action_count(&module_, control)));
+      frame.actions[control * frame.capacity + listed[i]] =
+          static_cast<std::int32_t>(action_of(row, control, d2nn_module_action_count(&module_, control)));
     }
     return D2NN_OK;
   }
@@ -62,7 +65,8 @@ void compare_gradients(driver::Checked& checked, std::uint64_t seed, bool is_tra
   CAPTURE(is_training);
   REQUIRE_FALSE(checked.sink.has_errors());
   const graph::Program program = checked.programs.front();
-  if (is_training && has_layer(program, "dropout")) return;  // masks are drawn by the kernels; their own tests cover them
+  if (is_training && has_layer(program, "dropout"))
+    return;  // masks are drawn by the kernels; their own tests cover them
   codegen::TargetOptions target;
   target.opt_level = 0;
   const auto compiled = driver::InProcess::compile(checked, true, target);
@@ -108,7 +112,8 @@ void compare_gradients(driver::Checked& checked, std::uint64_t seed, bool is_tra
   options.mode = is_training ? reference::Mode::train : reference::Mode::eval;
   options.expected_rows = rows;
   options.policy = [&](std::size_t row, graph::NodeId control, std::span<const double> scores) {
-    const auto position = static_cast<std::size_t>(std::find(controls.begin(), controls.end(), control) - controls.begin());
+    const auto position =
+        static_cast<std::size_t>(std::find(controls.begin(), controls.end(), control) - controls.begin());
     return action_of(row, position, scores.size());
   };
   const auto batch = interpreter.forward(wide_samples, options);
@@ -131,7 +136,8 @@ void compare_gradients(driver::Checked& checked, std::uint64_t seed, bool is_tra
         gradient[e] = static_cast<double>(static_cast<float>(normal(random)));
         runner.output_gradient(o)[row * elements + e] = result.outputs[o] ? static_cast<float>(gradient[e]) : 0.0F;
       }
-      if (result.outputs[o]) CHECK(relative_error({runner.output(o) + row * elements, elements}, *result.outputs[o], 1e-2) < 1e-3);
+      if (result.outputs[o])
+        CHECK(relative_error({runner.output(o) + row * elements, elements}, *result.outputs[o], 1e-2) < 1e-3);
       loss.outputs[row].push_back(std::move(gradient));
     }
     for (std::uint32_t c = 0; c < module.control_count; ++c) {
@@ -141,7 +147,8 @@ void compare_gradients(driver::Checked& checked, std::uint64_t seed, bool is_tra
       if (executed && runner.score_gradient(c)) {
         const std::uint32_t action = *result.actions[c];
         gradient[action] = static_cast<double>(static_cast<float>(normal(random)));
-        runner.score_gradient(c)[static_cast<std::int64_t>(row) * runner.score_stride(c) + action] += static_cast<float>(gradient[action]);
+        runner.score_gradient(c)[static_cast<std::int64_t>(row) * runner.score_stride(c) + action] +=
+            static_cast<float>(gradient[action]);
       }
       loss.scores[row].push_back(std::move(gradient));
     }
@@ -151,7 +158,8 @@ void compare_gradients(driver::Checked& checked, std::uint64_t seed, bool is_tra
   INFO(backward.message());
   REQUIRE(backward.ok());
   const auto expected = interpreter.backward(batch, loss);
-  // A gradient that cancels to nearly nothing is judged against the size of gradients in this network, not against itself.
+  // A gradient that cancels to nearly nothing is judged against the size of gradients in this network, not against
+  // itself.
   double typical = 1e-2;
   for (const auto& gradient : expected.parameters) {
     for (const double x : gradient) typical = std::max(typical, std::abs(x));
@@ -161,7 +169,8 @@ void compare_gradients(driver::Checked& checked, std::uint64_t seed, bool is_tra
     const auto offset = static_cast<std::size_t>(module.parameters[p].offset);
     const std::size_t elements = expected.parameters[p].size();
     if (program.parameters[p].is_trained) {
-      CHECK(relative_error(runner.parameter_gradients().subspan(offset, elements), expected.parameters[p], 1e-2 * typical) < tolerance);
+      CHECK(relative_error(runner.parameter_gradients().subspan(offset, elements), expected.parameters[p],
+                           1e-2 * typical) < tolerance);
     } else {
       CHECK(relative_error(runner.parameters().subspan(offset, elements), batch.weights_after[p], 1e-2) < 1e-3);
     }
@@ -178,13 +187,14 @@ void compare_gradients(std::uint64_t seed, bool is_training, std::size_t threads
 /// A network whose only sum of two tensors is computed by another layer of the same shape.
 driver::Checked with_sum_replaced(const std::string& shape, const char* layer, ops::Arguments arguments,
                                   const std::vector<std::size_t>& operands) {
-  driver::Checked checked = driver::check_text("products.d2nn",
-                                               "network products {\n  input x: f32[" + shape +
-                                                   "];\n  node N(a) { let q = a -> linear(6); let k = a -> linear(6, "
-                                                   "bias: false); return q + k; }\n  node M { linear(4) }\n"
-                                                   "  output y: f32[" + shape.substr(0, shape.size() - 1) +
-                                                   "4];\n  x -> N -> M -> y;\n}\n",
-                                               {});
+  driver::Checked checked =
+      driver::check_text("products.d2nn",
+                         "network products {\n  input x: f32[" + shape +
+                             "];\n  node N(a) { let q = a -> linear(6); let k = a -> linear(6, "
+                             "bias: false); return q + k; }\n  node M { linear(4) }\n"
+                             "  output y: f32[" +
+                             shape.substr(0, shape.size() - 1) + "4];\n  x -> N.a;\n  N -> M -> y;\n}\n",
+                         {});
   REQUIRE_FALSE(checked.sink.has_errors());
   std::size_t replaced = 0;
   for (graph::Node& node : checked.programs.front().nodes) {

@@ -2,11 +2,10 @@
 // join, and random small networks whose rows take different paths, in training mode.
 #include <doctest/doctest.h>
 
-#include <set>
-#include <string>
-
 #include <cmath>
 #include <random>
+#include <set>
+#include <string>
 
 #include "reference/interpreter.h"
 #include "reference/program_builder.h"
@@ -178,58 +177,59 @@ std::vector<LayerCase> layer_cases() {
   const auto along = [](std::int64_t axis) { return ops::Arguments().set("axis", axis); };
   const auto over = [](ops::Integers axes) { return ops::Arguments().set("axes", ops::IntegerList{std::move(axes)}); };
   const Shape image{2, 4, 3};
-  return {{"conv", conv_attrs({3, 2}, 4, {2, 1}, {1, 1}, {1, 2}, 2), image},
-          {"conv", conv_attrs({2, 2}, 3, {1, 1}, {0, 0}, {1, 1}, 1, false), image},
-          {"conv_transpose", conv_attrs({3, 2}, 4, {2, 1}, {1, 0}, {1, 2}, 2).set("output_pad", ops::Extent{1, 0}), image},
-          {"conv_transpose", conv_attrs({2, 2}, 3, {1, 1}, {0, 0}, {1, 1}, 1, false), image},
-          {"dense", dense_attrs(3), image},
-          {"dense", dense_attrs(2, false), Shape{5}},
-          {"linear", dense_attrs(2), image},
-          {"linear", dense_attrs(3, false), Shape{2, 4}},
-          {"linear", dense_attrs(2), Shape{5}},
-          {"max_pool", pool_attrs({3, 2}, {1, 1}, {1, 1}), image},
-          {"avg_pool", pool_attrs({3, 2}, {2, 1}, {1, 1}), image},
-          {"global_avg_pool", {}, image},
-          {"top", ops::Arguments().set("k", 3), Shape{7}},
-          {"batch_norm", {}, image},
-          {"batch_norm", {}, Shape{4}},
-          {"layer_norm", {}, Shape{3, 4}},
-          {"layer_norm", ops::Arguments().set("last", 2), image},
-          {"layer_norm", ops::Arguments().set("over", "channels"), Shape{4, 2, 3}},
-          {"group_norm", ops::Arguments().set("groups", 2), Shape{4, 2, 3}},
-          {"relu", {}, image},
-          {"leaky_relu", {}, image},
-          {"sigmoid", {}, image},
-          {"tanh", {}, image},
-          {"gelu", {}, image},
-          {"silu", {}, image},
-          {"relu6", {}, image},
-          {"hard_sigmoid", {}, image},
-          {"hard_swish", {}, image},
-          {"elu", {}, image},
-          {"clamp", bounds, image},
-          {"exp", {}, image},
-          {"log", {}, image, "exp"},
-          {"sqrt", {}, image, "exp"},
-          {"abs", {}, image},
-          {"softmax", {}, image},
-          {"softmax", {}, Shape{4}},
-          {"softmax", along(2), image},
-          {"sum", over({1, 2}), image},
-          {"mean", over({0, 2}), image},
-          {"mean", over({1}), Shape{3, 4}},
-          {"max", over({1}), image},
-          {"global_max_pool", {}, image},
-          {"dropout", {}, image},
-          {"flatten", {}, image},
-          {"reshape", reshape, image},
-          {"normalize", normalize, image},
-          {"pad_channels", channels, image},
-          {"permute", over({2, 0, 1}), image},
-          {"permute", over({1, 0}), Shape{3, 4}},
-          {"slice", along(1).set("from", 1).set("to", 3), image},
-          {"upsample", ops::Arguments().set("scale", ops::Extent{2, 3}), image},
-          {"identity", {}, image}};
+  return {
+      {"conv", conv_attrs({3, 2}, 4, {2, 1}, {1, 1}, {1, 2}, 2), image},
+      {"conv", conv_attrs({2, 2}, 3, {1, 1}, {0, 0}, {1, 1}, 1, false), image},
+      {"conv_transpose", conv_attrs({3, 2}, 4, {2, 1}, {1, 0}, {1, 2}, 2).set("output_pad", ops::Extent{1, 0}), image},
+      {"conv_transpose", conv_attrs({2, 2}, 3, {1, 1}, {0, 0}, {1, 1}, 1, false), image},
+      {"dense", dense_attrs(3), image},
+      {"dense", dense_attrs(2, false), Shape{5}},
+      {"linear", dense_attrs(2), image},
+      {"linear", dense_attrs(3, false), Shape{2, 4}},
+      {"linear", dense_attrs(2), Shape{5}},
+      {"max_pool", pool_attrs({3, 2}, {1, 1}, {1, 1}), image},
+      {"avg_pool", pool_attrs({3, 2}, {2, 1}, {1, 1}), image},
+      {"global_avg_pool", {}, image},
+      {"top", ops::Arguments().set("k", 3), Shape{7}},
+      {"batch_norm", {}, image},
+      {"batch_norm", {}, Shape{4}},
+      {"layer_norm", {}, Shape{3, 4}},
+      {"layer_norm", ops::Arguments().set("last", 2), image},
+      {"layer_norm", ops::Arguments().set("over", "channels"), Shape{4, 2, 3}},
+      {"group_norm", ops::Arguments().set("groups", 2), Shape{4, 2, 3}},
+      {"relu", {}, image},
+      {"leaky_relu", {}, image},
+      {"sigmoid", {}, image},
+      {"tanh", {}, image},
+      {"gelu", {}, image},
+      {"silu", {}, image},
+      {"relu6", {}, image},
+      {"hard_sigmoid", {}, image},
+      {"hard_swish", {}, image},
+      {"elu", {}, image},
+      {"clamp", bounds, image},
+      {"exp", {}, image},
+      {"log", {}, image, "exp"},
+      {"sqrt", {}, image, "exp"},
+      {"abs", {}, image},
+      {"softmax", {}, image},
+      {"softmax", {}, Shape{4}},
+      {"softmax", along(2), image},
+      {"sum", over({1, 2}), image},
+      {"mean", over({0, 2}), image},
+      {"mean", over({1}), Shape{3, 4}},
+      {"max", over({1}), image},
+      {"global_max_pool", {}, image},
+      {"dropout", {}, image},
+      {"flatten", {}, image},
+      {"reshape", reshape, image},
+      {"normalize", normalize, image},
+      {"pad_channels", channels, image},
+      {"permute", over({2, 0, 1}), image},
+      {"permute", over({1, 0}), Shape{3, 4}},
+      {"slice", along(1).set("from", 1).set("to", 3), image},
+      {"upsample", ops::Arguments().set("scale", ops::Extent{2, 3}), image},
+      {"identity", {}, image}};
 }
 
 }  // namespace
@@ -291,8 +291,9 @@ TEST_CASE("the gradients of products of tensors agree with finite differences") 
   ops::Arguments causal = attention;
   causal.set("causal", true);
   // Values: 0 and 1 the inputs, 2 a linear layer of the first.
-  for (const Case& tested : {Case{"matmul", {}, {{2}, {1}}}, Case{"matmul", {}, {{2}, {2}}},
-                             Case{"attention", attention, {{2}, {1}, {0}}}, Case{"attention", causal, {{2}, {2}, {2}}}}) {
+  for (const Case& tested :
+       {Case{"matmul", {}, {{2}, {1}}}, Case{"matmul", {}, {{2}, {2}}}, Case{"attention", attention, {{2}, {1}, {0}}},
+        Case{"attention", causal, {{2}, {2}, {2}}}}) {
     CAPTURE(tested.layer);
     ProgramBuilder builder;
     const bool is_attention = tested.operands.size() == 3;

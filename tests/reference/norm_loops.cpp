@@ -62,8 +62,8 @@ void batch_norm_forward(OpForward<Scalar>& call) {
   for (std::size_t row = 0; row < call.results.size(); ++row) {
     for (std::size_t i = 0; i < call.results[row]->size(); ++i) {
       const std::size_t c = i / area;
-      const double normal =
-          (double((*call.operands[row][0])[i]) - state.mean[c]) / std::sqrt(state.variance[c] + call.op.arguments.number("eps"));
+      const double normal = (double((*call.operands[row][0])[i]) - state.mean[c]) /
+                            std::sqrt(state.variance[c] + call.op.arguments.number("eps"));
       (*call.results[row])[i] =
           Scalar(normal * double((*call.weights[weight_index])[c]) + double((*call.weights[bias_index])[c]));
     }
@@ -108,8 +108,8 @@ void normalize_forward(OpForward<Scalar>& call) {
   for (std::size_t row = 0; row < call.results.size(); ++row) {
     for (std::size_t i = 0; i < call.results[row]->size(); ++i) {
       const std::size_t c = i / area;
-      (*call.results[row])[i] =
-          Scalar((double((*call.operands[row][0])[i]) - call.op.arguments.numbers("mean")[c]) / call.op.arguments.numbers("std")[c]);
+      (*call.results[row])[i] = Scalar((double((*call.operands[row][0])[i]) - call.op.arguments.numbers("mean")[c]) /
+                                       call.op.arguments.numbers("std")[c]);
     }
   }
 }

@@ -168,7 +168,7 @@ ops::Arguments dense_attrs(std::int64_t units, bool bias) {
 }
 
 ops::Arguments conv_attrs(ops::Extent kernel, std::int64_t filters, ops::Extent stride, ops::Extent pad,
-                        ops::Extent dilation, std::int64_t groups, bool bias) {
+                          ops::Extent dilation, std::int64_t groups, bool bias) {
   ops::Arguments arguments;
   arguments.set("kernel", kernel);
   arguments.set("filters", filters);

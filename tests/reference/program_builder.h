@@ -29,8 +29,8 @@ class ProgramBuilder {
   graph::EdgeId edge(NodeId source, NodeId target, std::optional<std::vector<float>> fallback = std::nullopt,
                      std::uint32_t target_input = 0);
   void action(NodeId control, const std::string& name, std::vector<NodeId> targets);
-  /// Appends an op, its arguments completed; without operands it reads the node's last value (its input 0 at first). The node's result is its
-  /// last op.
+  /// Appends an op, its arguments completed; without operands it reads the node's last value (its input 0 at first).
+  /// The node's result is its last op.
   ValueId op(NodeId node, std::string_view layer, ops::Arguments arguments = {}, std::vector<ValueId> operands = {});
 
   /// The finished program; throws std::logic_error with the first broken rule (an error of the test itself).
@@ -47,8 +47,9 @@ class ProgramBuilder {
 
 /// Arguments of the layers that have any, so that tests read like the language.
 ops::Arguments dense_attrs(std::int64_t units, bool bias = true);
-ops::Arguments conv_attrs(ops::Extent kernel, std::int64_t filters, ops::Extent stride = {1, 1}, ops::Extent pad = {0, 0},
-                        ops::Extent dilation = {1, 1}, std::int64_t groups = 1, bool bias = true);
+ops::Arguments conv_attrs(ops::Extent kernel, std::int64_t filters, ops::Extent stride = {1, 1},
+                          ops::Extent pad = {0, 0}, ops::Extent dilation = {1, 1}, std::int64_t groups = 1,
+                          bool bias = true);
 ops::Arguments pool_attrs(ops::Extent kernel, ops::Extent stride, ops::Extent pad = {0, 0});
 
 }  // namespace d2nn::reference

@@ -13,7 +13,7 @@ namespace d2nn::reference {
 struct Fixture {
   std::string name;
   const char* layer = "identity";
-  ops::Arguments arguments;  // those that are not the default
+  ops::Arguments arguments;                                          // those that are not the default
   std::vector<std::pair<ops::Shape, std::vector<double>>> operands;  // shape of one row
   std::vector<std::vector<double>> weights;                          // in the layer's order
   std::vector<double> result;

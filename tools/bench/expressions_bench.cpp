@@ -52,32 +52,28 @@ std::vector<Case> cases() {
   all.push_back(forward("silu [64, 56, 56]", [](Builder& b) { return silu(tensor(b, {64, 56, 56})); }));
   all.push_back(forward("scale and shift [64, 56, 56]",
                         [](Builder& b) { return scaled(b, tensor(b, {64, 56, 56}), {64, 1, 1}); }));
-  all.push_back(forward("layer_norm [197, 768]", [](Builder& b) {
-    return scaled(b, normalise(tensor(b, {197, 768}), {1}, 1e-5), {1, 768});
-  }));
+  all.push_back(forward("layer_norm [197, 768]",
+                        [](Builder& b) { return scaled(b, normalise(tensor(b, {197, 768}), {1}, 1e-5), {1, 768}); }));
   all.push_back(forward("softmax [12, 197, 197]", [](Builder& b) { return softmax(tensor(b, {12, 197, 197}), {2}); }));
   all.push_back(forward("layer_norm over channels [96, 56, 56]", [](Builder& b) {
     return scaled(b, normalise(tensor(b, {96, 56, 56}), {0}, 1e-5), {96, 1, 1});
   }));
-  all.push_back(forward("softmax over channels [21, 64, 64]",
-                        [](Builder& b) { return softmax(tensor(b, {21, 64, 64}), {0}); }));
+  all.push_back(
+      forward("softmax over channels [21, 64, 64]", [](Builder& b) { return softmax(tensor(b, {21, 64, 64}), {0}); }));
   all.push_back(forward("group_norm [32 groups, 64, 56, 56]", [](Builder& b) {
     const Value x{b, b.reshape(normalise(tensor(b, {32, 2 * 56 * 56}), {1}, 1e-5), {64, 56, 56})};
     return scaled(b, x, {64, 1, 1});
   }));
   const std::size_t layers = all.size();
   for (std::size_t i = 1; i < layers; ++i) all.push_back(backward(all[i]));
-  all.push_back(forward("mean over pixels [512, 7, 7]",
-                        [](Builder& b) { return mean(tensor(b, {512, 7, 7}), {1, 2}); }));
-  all.push_back(forward("heads [197, 12, 64] to [12, 197, 64]", [](Builder& b) {
-    return Value{b, b.permute(tensor(b, {197, 12, 64}), {1, 0, 2})};
-  }));
-  all.push_back(forward("transpose [197, 768]", [](Builder& b) {
-    return Value{b, b.permute(tensor(b, {197, 768}), {1, 0})};
-  }));
-  all.push_back(forward("upsample [64, 28, 28] by 2", [](Builder& b) {
-    return Value{b, b.repeat(b.repeat(tensor(b, {64, 28, 28}), 1, 2), 2, 2)};
-  }));
+  all.push_back(
+      forward("mean over pixels [512, 7, 7]", [](Builder& b) { return mean(tensor(b, {512, 7, 7}), {1, 2}); }));
+  all.push_back(forward("heads [197, 12, 64] to [12, 197, 64]",
+                        [](Builder& b) { return Value{b, b.permute(tensor(b, {197, 12, 64}), {1, 0, 2})}; }));
+  all.push_back(
+      forward("transpose [197, 768]", [](Builder& b) { return Value{b, b.permute(tensor(b, {197, 768}), {1, 0})}; }));
+  all.push_back(forward("upsample [64, 28, 28] by 2",
+                        [](Builder& b) { return Value{b, b.repeat(b.repeat(tensor(b, {64, 28, 28}), 1, 2), 2, 2)}; }));
   return all;
 }
 

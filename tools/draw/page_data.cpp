@@ -65,7 +65,8 @@ Json page_data(const Subject& subject) {
   }
   for (const graph::NodeId id : program.topological_order) json["order"].push_back(id.index);
   json["greatest_cost"] = subject.analysis.greatest_cost;
-  if (subject.analysis.least_path) json["presets"]["least cost"] = decisions_data(subject.analysis.least_path->decisions);
+  if (subject.analysis.least_path)
+    json["presets"]["least cost"] = decisions_data(subject.analysis.least_path->decisions);
   if (subject.analysis.greatest_path) {
     json["presets"]["greatest cost"] = decisions_data(subject.analysis.greatest_path->decisions);
   }

@@ -1,5 +1,5 @@
-// d2nn_samples: writes some samples of a data set as PNG files, so that a compiled executable can be shown images that its
-// training never saw, whatever the data set (tools/demo). The samples are spread evenly over the classes.
+// d2nn_samples: writes some samples of a data set as PNG files, so that a compiled executable can be shown images that
+// its training never saw, whatever the data set (tools/demo). The samples are spread evenly over the classes.
 #include <png.h>
 
 #include <CLI/CLI.hpp>
@@ -38,7 +38,8 @@ bool write_png(const fs::path& path, const std::vector<float>& sample, const std
   std::vector<std::uint8_t> bytes(sample.size());
   for (std::size_t pixel = 0; pixel < pixels; ++pixel) {
     for (std::size_t channel = 0; channel < channels; ++channel) {
-      bytes[pixel * channels + channel] = static_cast<std::uint8_t>(std::clamp(sample[channel * pixels + pixel], 0.0f, 1.0f) * 255.0f + 0.5f);
+      bytes[pixel * channels + channel] =
+          static_cast<std::uint8_t>(std::clamp(sample[channel * pixels + pixel], 0.0f, 1.0f) * 255.0f + 0.5f);
     }
   }
   png_image image{};
@@ -81,12 +82,16 @@ int main(int argc, char** argv) {
   Arguments arguments;
   CLI::App app("Writes samples that evaluation uses as PNG files, and prints PATH, LABEL and CLASS of each");
   app.add_option("--data", arguments.data, "data set, as of d2nn eval")->type_name("SPEC")->required();
-  app.add_option("--shape", arguments.shape, "shape of a sample")->expected(3)->capture_default_str()->type_name("C H W");
+  app.add_option("--shape", arguments.shape, "shape of a sample")
+      ->expected(3)
+      ->capture_default_str()
+      ->type_name("C H W");
   app.add_option("-o,--output", arguments.folder, "folder for the files")->type_name("DIR");
   app.add_option("--per-class", arguments.per_class, "samples of each class")->capture_default_str();
   app.add_option("--seed", arguments.seed, "of generated samples")->capture_default_str();
   app.add_flag("--resize", arguments.resizes, "resize images to the shape");
-  app.add_flag("--describe", arguments.describes, "only print what training would use, as JSON: number of samples, class names");
+  app.add_flag("--describe", arguments.describes,
+               "only print what training would use, as JSON: number of samples, class names");
   CLI11_PARSE(app, argc, argv);
 
   d2nn::datasets::Options options;
@@ -94,7 +99,8 @@ int main(int argc, char** argv) {
   options.seed = arguments.seed;
   options.threads = std::max(1U, std::thread::hardware_concurrency());
   using d2nn::datasets::Split;
-  const auto data = d2nn::datasets::open(arguments.data, arguments.describes ? Split::train : Split::evaluation, arguments.shape, options);
+  const auto data = d2nn::datasets::open(arguments.data, arguments.describes ? Split::train : Split::evaluation,
+                                         arguments.shape, options);
   if (!data.ok()) return fail(data.status().message());
   if (arguments.describes) {
     std::cout << nlohmann::json{{"samples", data->size()}, {"classes", data->class_names()}}.dump(

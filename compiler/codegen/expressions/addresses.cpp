@@ -55,8 +55,8 @@ llvm::Value* TermEmitter::by_lane(const Index& index) {
     } else if (variables_.is_of_lane_alone(variable)) {
       llvm::SmallVector<llvm::Constant*, 16> values;
       for (int lane = 0; lane < shape_.lanes; ++lane) {
-        values.push_back(llvm::cast<llvm::Constant>(
-            kernel_.index(variables_.value_in_lane(Index::of(variable, factor), lane))));
+        values.push_back(
+            llvm::cast<llvm::Constant>(kernel_.index(variables_.value_in_lane(Index::of(variable, factor), lane))));
       }
       add(llvm::ConstantVector::get(values));
     } else {

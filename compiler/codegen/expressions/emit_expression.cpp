@@ -52,9 +52,8 @@ std::int64_t expression_scratch_floats(const expr::Expression& expression, const
 llvm::Value* emit_pointwise(KernelBuilder& kernel, const expr::Expression& given, llvm::Value* x,
                             llvm::function_ref<llvm::Value*(const expr::TermInfo& leaf, int lanes)> leaf) {
   const auto lanes = static_cast<int>(llvm::cast<llvm::FixedVectorType>(x->getType())->getNumElements());
-  const bool has_detach = std::any_of(given.terms.begin(), given.terms.end(), [](const TermInfo& info) {
-    return info.primitive == Primitive::detach;
-  });
+  const bool has_detach = std::any_of(given.terms.begin(), given.terms.end(),
+                                      [](const TermInfo& info) { return info.primitive == Primitive::detach; });
   const expr::Expression expression = has_detach ? expr::without_detach(given) : given;
   Arithmetic arithmetic(kernel, expression, {});
   std::map<std::uint32_t, llvm::Value*> values;

@@ -44,8 +44,8 @@ struct Range {
 class Variables {
  public:
   struct Info {
-    std::int64_t count = 0;  ///< values 0 .. count - 1
-    Index numerator;         ///< of a quotient
+    std::int64_t count = 0;    ///< values 0 .. count - 1
+    Index numerator;           ///< of a quotient
     std::int64_t divisor = 0;  ///< 0: a counter or the lane
   };
 

@@ -32,8 +32,8 @@ struct Stage {
   bool is_reduction = false;
   std::vector<std::uint32_t> results;  ///< the results that this term is
   Storage storage = Storage::none;
-  std::int64_t scratch_offset = 0;      ///< floats; round and whole
-  std::vector<std::int64_t> strides;    ///< of what is stored, by axis of the term; 0 for shared axes of a round
+  std::int64_t scratch_offset = 0;    ///< floats; round and whole
+  std::vector<std::int64_t> strides;  ///< of what is stored, by axis of the term; 0 for shared axes of a round
   std::size_t nest = 0, pass = 0;
 };
 
@@ -46,7 +46,7 @@ struct Nest {
   std::vector<std::size_t> shared_axes;  ///< ascending
   /// The last shared axis is the innermost of every stage: lanes run along it, and a round is a block of vectors.
   bool has_shared_lanes = false;
-  int lanes = 1;                ///< of a vector along the shared lane axis
+  int lanes = 1;                  ///< of a vector along the shared lane axis
   std::int64_t block_floats = 1;  ///< extent of a round along it
 };
 

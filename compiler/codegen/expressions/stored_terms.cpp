@@ -105,8 +105,8 @@ class StoredTerms {
 
   bool is_root(std::size_t term) const {
     const auto& results = expression_.results;
-    return is_stored_[term] != 0 || std::any_of(results.begin(), results.end(),
-                                                [&](expr::Term result) { return result.index == term; });
+    return is_stored_[term] != 0 ||
+           std::any_of(results.begin(), results.end(), [&](expr::Term result) { return result.index == term; });
   }
 
   const Dims& domain(std::size_t root) const {

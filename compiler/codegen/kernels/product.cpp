@@ -80,7 +80,8 @@ class Product {
   static void copy_line(KernelBuilder& k, llvm::Value* from, llvm::Value* to, std::int64_t count) {
     const int lanes = k.lanes();
     const auto move = [&](llvm::Value* offset, std::int64_t valid) {
-      llvm::Value* x = from == nullptr ? k.splat(0.0F, lanes) : k.load_lanes(k.at(from, offset), lanes, {0, valid}, 0.0F);
+      llvm::Value* x =
+          from == nullptr ? k.splat(0.0F, lanes) : k.load_lanes(k.at(from, offset), lanes, {0, valid}, 0.0F);
       k.store_first(x, k.at(to, offset), valid);
     };
     k.loop(count / lanes, [&](llvm::Value* i) { move(k.multiply(i, lanes), lanes); });
@@ -93,7 +94,8 @@ class Product {
       llvm::Value* source = k.at(from, k.multiply(block, block_));
       llvm::Value* target = k.at(packed, k.multiply(block, block_ * matrix_.inputs));
       k.loop(matrix_.inputs, [&](llvm::Value* input) {
-        copy_line(k, k.at(source, k.multiply(input, matrix_.input_stride)), k.at(target, k.multiply(input, block_)), units);
+        copy_line(k, k.at(source, k.multiply(input, matrix_.input_stride)), k.at(target, k.multiply(input, block_)),
+                  units);
       });
     };
     const std::int64_t full = matrix_.units / block_;
@@ -110,9 +112,8 @@ class Product {
       llvm::Value* block = ir.CreateUDiv(unit, k.index(block_));
       llvm::Value* lane = ir.CreateURem(unit, k.index(block_));
       llvm::Value* to = k.at(packed, k.add(k.multiply(block, block_ * matrix_.inputs), lane));
-      k.loop(matrix_.inputs, [&](llvm::Value* input) {
-        k.store(k.load(k.at(line, input), 1), k.at(to, k.multiply(input, block_)));
-      });
+      k.loop(matrix_.inputs,
+             [&](llvm::Value* input) { k.store(k.load(k.at(line, input), 1), k.at(to, k.multiply(input, block_))); });
     });
   }
 

@@ -1,5 +1,5 @@
-// Each element is handed down the sorted values found so far: it takes the place of the first that it precedes, and that
-// one goes on in its stead.
+// Each element is handed down the sorted values found so far: it takes the place of the first that it precedes, and
+// that one goes on in its stead.
 #include "codegen/kernels/top.h"
 
 #include <limits>

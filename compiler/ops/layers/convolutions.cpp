@@ -33,14 +33,14 @@ ShapeResult conv_shape(const Arguments& arguments, Shapes inputs) {
   const std::int64_t groups = arguments.integer("groups");
   if (auto error = check_image("conv", input)) return *error;
   if (filters % groups != 0) {
-    return reject(ShapeFault::argument, "groups",
-                  "`groups: " + std::to_string(groups) + "` does not divide the " +
-                      std::to_string(filters) + " filters");
+    return reject(
+        ShapeFault::argument, "groups",
+        "`groups: " + std::to_string(groups) + "` does not divide the " + std::to_string(filters) + " filters");
   }
   if (input.channels() % groups != 0) {
     return reject(ShapeFault::input, "groups",
-                  "`groups: " + std::to_string(groups) + "` does not divide the " +
-                      std::to_string(input.channels()) + " channels of " + input.to_string(),
+                  "`groups: " + std::to_string(groups) + "` does not divide the " + std::to_string(input.channels()) +
+                      " channels of " + input.to_string(),
                   "use " + common_divisors_text(input.channels(), filters));
   }
   const WindowResult window = slide(arguments, input, arguments.extent("dilation"));
@@ -55,8 +55,7 @@ ShapeResult conv_shape(const Arguments& arguments, Shapes inputs) {
 
 std::optional<std::int64_t> conv_cost(const Arguments& arguments, Shapes inputs, const Shape& output) {
   const Extent kernel = arguments.extent("kernel");
-  return checked_product(
-      {output.elements(), inputs[0].channels() / arguments.integer("groups"), kernel.h, kernel.w});
+  return checked_product({output.elements(), inputs[0].channels() / arguments.integer("groups"), kernel.h, kernel.w});
 }
 
 std::vector<Weight> conv_weights(const Arguments& arguments, Shapes inputs, const Shape&) {
@@ -80,8 +79,9 @@ ShapeResult conv_transpose_shape(const Arguments& arguments, Shapes inputs) {
   const std::int64_t groups = arguments.integer("groups");
   if (auto error = check_image("conv_transpose", input)) return *error;
   if (filters % groups != 0) {
-    return reject(ShapeFault::argument, "groups",
-                  "`groups: " + std::to_string(groups) + "` does not divide the " + std::to_string(filters) + " filters");
+    return reject(
+        ShapeFault::argument, "groups",
+        "`groups: " + std::to_string(groups) + "` does not divide the " + std::to_string(filters) + " filters");
   }
   if (input.channels() % groups != 0) {
     return reject(ShapeFault::input, "groups",
@@ -99,8 +99,7 @@ ShapeResult conv_transpose_shape(const Arguments& arguments, Shapes inputs) {
                   "`output_pad: " + extent_text(output_pad) + "` is neither less than the stride, " +
                       extent_text(stride) + ", nor than the dilation, " + extent_text(dilation));
   }
-  const std::int64_t height =
-      transposed_size(input.height(), kernel.h, stride.h, pad.h, output_pad.h, dilation.h);
+  const std::int64_t height = transposed_size(input.height(), kernel.h, stride.h, pad.h, output_pad.h, dilation.h);
   const std::int64_t width = transposed_size(input.width(), kernel.w, stride.w, pad.w, output_pad.w, dilation.w);
   if (height < 1 || width < 1) {
     return reject(ShapeFault::input, "pad",
@@ -162,16 +161,18 @@ constexpr Layer family[] = {
      .shape = conv_shape,
      .cost = conv_cost,
      .weights = conv_weights,
-     .doc = "Two-dimensional convolution of an image [C, H, W]; every size is floor((in + 2 pad - dilation (kernel - 1) "
-            "- 1) / stride) + 1."},
+     .doc =
+         "Two-dimensional convolution of an image [C, H, W]; every size is floor((in + 2 pad - dilation (kernel - 1) "
+         "- 1) / stride) + 1."},
     {.name = "conv_transpose",
      .kernel = Kernel::conv_transpose,
      .params = conv_transpose_params,
      .shape = conv_transpose_shape,
      .cost = conv_transpose_cost,
      .weights = conv_transpose_weights,
-     .doc = "Transposed convolution of an image [C, H, W], the gradient of `conv` with regard to its input; every size is "
-            "(in - 1) stride - 2 pad + dilation (kernel - 1) + output_pad + 1."},
+     .doc =
+         "Transposed convolution of an image [C, H, W], the gradient of `conv` with regard to its input; every size is "
+         "(in - 1) stride - 2 pad + dilation (kernel - 1) + output_pad + 1."},
 };
 
 }  // namespace

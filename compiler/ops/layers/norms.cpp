@@ -27,8 +27,7 @@ ShapeResult batch_norm_shape(const Arguments& arguments, Shapes inputs) {
   const double momentum = arguments.number("momentum");
   if (auto error = check_eps(arguments.number("eps"))) return *error;
   if (!(momentum >= 0 && momentum <= 1)) {
-    return reject(ShapeFault::argument, "momentum",
-                  "`momentum: " + number_text(momentum) + "` does not lie in 0 to 1");
+    return reject(ShapeFault::argument, "momentum", "`momentum: " + number_text(momentum) + "` does not lie in 0 to 1");
   }
   if (input.rank() != 1 && input.rank() != 3) {
     return reject(ShapeFault::input, nullptr,
@@ -39,10 +38,11 @@ ShapeResult batch_norm_shape(const Arguments& arguments, Shapes inputs) {
 
 std::vector<Weight> batch_norm_weights(const Arguments&, Shapes inputs, const Shape&) {
   const Shape per_channel{inputs[0].channels()};
-  return {{.name = "weight", .shape = per_channel, .start = Start::ones},
-          {.name = "bias", .shape = per_channel},
-          {.name = "running_mean", .shape = per_channel, .is_trained = false},
-          {.name = "running_var", .shape = per_channel, .start = Start::ones, .is_trained = false, .is_variance = true}};
+  return {
+      {.name = "weight", .shape = per_channel, .start = Start::ones},
+      {.name = "bias", .shape = per_channel},
+      {.name = "running_mean", .shape = per_channel, .is_trained = false},
+      {.name = "running_var", .shape = per_channel, .start = Start::ones, .is_trained = false, .is_variance = true}};
 }
 
 bool is_over_channels(const Arguments& arguments) {

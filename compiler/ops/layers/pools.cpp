@@ -12,8 +12,8 @@ ShapeResult pool_shape(const char* layer, const Arguments& arguments, const Shap
   // Beyond half the kernel a window could lie wholly in the padding; PyTorch refuses it too.
   if (pad.h > kernel.h / 2 || pad.w > kernel.w / 2) {
     return reject(ShapeFault::argument, "pad",
-                  "`pad: " + extent_text(pad) + "` is more than half of the kernel " +
-                      std::to_string(kernel.h) + "x" + std::to_string(kernel.w),
+                  "`pad: " + extent_text(pad) + "` is more than half of the kernel " + std::to_string(kernel.h) + "x" +
+                      std::to_string(kernel.w),
                   "use at most `pad: " + extent_text({kernel.h / 2, kernel.w / 2}) + "`");
   }
   if (auto error = check_image(layer, input)) return *error;

@@ -120,7 +120,7 @@ struct Loops {
   void (*affine_gradient)(std::int64_t n, float a, float b, float c, const float* dy, const float* x, float* dx,
                           bool add);
   void (*copy)(std::int64_t n, const float* x, float* y, bool add);
-  void (*add)(std::int64_t n, const float* x, float* y);                                     // y += x
+  void (*add)(std::int64_t n, const float* x, float* y);  // y += x
   /// y = bias + x; bias may be nullptr
   void (*add_bias)(std::int64_t n, const float* x, const float* bias, float* y);
   /// y = x * scale where the hash of (key, element index) is at least threshold, else 0; or added. The masks of

@@ -30,29 +30,11 @@ inline constexpr int taps_per_tile = has_many_registers ? 6 : 3;
 }  // namespace
 
 const Loops& D2NN_ISA_FUNCTION() {
-  static constexpr Loops loops_table = {D2NN_ISA_NAME,
-                                   vector_lanes,
-                                   most_block,
-                                   8 * vector_lanes,
-                                   conv_block,
-                                   weight_gradient,
-                                   fill_plane,
-                                   store_lines,
-                                   pool_block,
-                                   store_args,
-                                   pool_scatter,
-                                   greatest_magnitude,
-                                   sum,
-                                   dot,
-                                   squared_deviation,
-                                   centred_dot,
-                                   scale_shift,
-                                   affine_gradient,
-                                   copy,
-                                   add,
-                                   add_bias,
-                                   dropout,
-                                   transpose};
+  static constexpr Loops loops_table = {
+      D2NN_ISA_NAME, vector_lanes, most_block,        8 * vector_lanes, conv_block,   weight_gradient,
+      fill_plane,    store_lines,  pool_block,        store_args,       pool_scatter, greatest_magnitude,
+      sum,           dot,          squared_deviation, centred_dot,      scale_shift,  affine_gradient,
+      copy,          add,          add_bias,          dropout,          transpose};
   return loops_table;
 }
 

@@ -28,8 +28,8 @@ class AttentionOp final : public TrainOp {
       float* shares = shared_.thread_scratch[thread].data();
       for (std::int64_t head = 0; head < op_.groups; ++head) {
         find_shares(r, head, shares);
-        product({'N', 'N', queries(), value_depth_, keys_, shares, keys_, values.row(r) + head * value_depth_, op_.out_w,
-                 0.0F, to.row(r) + head * value_depth_, op_.out_w});
+        product({'N', 'N', queries(), value_depth_, keys_, shares, keys_, values.row(r) + head * value_depth_,
+                 op_.out_w, 0.0F, to.row(r) + head * value_depth_, op_.out_w});
       }
     });
   }

@@ -1,7 +1,7 @@
-// Convolution in training: three flat convolutions (padded_plane_conv.h), rows split over the threads. The weight gradient is
-// summed per thread over blocks of rows that fit the second-level cache, and the threads' sums are added in order. A
-// transposed convolution is the same three with operand and result exchanged: its forward pass is the data gradient of
-// the convolution, its data gradient the forward pass.
+// Convolution in training: three flat convolutions (padded_plane_conv.h), rows split over the threads. The weight
+// gradient is summed per thread over blocks of rows that fit the second-level cache, and the threads' sums are added in
+// order. A transposed convolution is the same three with operand and result exchanged: its forward pass is the data
+// gradient of the convolution, its data gradient the forward pass.
 #include "d2nn/rounding.h"
 #include "kernels/train/train_op.h"
 
@@ -63,7 +63,7 @@ class ConvOp final : public TrainOp {
     const float* bias = parameter(1) ? packed_bias_.data() : nullptr;
     for_rows(rows, in_elements() + out_elements(), [&](std::int64_t r, std::size_t thread) {
       to_result().run(x.row(r), packed_for(to_result()), bias, y.row(r), shared_.thread_scratch[thread].data(),
-                   isa::Store::overwrite);
+                      isa::Store::overwrite);
     });
   }
 
@@ -74,8 +74,8 @@ class ConvOp final : public TrainOp {
       const Place dx = operand_gradient();
       const isa::Store store = adds() ? isa::Store::add : isa::Store::overwrite;
       for_rows(rows, in_elements() + out_elements(), [&](std::int64_t r, std::size_t thread) {
-        to_operand().run(dy.row(r), packed_for(to_operand()), nullptr, dx.row(r),
-                         shared_.thread_scratch[thread].data(), store);
+        to_operand().run(dy.row(r), packed_for(to_operand()), nullptr, dx.row(r), shared_.thread_scratch[thread].data(),
+                         store);
       });
     }
     if (parameter_gradient(0) || parameter_gradient(1)) weight_gradient(rows, dy);
@@ -115,8 +115,8 @@ class ConvOp final : public TrainOp {
     const Place dy = is_transposed_ ? operand() : result_gradient;
     float* planes = scratch;
     float* gradients = scratch + block_rows_ * in_stride_;
-    isa::FillPlane f{nullptr, conv_.out_h, forward_.pitch(), channel_stride_, nullptr, conv_.out_h, conv_.out_w, 1, 1,
-                     0,       0,           0.0F};
+    isa::FillPlane f{
+        nullptr, conv_.out_h, forward_.pitch(), channel_stride_, nullptr, conv_.out_h, conv_.out_w, 1, 1, 0, 0, 0.0F};
     for (std::int64_t i = 0; i < block.count; ++i) {
       float* in = planes + i * in_stride_;
       const std::int64_t elements = conv_.in_c * conv_.in_h * conv_.in_w;

@@ -207,7 +207,8 @@ class OpCheck {
       case D2NN_OP_TOP:
         if (op_.in_h != 1 || op_.in_w != 1 || op_.out_h != 1 || op_.out_w != 1 || op_.out_c > op_.in_c)
           return "it picks more than there is";
-        if (op_.state >= code_.buffer_count || code_.buffers[op_.state].row_bytes < d2nn_train_state_bytes(op_.kind, out, 1, 1))
+        if (op_.state >= code_.buffer_count ||
+            code_.buffers[op_.state].row_bytes < d2nn_train_state_bytes(op_.kind, out, 1, 1))
           return "its state buffer is too small";
         return "";
       case D2NN_OP_ATTENTION:

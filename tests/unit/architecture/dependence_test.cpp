@@ -62,16 +62,16 @@ const std::map<std::string, Names>& allowed_rooms() {
 /// Folders whose targets have another name than the folder.
 std::string folder_of_target(const std::string& target) {
   static const std::map<std::string, std::string> renamed{
-      {"front", "driver"},    {"codegen_kernels", "codegen"},  {"codegen_expressions", "codegen"},
-      {"app_main", "app"},    {"app_main_train", "app"},       {"images", "io"},
-      {"datasets", "train"},  {"train_commands", "train"},
+      {"front", "driver"},   {"codegen_kernels", "codegen"}, {"codegen_expressions", "codegen"},
+      {"app_main", "app"},   {"app_main_train", "app"},      {"images", "io"},
+      {"datasets", "train"}, {"train_commands", "train"},
   };
   const auto found = renamed.find(target);
   return found == renamed.end() ? target : found->second;
 }
 
-/// A library and the only folder that may include or link it. `headers`: what the includes begin with. `target`: of what
-/// the room links; the grammar's brings ANTLR with it.
+/// A library and the only folder that may include or link it. `headers`: what the includes begin with. `target`: of
+/// what the room links; the grammar's brings ANTLR with it.
 struct Library {
   std::vector<std::string> headers;
   std::string target;
@@ -178,7 +178,8 @@ TEST_CASE("every room stands in the table, and its files include only rooms that
 }
 
 TEST_CASE("until the driver the compiler knows the runtime by the layout of a compiled module alone") {
-  // module.h includes d2nn.h; train_state.h is the part of the layout that training adds, rounding.h how both sides pad.
+  // module.h includes d2nn.h; train_state.h is the part of the layout that training adds, rounding.h how both sides
+  // pad.
   const Names layout{"d2nn/module.h", "d2nn/train_state.h", "d2nn/rounding.h", "d2nn/d2nn.h"};
   // The settings of a training are the language's too: every room that reads, keeps or prints them sees that table.
   const std::string settings = "d2nn/train_settings.h";

@@ -1,6 +1,5 @@
 // Expressions at the ends of f32 (NaN, infinities, signed zeros, subnormals), in place, and inside another kernel.
 #include <doctest/doctest.h>
-
 #include <llvm/IR/Module.h>
 
 #include <cmath>
@@ -25,9 +24,9 @@ constexpr float infinity = std::numeric_limits<float>::infinity();
 constexpr float nan_value = std::numeric_limits<float>::quiet_NaN();
 
 std::vector<float> special_values() {
-  return {0.0F,   -0.0F, 1.0F,   -1.0F,     0.5F,      -0.5F,     1e-38F,      1e-45F,     -1e-40F, 3e38F,
-          -3e38F, 6.0F,  6.5F,   infinity,  -infinity, nan_value, 88.0F,       -88.0F,     -100.0F, -3.0F,
-          3.0F,   20.0F, -20.0F, 0.625F,    1e-6F,     2.0F,      0.70710677F, 0.7071068F};
+  return {0.0F,   -0.0F, 1.0F,   -1.0F,    0.5F,      -0.5F,     1e-38F,      1e-45F,    -1e-40F, 3e38F,
+          -3e38F, 6.0F,  6.5F,   infinity, -infinity, nan_value, 88.0F,       -88.0F,    -100.0F, -3.0F,
+          3.0F,   20.0F, -20.0F, 0.625F,   1e-6F,     2.0F,      0.70710677F, 0.7071068F};
 }
 
 struct NamedFunction {
@@ -127,11 +126,12 @@ TEST_CASE("another kernel applies a pointwise expression to its vectors") {
     llvm::FunctionType* type = llvm::FunctionType::get(llvm::Type::getVoidTy(module.getContext()),
                                                        {pointer, pointer, pointer, pointer}, false);
     codegen::KernelBuilder kernel(module, name, type, cpu.target, false);
-    llvm::Value* result = codegen::emit_pointwise(
-        kernel, expression, kernel.load(kernel.argument(0), 4), [&](const TermInfo& leaf, int lanes) {
-          if (leaf.primitive == Primitive::weight) return kernel.load_splat(kernel.argument(2), lanes);
-          return kernel.load(kernel.argument(1), lanes);
-        });
+    llvm::Value* result = codegen::emit_pointwise(kernel, expression, kernel.load(kernel.argument(0), 4),
+                                                  [&](const TermInfo& leaf, int lanes) {
+                                                    if (leaf.primitive == Primitive::weight)
+                                                      return kernel.load_splat(kernel.argument(2), lanes);
+                                                    return kernel.load(kernel.argument(1), lanes);
+                                                  });
     kernel.store(result, kernel.argument(3));
     return kernel.finish();
   };

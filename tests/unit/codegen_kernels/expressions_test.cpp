@@ -75,9 +75,8 @@ std::vector<NamedExpression> elementwise() {
 
 std::vector<NamedExpression> layers() {
   std::vector<NamedExpression> all;
-  all.push_back(named("broadcast add over rows", [](Builder& b) {
-    return operand(b, 0, {5, 19}) + weight(b, 0, {1, 19});
-  }));
+  all.push_back(
+      named("broadcast add over rows", [](Builder& b) { return operand(b, 0, {5, 19}) + weight(b, 0, {1, 19}); }));
   all.push_back(named("scale and shift of channels", [](Builder& b) {
     return operand(b, 0, {5, 7, 7}) * weight(b, 0, {5, 1, 1}) + weight(b, 1, {5, 1, 1});
   }));
@@ -92,12 +91,9 @@ std::vector<NamedExpression> layers() {
   for (const std::int64_t n : {2, 10, 67}) {
     const std::string size = " of " + std::to_string(n);
     all.push_back(named("softmax" + size, [n](Builder& b) { return softmax(operand(b, 0, {n}), {0}); }));
-    all.push_back(named("softmax of rows" + size, [n](Builder& b) {
-      return softmax(operand(b, 0, {2, 3, n}), {2});
-    }));
-    all.push_back(named("softmax over channels" + size, [n](Builder& b) {
-      return softmax(operand(b, 0, {5, n, 3}), {0});
-    }));
+    all.push_back(named("softmax of rows" + size, [n](Builder& b) { return softmax(operand(b, 0, {2, 3, n}), {2}); }));
+    all.push_back(
+        named("softmax over channels" + size, [n](Builder& b) { return softmax(operand(b, 0, {5, n, 3}), {0}); }));
     all.push_back(named("layer_norm" + size, [n](Builder& b) {
       return normalise(operand(b, 0, {3, n}), {1}, 0.1) * weight(b, 0, {1, n}) + weight(b, 1, {1, n});
     }));
@@ -108,13 +104,10 @@ std::vector<NamedExpression> layers() {
       const Value x{b, b.reshape(normalise(operand(b, 0, {2, 3 * n}), {1}, 0.1), {6, n, 1})};
       return x * weight(b, 0, {6, 1, 1}) + weight(b, 1, {6, 1, 1});
     }));
-    all.push_back(named("mean over pixels" + size, [n](Builder& b) {
-      return mean(operand(b, 0, {4, n, 3}), {1, 2});
-    }));
+    all.push_back(named("mean over pixels" + size, [n](Builder& b) { return mean(operand(b, 0, {4, n, 3}), {1, 2}); }));
     all.push_back(named("greatest of columns" + size, [n](Builder& b) { return max(operand(b, 0, {7, n}), {0}); }));
-    all.push_back(named("sum of outer axes" + size, [n](Builder& b) {
-      return sum(operand(b, 0, {3, 4, n}), {0, 2}) * 0.5;
-    }));
+    all.push_back(
+        named("sum of outer axes" + size, [n](Builder& b) { return sum(operand(b, 0, {3, 4, n}), {0, 2}) * 0.5; }));
     all.push_back(named("sum of all" + size, [n](Builder& b) {
       const Value x = operand(b, 0, {3, n});
       return x / (1 + abs(sum(x * x, {0, 1})));
@@ -127,21 +120,17 @@ std::vector<NamedExpression> movements() {
   std::vector<NamedExpression> all;
   for (const std::int64_t n : {1, 5, 32}) {
     const std::string size = " of " + std::to_string(n);
-    all.push_back(named("transpose" + size, [n](Builder& b) {
-      return Value{b, b.permute(operand(b, 0, {n, 13}), {1, 0})};
-    }));
-    all.push_back(named("permute of three" + size, [n](Builder& b) {
-      return Value{b, b.permute(operand(b, 0, {3, n, 4}), {2, 0, 1})} * 2;
-    }));
+    all.push_back(
+        named("transpose" + size, [n](Builder& b) { return Value{b, b.permute(operand(b, 0, {n, 13}), {1, 0})}; }));
+    all.push_back(named("permute of three" + size,
+                        [n](Builder& b) { return Value{b, b.permute(operand(b, 0, {3, n, 4}), {2, 0, 1})} * 2; }));
     all.push_back(named("heads" + size, [n](Builder& b) {
       return Value{b, b.permute(b.reshape(operand(b, 0, {n, 12}), {n, 3, 4}), {1, 0, 2})};
     }));
-    all.push_back(named("slice" + size, [n](Builder& b) {
-      return Value{b, b.slice(operand(b, 0, {3, n + 4}), 1, 2, n + 3)} + 1;
-    }));
-    all.push_back(named("slice of channels" + size, [n](Builder& b) {
-      return Value{b, b.slice(operand(b, 0, {5, n, 2}), 0, 1, 3)};
-    }));
+    all.push_back(named("slice" + size,
+                        [n](Builder& b) { return Value{b, b.slice(operand(b, 0, {3, n + 4}), 1, 2, n + 3)} + 1; }));
+    all.push_back(named("slice of channels" + size,
+                        [n](Builder& b) { return Value{b, b.slice(operand(b, 0, {5, n, 2}), 0, 1, 3)}; }));
     all.push_back(named("pad" + size, [n](Builder& b) {
       return Value{b, b.pad(b.pad(operand(b, 0, {3, n}), 1, 2, 3, 7.0F), 0, 1, 1)} * 3;
     }));
@@ -151,19 +140,16 @@ std::vector<NamedExpression> movements() {
     all.push_back(named("upsample" + size, [n](Builder& b) {
       return Value{b, b.repeat(b.repeat(operand(b, 0, {2, 3, n}), 1, 2), 2, 2)} - 1;
     }));
-    all.push_back(named("repeat thrice" + size, [n](Builder& b) {
-      return Value{b, b.repeat(operand(b, 0, {n, 3}), 0, 3)};
-    }));
-    all.push_back(named("repeat of even rows" + size, [n](Builder& b) {
-      return Value{b, b.repeat(operand(b, 0, {3, 8 * n}), 1, 2)};
-    }));
+    all.push_back(
+        named("repeat thrice" + size, [n](Builder& b) { return Value{b, b.repeat(operand(b, 0, {n, 3}), 0, 3)}; }));
+    all.push_back(named("repeat of even rows" + size,
+                        [n](Builder& b) { return Value{b, b.repeat(operand(b, 0, {3, 8 * n}), 1, 2)}; }));
     all.push_back(named("reshape of a sum" + size, [n](Builder& b) {
       const Value x{b, b.permute(operand(b, 0, {n, 6}), {1, 0})};
       return Value{b, b.reshape(x, {3, 2 * n})} * operand(b, 1, {3, 2 * n});
     }));
-    all.push_back(named("softmax of a transpose" + size, [n](Builder& b) {
-      return softmax(Value{b, b.permute(operand(b, 0, {n, 9}), {1, 0})}, {1});
-    }));
+    all.push_back(named("softmax of a transpose" + size,
+                        [n](Builder& b) { return softmax(Value{b, b.permute(operand(b, 0, {n, 9}), {1, 0})}, {1}); }));
   }
   return all;
 }

@@ -47,7 +47,8 @@ Values naive(const MatmulProblem& p, const std::vector<std::vector<float>>& oper
   for (const MatmulProblem::Axis& axis : p.leading) {
     std::vector<Pair> next;
     for (const Pair& pair : pairs) {
-      for (std::int64_t i = 0; i < axis.size; ++i) next.push_back({pair.left + i * axis.left, pair.right + i * axis.right});
+      for (std::int64_t i = 0; i < axis.size; ++i)
+        next.push_back({pair.left + i * axis.left, pair.right + i * axis.right});
     }
     pairs = next;
   }
@@ -123,9 +124,8 @@ void check_all(const std::vector<Problem>& problems) {
     for (const int level : {0, 2}) {
       std::vector<EmitKernel> emitters;
       for (const Problem& problem : problems) {
-        emitters.emplace_back([&](llvm::Module& module, const std::string& name) {
-          return emit(module, problem, cpu.target, name);
-        });
+        emitters.emplace_back(
+            [&](llvm::Module& module, const std::string& name) { return emit(module, problem, cpu.target, name); });
       }
       const CompiledKernels kernels(emitters, cpu, level);
       for (std::size_t i = 0; i < problems.size(); ++i) {
@@ -134,7 +134,8 @@ void check_all(const std::vector<Problem>& problems) {
         CAPTURE(level);
         std::mt19937 random(static_cast<std::mt19937::result_type>(i + 1));
         std::vector<std::vector<float>> operands;
-        for (const std::int64_t count : operand_sizes(problems[i])) operands.push_back(random_floats(size(count), random));
+        for (const std::int64_t count : operand_sizes(problems[i]))
+          operands.push_back(random_floats(size(count), random));
         const Values expected = naive(problems[i], operands);
         double scale = 1;
         for (const double value : expected) scale = std::max(scale, std::abs(value));
@@ -186,7 +187,8 @@ TEST_CASE("a query that sees a score that is no number gives none, and others ar
   const AttentionProblem problem{1, 6, 6, 4, 4, true};
   for (const CpuLevel& cpu : runnable_levels()) {
     const CompiledKernels kernels(
-        {[&](llvm::Module& module, const std::string& name) { return emit(module, problem, cpu.target, name); }}, cpu, 2);
+        {[&](llvm::Module& module, const std::string& name) { return emit(module, problem, cpu.target, name); }}, cpu,
+        2);
     std::mt19937 random(1);
     std::vector<std::vector<float>> operands(3, random_floats(24, random));
     operands[1][3 * 4] = std::numeric_limits<float>::quiet_NaN();  // key 3: queries 3 to 5 see it

@@ -184,9 +184,8 @@ TEST_CASE("what random expressions found stays found") {
     Builder builder;
     all.push_back({name, builder.finish({compose(builder)})});
   };
-  add("a sum in registers, read under a pad of its lanes", [](Builder& b) {
-    return Value{b, b.pad(mean(Value{b, b.weight(0, {40, 5, 2})}, {0, 2}), 2, 1, 1, 0.25F)};
-  });
+  add("a sum in registers, read under a pad of its lanes",
+      [](Builder& b) { return Value{b, b.pad(mean(Value{b, b.weight(0, {40, 5, 2})}, {0, 2}), 2, 1, 1, 0.25F)}; });
   add("passes of one nest with lanes along different axes", [](Builder& b) {
     const Value rows = sum(Value{b, b.slice(b.operand(0, {9, 4, 9}), 1, 0, 1)}, {2});
     return Value{b, b.pad(rows, 1, 2, 2, 0.25F)};
@@ -210,8 +209,7 @@ TEST_CASE("passes over a row share its loop and keep what they need in registers
   CHECK(!norm.nests[0].has_shared_lanes);
   CHECK(norm.scratch_floats == 0);
 
-  const codegen::Schedule rows =
-      schedule_of([](Builder& b) { return softmax({b, b.operand(0, {3, 5, 20})}, {2}); });
+  const codegen::Schedule rows = schedule_of([](Builder& b) { return softmax({b, b.operand(0, {3, 5, 20})}, {2}); });
   REQUIRE(rows.nests.size() == 1);
   CHECK(rows.nests[0].passes.size() == 3);  // exp is stored by the pass that adds it up
   CHECK(rows.scratch_floats == 20);

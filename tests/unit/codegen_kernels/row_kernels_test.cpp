@@ -150,7 +150,8 @@ TEST_CASE("pools agree with plain loops, and hand NaN on") {
 
 TEST_CASE("the greatest values of a vector agree with plain loops, NaN first") {
   std::vector<KernelProblem> problems;
-  for (const auto& [elements, k] : std::vector<std::pair<std::int64_t, std::int64_t>>{{1, 1}, {9, 3}, {40, 40}, {300, 7}}) {
+  for (const auto& [elements, k] :
+       std::vector<std::pair<std::int64_t, std::int64_t>>{{1, 1}, {9, 3}, {40, 40}, {300, 7}}) {
     KernelProblem p;
     p.kind = Kernel::top;
     p.in_c = elements;

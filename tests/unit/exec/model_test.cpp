@@ -26,9 +26,8 @@ TEST_CASE("a module of another layout is refused before anything else of it is r
   d2nn_module module = *fork_module();
   module.layout = 77;
   module.name = nullptr;
-  CHECK(refusal(module) ==
-        "the module has layout 77, this runtime reads layout " + std::to_string(D2NN_MODULE_LAYOUT) +
-            ": build the module again with the d2nn that this runtime belongs to");
+  CHECK(refusal(module) == "the module has layout 77, this runtime reads layout " + std::to_string(D2NN_MODULE_LAYOUT) +
+                               ": build the module again with the d2nn that this runtime belongs to");
 }
 
 TEST_CASE("a module for another version of the interface or another processor is refused by name") {

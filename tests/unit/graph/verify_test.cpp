@@ -87,7 +87,7 @@ TEST_CASE("shapes, costs and parameters must be the op table's") {
   expect("is not its layer's", [](Program& p) { p.nodes[1].ops[0].shape = {3}; });
   expect("its cost is not its layer's", [](Program& p) { p.nodes[1].ops[0].cost = 21; });
   expect("not the sum of its ops' costs", [](Program& p) { p.nodes[1].cost = 19; });
-  expect("has 1 parameters, the table says 2", [](Program& p) { p.nodes[1].ops[0].parameters.pop_back(); });
+  expect("has 1 parameters, its layer says 2", [](Program& p) { p.nodes[1].ops[0].parameters.pop_back(); });
   expect("parameter `left.dense1.bias` is not its layer's", [](Program& p) { p.parameters[1].is_trained = false; });
   expect("the name is used twice", [](Program& p) { p.parameters[0].name = p.parameters[1].name; });
   expect("its fan-in is below 1", [](Program& p) { p.parameters[0].fan_in = 0; });

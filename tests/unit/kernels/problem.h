@@ -10,8 +10,9 @@
 namespace d2nn::test {
 
 /// "KIND in CxHxW [out CxHxW] [k HxW] [s HxW] [p HxW] [d HxW] [g N] [alpha X] [momentum X] [before N] [after N]
-/// [op HxW] [axes SIZExLEFTxRIGHT,...] [keys N] [causal] [operands N] [rows 0,2,3/8] [nobias] [add] [input] [twice] [eval] [relu]". add: the operand's gradient accumulates;
-/// input: the operand is a network input; twice: the first operand is also the last.
+/// [op HxW] [axes SIZExLEFTxRIGHT,...] [keys N] [causal] [operands N] [rows 0,2,3/8] [nobias] [add] [input] [twice]
+/// [eval] [relu]". add: the operand's gradient accumulates; input: the operand is a network input; twice: the first
+/// operand is also the last.
 struct Problem {
   std::string text;
   d2nn_op op{};
@@ -23,10 +24,10 @@ struct Problem {
   bool reads_input = false;
   bool is_twice = false;
   bool is_training = true;
-  std::vector<float> mean, deviation;  // normalize
+  std::vector<float> mean, deviation;               // normalize
   std::int64_t output_pad_h = 0, output_pad_w = 0;  // conv_transpose
-  std::vector<std::int64_t> axes;      // matmul
-  std::int64_t keys = 1;               // attention
+  std::vector<std::int64_t> axes;                   // matmul
+  std::int64_t keys = 1;                            // attention
 };
 
 /// Throws std::invalid_argument with the word it did not understand.

@@ -94,7 +94,8 @@ TEST_CASE("conv refuses what does not fit and names the parameter") {
 }
 
 TEST_CASE("conv_transpose gives PyTorch's sizes and weights and counts every product, cropped ones too") {
-  // torch.nn.ConvTranspose2d(4, 6, (3, 4), stride=(2, 3), padding=(1, 0), output_padding=(1, 2), groups=2) on [4, 5, 7].
+  // torch.nn.ConvTranspose2d(4, 6, (3, 4), stride=(2, 3), padding=(1, 0), output_padding=(1, 2), groups=2) on [4, 5,
+  // 7].
   Arguments arguments = conv(6, window({3, 4}, {2, 3}, {1, 0}), 2);
   arguments.set("output_pad", Extent{1, 2});
   const Applied applied = apply("conv_transpose", arguments, {{4, 5, 7}});

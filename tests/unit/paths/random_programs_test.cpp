@@ -59,8 +59,7 @@ Program random_program(std::uint64_t seed) {
       const NodeId control = builder.control("Q" + std::to_string(i));
       connect(control);
       controls.push_back({control, 2 + below(4)});
-      builder.op(control, "dense",
-                 reference::dense_attrs(static_cast<std::int64_t>(controls.back().actions)));
+      builder.op(control, "dense", reference::dense_attrs(static_cast<std::int64_t>(controls.back().actions)));
       action_targets.emplace_back(controls.back().actions);
       continue;
     }

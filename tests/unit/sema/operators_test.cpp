@@ -43,7 +43,9 @@ TEST_CASE("operators between tensors are layers of two operands, in the order as
 
 TEST_CASE("numbers beside tensors are arguments, and their arithmetic is that of real numbers") {
   const std::string numbers = "const three = 3; const half = 0.5; const none = 1 / 8; ";
-  const auto op = [&](const std::string& text) { return ops_of("let x = identity; (" + text + ")", numbers).substr(13); };
+  const auto op = [&](const std::string& text) {
+    return ops_of("let x = identity; (" + text + ")", numbers).substr(13);
+  };
   CHECK(op("x * 0.5") == "multiply_number(0.5) %1");
   CHECK(op("half * x") == "multiply_number(0.5) %1");
   CHECK(op("x + three") == "add_number(3.0) %1");
