@@ -27,11 +27,11 @@ Shape weight_shape(const Arguments& arguments, const Shape& input) {
   return Shape{arguments.integer("filters"), input.channels() / arguments.integer("groups"), kernel.h, kernel.w};
 }
 
-ShapeResult conv_shape(const Arguments& arguments, Shapes inputs) {
-  const Shape& input = inputs[0];
+/// An error unless the input is an image whose channels the groups divide, and the filters too.
+std::optional<ShapeResult> check_groups(const char* layer, const Arguments& arguments, const Shape& input) {
   const std::int64_t filters = arguments.integer("filters");
   const std::int64_t groups = arguments.integer("groups");
-  if (auto error = check_image("conv", input)) return *error;
+  if (auto error = check_image(layer, input)) return error;
   if (filters % groups != 0) {
     return reject(
         ShapeFault::argument, "groups",
@@ -43,6 +43,13 @@ ShapeResult conv_shape(const Arguments& arguments, Shapes inputs) {
                       " channels of " + input.to_string(),
                   "use " + common_divisors_text(input.channels(), filters));
   }
+  return std::nullopt;
+}
+
+ShapeResult conv_shape(const Arguments& arguments, Shapes inputs) {
+  const Shape& input = inputs[0];
+  const std::int64_t filters = arguments.integer("filters");
+  if (auto error = check_groups("conv", arguments, input)) return *error;
   const WindowResult window = slide(arguments, input, arguments.extent("dilation"));
   if (window.error) return *window.error;
   if (!checked_elements(weight_shape(arguments, input).dims)) {
@@ -76,19 +83,7 @@ std::int64_t transposed_size(std::int64_t input, std::int64_t kernel, std::int64
 ShapeResult conv_transpose_shape(const Arguments& arguments, Shapes inputs) {
   const Shape& input = inputs[0];
   const std::int64_t filters = arguments.integer("filters");
-  const std::int64_t groups = arguments.integer("groups");
-  if (auto error = check_image("conv_transpose", input)) return *error;
-  if (filters % groups != 0) {
-    return reject(
-        ShapeFault::argument, "groups",
-        "`groups: " + std::to_string(groups) + "` does not divide the " + std::to_string(filters) + " filters");
-  }
-  if (input.channels() % groups != 0) {
-    return reject(ShapeFault::input, "groups",
-                  "`groups: " + std::to_string(groups) + "` does not divide the " + std::to_string(input.channels()) +
-                      " channels of " + input.to_string(),
-                  "use " + common_divisors_text(input.channels(), filters));
-  }
+  if (auto error = check_groups("conv_transpose", arguments, input)) return *error;
   const Extent kernel = arguments.extent("kernel");
   const Extent stride = arguments.extent("stride");
   const Extent pad = arguments.extent("pad");
