@@ -1,7 +1,7 @@
-// What a training may be told: one row per setting, with its name, range, default, formula and documentation, and the
-// codes of losses, metrics and rewards. Compiler and runtime both include this file, and nothing says any of it again:
-// the `train` block of a program and the options of `d2nn train` take the same values, a module carries them as
-// numbers (d2nn_train_setting), and the tables of docs/training.md and docs/cli.md are held against the rows by a test.
+// What can be set about a training: one row per setting, with its name, range, default, formula and documentation, and
+// the codes of losses, metrics and rewards. Compiler and runtime both include this file, and nothing says any of it
+// again: the `train` block of a program and the options of `d2nn train` take the same values, a module carries them as
+// numbers (d2nn_train_setting), and a test compares the tables of docs/training.md and docs/cli.md with the rows.
 // Header only: the compiler includes it without linking the runtime. A change of a code or of the meaning of a value
 // raises D2NN_MODULE_LAYOUT.
 #pragma once
@@ -63,7 +63,7 @@ enum class RewardCode : std::uint32_t {
   maximum,
 };
 inline constexpr std::size_t reward_codes = 15;
-/// Numbers that stand on the stack at most.
+/// The most numbers on the stack.
 inline constexpr std::size_t max_reward_depth = 64;
 
 /// "metric", "+", "min".
