@@ -10,7 +10,7 @@
 
 namespace d2nn::codegen {
 
-/// The body of one driver under construction; the builder stands at its end.
+/// The body of one driver under construction; the builder is positioned at its end.
 class DriverBody {
  protected:
   DriverBody(llvm::Function* function, const NetworkLayout& layout)

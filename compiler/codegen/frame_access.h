@@ -20,7 +20,7 @@ struct NetworkLayout {
   std::vector<std::uint32_t> controls;       // by NodeId::index: position among the control nodes, or D2NN_NO_INDEX
   std::uint32_t node_count = 0;              // regular and control nodes: the first flags
   std::uint32_t flag_count = 0;
-  std::int64_t kernel_scratch_floats = 0;  // row-local buffers stand behind the kernels' own scratch
+  std::int64_t kernel_scratch_floats = 0;  // row-local buffers follow the kernels' own scratch
 };
 
 /// Numbers the nodes of a plan for the frame.

@@ -18,7 +18,7 @@ enum class KernelSource : std::uint8_t {
   library,
 };
 
-/// A step's kernel. With fused pooling that cannot be one kernel, `pool_problem` runs behind `problem`.
+/// A step's kernel. If the fused pooling cannot be part of it, `pool_problem` runs after `problem`.
 struct KernelChoice {
   KernelSource source = KernelSource::emitted;
   KernelProblem problem;

@@ -8,7 +8,7 @@
 
 namespace d2nn::codegen {
 
-/// Whether a step is a matmul or attention; only such have what is asked for below.
+/// Whether a step is a matmul or attention; the functions below take only such steps.
 bool is_product(const passes::Step& step);
 
 /// Sizes as d2nn_op has them.

@@ -13,7 +13,7 @@
 
 namespace d2nn::driver {
 
-/// `ast`, `graph` and `plan` are what the program is on its way, as text.
+/// `ast`, `graph` and `plan` are the intermediate forms of the program, as text.
 enum class Emit { executable, shared, static_library, object, llvm, assembly, ast, graph, plan };
 
 struct BuildRequest {
@@ -24,12 +24,12 @@ struct BuildRequest {
   std::string prefix;  // of exported symbols
   codegen::TargetOptions target;
   passes::PassSet passes;
-  std::vector<const passes::PassInfo*> print_after;  // the plan behind each of these goes to standard output
+  std::vector<const passes::PassInfo*> print_after;  // the plan after each of these is printed to standard output
 };
 
-/// Compiles the programs of a checked file and writes the output aside, then renames it; `shared`, `static` and
-/// `object` also get a header and a manifest beside it. False when `checked.sink` has (new) errors; nothing is left
-/// half-written then.
+/// Compiles the programs of a checked file and writes the output under a temporary name, then renames it; `shared`,
+/// `static` and `object` also get a header and a manifest next to it. False when `checked.sink` has (new) errors; no
+/// file is left half-written then.
 bool build(Checked& checked, const BuildRequest& request);
 
 /// A network compiled into this process. The module lives as long as the object.

@@ -21,7 +21,7 @@ class CNames {
   CNames(std::initializer_list<std::string_view> taken) : taken_(taken.begin(), taken.end()) {}
 
   /// The wanted identifier, with `n_` before it if it begins like a name of the C library or of d2nn/d2nn.h, and with
-  /// underscores behind it until it is no word of C or C++ and given for the first time.
+  /// underscores appended until it is not a keyword of C or C++ and has not been given before.
   std::string take(std::string wanted);
 
  private:

@@ -22,9 +22,9 @@ struct Checked {
 };
 
 /// Reads, parses and checks a file ("-" is standard input). An unreadable file is E0801. Programs are complete only
-/// when the sink has no errors. Imports are read from disk unless the options bring a loader (imports.h).
+/// when the sink has no errors. Imports are read from disk unless the options have a loader (imports.h).
 Checked check_file(const std::string& path, const sema::CheckOptions& options);
-/// The same for a text that is in memory; `name` stands in messages.
+/// The same for a text that is in memory; messages use `name`.
 Checked check_text(const std::string& name, std::string text, const sema::CheckOptions& options);
 
 /// The files that checking has read (the program, its modules) and the running compiler: what a command that goes on to

@@ -1,5 +1,5 @@
-// One value per Primitive, for whoever does something else with each: fold it, differentiate it, emit it. The rows
-// stand in the order of the enumeration; one that is missing or out of place does not compile:
+// One value per Primitive, for code that treats each differently: folds it, differentiates it, emits it. The rows are
+// in the order of the enumeration; one that is missing or out of place does not compile:
 //
 //   constexpr auto rules = per_primitive<Rule>({{Primitive::operand, keep}, {Primitive::weight, keep}, ...});
 //   rules[static_cast<std::size_t>(primitive)](...)

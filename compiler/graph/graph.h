@@ -105,7 +105,7 @@ struct Edge {
   NodeId target;
   std::uint32_t target_input = 0;  // index into the target's inputs
   std::optional<std::vector<float>> fallback;
-  SourceRange range;  // the arrow, with both names where they stand beside it
+  SourceRange range;  // the arrow, with both names if they are next to it
 };
 
 /// "leaf" of "leaf[2]", the member of a family; any other name is its own.

@@ -1,4 +1,4 @@
-// What must hold of a Program, whoever made or changed it: sema's result and every pass's. Tests run it after each.
+// The invariants of a Program, checked on the results of sema and of every pass. Tests run it after each.
 #pragma once
 
 #include <string>

@@ -71,11 +71,10 @@ std::string ops_page() {
   std::string page =
       "# Layers\n\n"
       "<!-- Made from the definitions in compiler/ops/layers by the target `update-ops-page`; do not edit. -->\n\n"
-      "What a pipeline can name. Arguments go by position or by name; those with a default may be left out. Meanings,\n"
-      "defaults, parameter shapes and output sizes are PyTorch's. A size is dims (`3x5`: height, width) or one int "
-      "for\n"
-      "both. Only products and convolutions count multiplications; the batch is not in the language, shapes are of "
-      "one\nsample.\n";
+      "The layers that a pipeline can use. Arguments are given by position or by name; those with a default may be\n"
+      "omitted. Meanings, defaults, parameter shapes and output sizes are PyTorch's. A size is dims (`3x5`: height,\n"
+      "width) or one int for both. Only products and convolutions count multiplications. Shapes are those of one\n"
+      "sample: the batch is not part of the language.\n";
   for (const Layer* layer : layers()) {
     if (!layer->is_in_pipelines) continue;
     page += "\n## " + std::string(layer->name) + "\n\n`" + signature_text(layer->name, layer->params) + "`\n\n" +
@@ -84,9 +83,8 @@ std::string ops_page() {
     append_example(page, *layer);
   }
   page +=
-      "\n# Operators\n\nIn bodies; they have no weights. Only those that say so count multiplications. Listings and "
-      "drawings show "
-      "them by name, as in `add_number(3.0)`.\n\n";
+      "\n# Operators\n\nOperators are used in bodies and have no weights. Only those that say so count "
+      "multiplications. Listings and drawings show them by name, as in `add_number(3.0)`.\n\n";
   for (const Layer* layer : layers()) {
     if (!layer->is_in_pipelines) page += "- `" + std::string(layer->name) + "`: " + layer->doc + "\n";
   }

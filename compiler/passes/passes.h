@@ -11,7 +11,7 @@ namespace d2nn::passes {
 /// What passes know of the program. Only plans for inference go through passes.
 struct PassContext {
   const graph::Program& program;
-  const paths::Uses* uses;  // null: nothing is proved; what goes by the uses of values then changes nothing
+  const paths::Uses* uses;  // null: nothing is proved; passes that depend on the uses of values then change nothing
 };
 
 }  // namespace d2nn::passes

@@ -156,7 +156,7 @@ bool is_batched(const Step& step);
 /// Whether the expression is max(operand 0, 0).
 bool is_relu(const expr::Expression& expression);
 
-/// Called with the plan behind each pass; behind one that is left out, too.
+/// Called with the plan after each pass, including passes that are disabled.
 using Observer = std::function<void(const PassInfo& pass, const Plan& plan)>;
 
 /// Plans a program that sema accepted. A plan for training goes through no pass. With assertions on, a pass that breaks

@@ -22,11 +22,11 @@ struct ControlCode {
   std::optional<std::uint32_t> fixed_action = {};  // of the control node
 };
 
-/// Codes of the control nodes, in topological order. The variables number 0, 1, ... through `variable_order`, the
-/// control nodes as they shall stand in the diagrams; without it, through the list.
+/// Codes of the control nodes, in topological order. The variables are numbered 0, 1, ... in `variable_order`, the
+/// order of the control nodes in the diagrams; without it, in the order of the result.
 std::vector<ControlCode> control_codes(const graph::Program& program,
                                        const std::vector<graph::NodeId>& variable_order = {});
-/// Another order: each control node beside what it decides and depends on, found from the outputs backwards. For
+/// Another order: each control node next to what it decides and depends on, found from the outputs backwards. For
 /// programs whose parallel branches are declared in turn, which the topological order mixes.
 std::vector<graph::NodeId> order_from_outputs(const graph::Program& program);
 

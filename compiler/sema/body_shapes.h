@@ -14,7 +14,7 @@ class BodyShapes {
   BodyShapes(Draft& draft, graph::NodeId id, bool is_known) : draft_(draft), id_(id), is_known_(is_known) {}
 
   /// The node's last op gets its shape and cost, its facts the weights. The first op that does not fit its operands
-  /// (E0301, E0304, E0308, E0310), or brings a cost beyond 64 bits (E0308), is kept as the body's mistake; no value
+  /// (E0301, E0304, E0308, E0310), or whose cost exceeds 64 bits (E0308), is kept as the body's mistake; no value
   /// made from then on has a shape.
   void infer_last_op();
   /// Null: unknown.

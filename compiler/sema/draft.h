@@ -1,5 +1,5 @@
-// A network while it is being checked: the Program as far as it is built, and beside each of its nodes and edges what
-// only the text says (where things were written, what was wrong with them). Steps fill it in the order of check.cpp;
+// A network while it is being checked: the Program as far as it is built, and for each of its nodes and edges what only
+// the text tells (where it was written, what was wrong with it). Steps fill it in the order of check.cpp;
 // each step says what it needs and adds. A node that is wrong is marked and stays silent in later steps: one mistake,
 // one error.
 #pragma once
@@ -28,14 +28,14 @@ struct InputFacts {
 struct BlockUse {
   std::string block;
   SourceRange range;            // of the call
-  std::int32_t outer = no_use;  // the use whose body the call stands in
+  std::int32_t outer = no_use;  // the use whose body contains the call
   static constexpr std::int32_t no_use = -1;
 };
 
 /// An op as written.
 struct OpFacts {
   SourceRange name;                     // of its label, or the layer where it has none
-  std::int32_t use = BlockUse::no_use;  // index into NodeFacts::block_uses; no_use: it stands in the node's own body
+  std::int32_t use = BlockUse::no_use;  // index into NodeFacts::block_uses; no_use: it is in the node's own body
   /// Where each argument stands that was given, by the parameter's name; blame for what a shape rule refuses.
   std::map<std::string, SourceRange> arguments;
   std::vector<ops::Weight> weights;  // once its shape is known

@@ -7,7 +7,7 @@
 namespace d2nn::sema {
 
 struct Order {
-  /// Every vertex on no cycle and behind none: sources first, ties by number.
+  /// Every vertex that is not on a cycle or reachable from one: sources first, ties by number.
   std::vector<std::uint32_t> sorted;
   /// Disjoint cycles, each from its lowest vertex along the edges; a few of them when there are many. Empty: none.
   std::vector<std::vector<std::uint32_t>> cycles;

@@ -1,4 +1,4 @@
-// Fifth step of a network: the tensors of weights and their names (docs/language.md, "Parameter names").
+// Fifth step of a network: the tensors of weights and their names (docs/language.md, "Names of parameters").
 #pragma once
 
 #include "sema/draft.h"

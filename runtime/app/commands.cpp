@@ -150,10 +150,10 @@ void add_run_options(CLI::App& app, RunCommand& command, bool embedded) {
                  "Results, npy f32 [samples, shape]; with several outputs y.npy gives y.NAME.npy each")
       ->type_name("FILE");
   app.add_option("--trace", command.trace, "Write what each sample did as JSON")->type_name("FILE");
-  app.add_option("--threads", command.threads, "Threads; 0: as many as help. Results do not depend on it")
+  app.add_option("--threads", command.threads, "Threads; 0: as many as are useful. Results do not depend on it")
       ->check(CLI::Range(std::size_t{0}, exec::most_threads))
       ->capture_default_str();
-  app.add_flag("--resize", command.resize, "Scale images of another size instead of refusing them");
+  app.add_flag("--resize", command.resize, "Scale images of another size instead of rejecting them");
   app.add_option("--max-cost", command.max_cost,
                  "Multiplications that a sample may cost at most: actions that no longer fit are not taken")
       ->check(CLI::Range(std::int64_t{1}, std::numeric_limits<std::int64_t>::max()))
@@ -165,7 +165,7 @@ void add_bench_options(CLI::App& app, BenchCommand& command, bool embedded) {
   app.add_option("--batch", command.batch, "Samples of the batch")
       ->check(CLI::Range(1, most_samples))
       ->capture_default_str();
-  app.add_option("--threads", command.threads, "Threads; 0: as many as help")
+  app.add_option("--threads", command.threads, "Threads; 0: as many as are useful")
       ->check(CLI::Range(std::size_t{0}, exec::most_threads))
       ->capture_default_str();
   app.add_option("--input", command.inputs,
@@ -178,7 +178,7 @@ void add_bench_options(CLI::App& app, BenchCommand& command, bool embedded) {
   app.add_option("--split", command.split, "Which samples of --data (default: test if there is one, else val)")
       ->check(CLI::IsMember({"train", "val", "test", "all"}))
       ->type_name("SPLIT");
-  app.add_flag("--resize", command.resize, "Scale images of --data that have another size instead of refusing them");
+  app.add_flag("--resize", command.resize, "Scale images of --data that have another size instead of rejecting them");
   add_weights(app, command.weights, embedded);
 }
 

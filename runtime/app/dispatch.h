@@ -34,8 +34,7 @@ int dispatch(int argc, char** argv, AddMore add_more) {
     add_info_options(*info_app, info);
     info_app->callback([&] { status = run_info_command(module, info); });
     BenchCommand bench;
-    CLI::App* bench_app =
-        app.add_subcommand("bench", "Median times of every path beside its multiplications, and of a batch");
+    CLI::App* bench_app = app.add_subcommand("bench", "Measure the median time of every path and of a batch");
     add_bench_options(*bench_app, bench, embedded);
     bench_app->callback([&] { status = run_bench_command(module, bench); });
     add_more(app, module, status);

@@ -10,7 +10,7 @@ int main(int argc, char** argv) {
     CLI::App* train_app = app.add_subcommand("train", "Train the network");
     d2nn::train::add_train_options(*train_app, train);
     train_app->callback([&] { status = d2nn::train::run_train_command(module, train); });
-    CLI::App* eval_app = app.add_subcommand("eval", "Metric, cost and distribution over paths on a data set");
+    CLI::App* eval_app = app.add_subcommand("eval", "Evaluate on a data set: metric, cost and distribution over paths");
     d2nn::train::add_eval_options(*eval_app, eval);
     eval_app->callback([&] { status = d2nn::train::run_eval_command(module, eval); });
   });

@@ -1,5 +1,5 @@
-// Cost budgets: no sample costs more than it may, whatever the control nodes want (docs/language.md, "Cost budgets").
-// What a decision adds to the least cost of all that may follow stands in the module's tables (d2nn_remaining_costs).
+// Cost budgets: no sample costs more than it may, whatever its control scores are (docs/language.md, "Cost budgets").
+// The module's tables (d2nn_remaining_costs) say what a decision adds to the least cost of all that may follow.
 #pragma once
 
 #include <cstdint>

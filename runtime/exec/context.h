@@ -56,8 +56,7 @@ class Frame {
   std::vector<const float*> inputs_;
   std::vector<float*> outputs_;
   std::vector<std::uint8_t*> valid_;
-  std::vector<std::uint8_t>
-      unwanted_valid_;  // where validity goes that the caller did not ask for: [outputs][tile_rows]
+  std::vector<std::uint8_t> unwanted_valid_;  // receives validity that the caller did not request: [outputs][tile_rows]
   std::vector<std::int32_t> actions_;
   std::vector<std::uint8_t> executed_;
   std::vector<std::int32_t> row_lists_;
@@ -74,8 +73,7 @@ class Frame {
 /// Threads that a context may be made with.
 inline constexpr std::size_t most_threads = 4096;
 
-/// How many tiles a batch is cut into: as few as there can be, but rather one for each thread than a thread without
-/// any.
+/// How many tiles a batch is cut into: as few as possible, but at least one per thread where tiles keep enough rows.
 std::size_t count_tiles(const d2nn_module& module, std::size_t batch, std::size_t threads);
 
 /// One caller's way to run a model. One run at a time; contexts of one model share nothing that is written.

@@ -1,6 +1,6 @@
-// What the runtime keeps behind d2nn_frame::state: how a frame decides, runs library kernels and reports failures.
-// Compiled code passes the pointer on and never looks behind it: the d2nn_rt_* functions that read it belong to the
-// runtime that made the frame, and are reached through d2nn_frame::calls. So this struct is no part of the layout.
+// What d2nn_frame::state points to: how a frame decides, runs library kernels and reports failures. Compiled code
+// passes the pointer on and never dereferences it: the d2nn_rt_* functions that read it belong to the runtime that made
+// the frame, and are reached through d2nn_frame::calls. This struct is therefore not part of the layout.
 #pragma once
 
 #include <cstdint>

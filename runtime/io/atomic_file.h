@@ -1,4 +1,4 @@
-// Writing a file so that nobody ever sees half of it: aside in the same folder, flushed to the disk, then renamed over
+// Writing a file atomically: under a temporary name in the same folder, flushed to the disk, then renamed over
 // the old one. Whatever fails (a full disk, a crash, a signal), the old file stays as it was.
 #pragma once
 
@@ -12,7 +12,7 @@
 
 namespace d2nn::io {
 
-/// A file being written aside. Move-only. Without a successful commit() nothing of it remains.
+/// A file being written under a temporary name. Move-only. Without a successful commit() nothing of it remains.
 class AtomicFile {
  public:
   /// Makes the file aside in the folder of `path`; a symbolic link is followed, so that its target is replaced. A path

@@ -1,6 +1,6 @@
-// The files of one command, each with what it is to the command, and the one check of them all: no output overwrites
-// an input or another output, and every output has a folder to stand in. Made by a command before it computes
-// anything. Files written aside (atomic_file.h) and scratch folders have names of their own and need no check.
+// The files of one command, each with its role, and the one check of them all: no output overwrites an input or another
+// output, and the folder of every output exists. A command makes it before it computes anything. Temporary files
+// (atomic_file.h) and scratch folders have unique names and need no check.
 #pragma once
 
 #include <string>

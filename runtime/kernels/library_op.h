@@ -1,5 +1,5 @@
 // The door of the kernels room for inference: the ops that the compiler left to the kernel library (pack LIBRARY).
-// oneDNN stands behind it (2.6 and 3.x, the difference in one file); nothing of it appears here.
+// It is implemented with oneDNN (2.6 and 3.x, the difference in one file), of which nothing appears here.
 #pragma once
 
 #include <cstddef>

@@ -22,7 +22,7 @@ struct TrainMemory {
   const float* const* inputs = nullptr;  // [inputs]: row 0
 };
 
-/// What a step does to batch norm and dropout (training.md, rules 9 and 12).
+/// What a step does to batch norm and dropout (docs/training.md, "Stages and schedules").
 struct TrainStep {
   bool is_training = true;  // false: running statistics, no dropout
   std::uint64_t seed = 0;

@@ -1,6 +1,6 @@
-// Names of files in JSON. A name may hold any bytes, a JSON string only UTF-8; so what is not UTF-8 stands twice: for
-// people with U+FFFD in place of each wrong byte, and beside it, under KEY_encoded, percent-encoded as in a URI, from
-// which the bytes come back. Names that are UTF-8 stand once, as they are.
+// Names of files in JSON. A name may hold any bytes, a JSON string only UTF-8. A name that is not UTF-8 is written
+// twice: for people, with U+FFFD in place of each wrong byte, and under KEY_encoded, percent-encoded as in a URI, so
+// that the bytes can be recovered. A name that is UTF-8 is written once, unchanged.
 #pragma once
 
 #include <optional>
@@ -17,7 +17,7 @@ std::string to_utf8(std::string_view bytes);
 /// As in a URI: letters, digits and `/-_.~` stay, any other byte becomes %XX.
 std::string percent_encode(std::string_view bytes);
 
-/// The bytes that percent_encode() was given; nothing for a `%` without two hexadecimal digits behind it.
+/// The bytes that percent_encode() was given; nothing for a `%` that two hexadecimal digits do not follow.
 std::optional<std::string> percent_decode(std::string_view encoded);
 
 /// The key of what percent_encode() makes of the value of `key`.

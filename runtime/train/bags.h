@@ -1,4 +1,4 @@
-// Mini-bags: which samples stand in which bag of which epoch. Bags are stratified, so that each has the data's share of
+// Mini-bags: which samples are in which bag of which epoch. Bags are stratified, so that each has the data's share of
 // each class and a metric such as F1 is defined on every bag; within an epoch samples are drawn without replacement.
 //
 // An epoch is a pure function of (labels, seed, epoch). The samples of each class are shuffled and spread evenly over

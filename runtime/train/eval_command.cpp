@@ -105,10 +105,10 @@ void add_eval_options(CLI::App& app, EvalCommand& command) {
                  "multiplications that a sample may cost at most: actions that no longer fit are not taken")
       ->check(CLI::Range(std::int64_t{1}, std::numeric_limits<std::int64_t>::max()))
       ->type_name("N");
-  app.add_option("--lambda", command.reward.lambda, "of the reward that --json prints")->capture_default_str();
+  app.add_option("--lambda", command.reward.lambda, "lambda of the reward that --json prints")->capture_default_str();
   app.add_option("--batch", command.batch, "samples per run")->capture_default_str()->check(CLI::Range(1, 1 << 20));
   app.add_option("--threads", command.threads, "0: one per CPU")->capture_default_str()->check(CLI::Range(0, 1024));
-  add_seed(app, command.seed, "of generated samples");
+  add_seed(app, command.seed, "seed of generated samples");
   app.add_flag("--resize", command.resizes, "resize images to the size of the network's input");
   app.add_flag("--json", command.prints_json, "print the result as JSON, with counts");
   note_given(app, command.given);

@@ -15,7 +15,7 @@
 
 namespace d2nn::train {
 
-/// A mini-batch without its inputs: bags of equal size, one behind the other.
+/// A mini-batch without its inputs: bags of equal size, stored consecutively.
 struct BatchView {
   std::int64_t rows = 0;  // bags * bag size
   std::int64_t bag_size = 0;
@@ -54,7 +54,7 @@ class Objective {
   const Reward& reward() const { return reward_; }
 
  private:
-  /// A bag's reward and cost; its counts per output stand in bag_counts_.
+  /// A bag's reward and cost; its counts per output are in bag_counts_.
   struct BagTotals;
   /// Notes a reward that is not finite.
   double reward_of(std::span<const MetricCounts> counts, double cost, std::int64_t bag_size);

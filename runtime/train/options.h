@@ -1,5 +1,5 @@
-// What a training is told: the settings of d2nn/train_settings.h, which has their ranges and defaults, and what belongs
-// to one run alone; how values are read from a command line (docs/training.md lists them for users).
+// What is set for a training: the settings of d2nn/train_settings.h, which has their ranges and defaults, and what
+// belongs to one run alone; how values are read from a command line (docs/training.md lists them for users).
 #pragma once
 
 #include <cstdint>

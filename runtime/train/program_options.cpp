@@ -54,7 +54,7 @@ void add_reward_kind(CLI::App& app, TrainOptions& options) {
              throw CLI::ValidationError("--reward `" + given + "` is not one of default|program");
            options.uses_default_reward = given == "default";
          },
-         "of the program, or the default whatever the program says")
+         "the reward of the program if it has one, or always the default")
       ->type_name("default|program")
       ->default_str("program")
       ->group(std::string(settings_group::objective));

@@ -23,7 +23,7 @@ void add_program_options(CLI::App& app, TrainOptions& options);
 /// Adds `--seed`, a whole number: CLI11 alone would take -1 for the greatest one.
 CLI::Option* add_seed(CLI::App& app, std::uint64_t& seed, const std::string& text);
 
-/// `--lambda` and the like that stand on a command line, by name; filled while it is parsed.
+/// `--lambda` and the like that a command line gives, by name; filled while it is parsed.
 using GivenOptions = std::set<std::string>;
 /// Notes every option of the app that is given. Call it when all are registered.
 void note_given(CLI::App& app, GivenOptions& given);

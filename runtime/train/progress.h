@@ -42,7 +42,7 @@ struct EvaluationInfo {
   bool is_best = false;
 };
 
-/// Who is told. Called from the training thread alone.
+/// Receives the progress of a training. Called only from the training thread.
 class Progress {
  public:
   virtual ~Progress() = default;

@@ -28,7 +28,7 @@ std::string json_report(const d2nn_module& module, const TrainReport& report, co
 /// D2NN_INTERNAL_ERROR, else 1.
 int report_failure(const Status& status);
 
-/// The samples of a split for the one input of a module, their classes held against the scores of every output. Prints
+/// The samples of a split for the one input of a module, their classes compared with the scores of every output. Prints
 /// what the user should know of the data as warnings on standard error: files left out, classes that the data lacks.
 Result<datasets::Dataset> open_data(const d2nn_module& module, std::string_view spec, datasets::Split split,
                                     bool resizes, std::uint64_t seed, std::size_t threads);

@@ -16,7 +16,7 @@
 
 namespace d2nn::train {
 
-/// What stands behind d2nn_frame_state::train_step while compiled training code runs. The runner's own.
+/// What d2nn_frame_state::train_step points to while compiled training code runs. Owned by the runner.
 struct StepState {
   const d2nn_train_code* code = nullptr;
   kernels::TrainOps* ops = nullptr;

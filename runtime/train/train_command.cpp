@@ -59,7 +59,7 @@ void add_file_options(CLI::App& app, TrainCommand& command) {
       ->type_name("FILE")
       ->required()
       ->group(group);
-  app.add_option("--init", options.initial_weights, "weights to start from (default: drawn as in PyTorch)")
+  app.add_option("--init", options.initial_weights, "weights to start from (default: initialised as in PyTorch)")
       ->type_name("FILE")
       ->group(group);
   app.add_option("--checkpoint", options.checkpoint_path, "where checkpoints go (default: OUTPUT.checkpoint)")
@@ -68,7 +68,7 @@ void add_file_options(CLI::App& app, TrainCommand& command) {
   app.add_option("--checkpoint-every", options.checkpoint_every, "epochs; 0: only when interrupted and at the end")
       ->capture_default_str()
       ->group(group);
-  app.add_flag("--resume", options.resume, "go on from the checkpoint")->group(group);
+  app.add_flag("--resume", options.resume, "continue from the checkpoint")->group(group);
   app.add_option("--threads", options.threads, "0: one per CPU")->capture_default_str()->group(group);
   app.add_flag("--quiet", command.is_quiet, "no progress")->group(group);
   app.add_flag("--json", command.prints_json, "print the result as JSON")->group(group);

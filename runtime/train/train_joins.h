@@ -1,4 +1,4 @@
-// The backward of joins (docs/training.md, "Where gradients go"). The forward is exec/join.h, with training's tables.
+// The backward of joins (docs/training.md, "The losses"). The forward is exec/join.h, with training's tables.
 #pragma once
 
 #include <cstdint>

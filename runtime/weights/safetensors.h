@@ -96,8 +96,8 @@ struct TensorView {
   std::span<const float> values;  // as many as the product of shape
 };
 
-/// Writes a safetensors file aside and renames it: after a failure (a full disk) the old file is as it was. Tensors
-/// stand in the given order, metadata sorted by key: equal content gives equal bytes. Values of the metadata may hold
+/// Writes a safetensors file atomically: after a failure (a full disk) the old file is unchanged. Tensors are
+/// in the given order, metadata sorted by key: equal content gives equal bytes. Values of the metadata may hold
 /// any bytes (a file's name; text/encoded.h). D2NN_INVALID_ARGUMENT: a name twice, or a size that is not the shape's.
 Status save(const std::string& path, std::span<const TensorView> tensors,
             const std::map<std::string, std::string>& metadata = {});

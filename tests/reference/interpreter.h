@@ -92,7 +92,7 @@ class Interpreter {
 
   SampleResult<Scalar> run_sample(const Sample<Scalar>& sample, const Options<Scalar>& options = {}) const;
   Batch<Scalar> forward(const std::vector<Sample<Scalar>>& samples, const Options<Scalar>& options = {}) const;
-  /// Through executed nodes only; rules of training.md, 6. The choice of an action has no gradient.
+  /// Through executed nodes only (docs/training.md, "The losses"). The choice of an action has no gradient.
   Gradients<Scalar> backward(const Batch<Scalar>& batch, const LossGradients<Scalar>& loss) const;
 
  private:

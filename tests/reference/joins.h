@@ -1,4 +1,5 @@
-// The joins of data edges, forward and backward, for one sample (docs/language.md, rule 4; training.md, rule 6).
+// The joins of data edges, forward and backward, for one sample (docs/language.md, rule 4; docs/training.md, "The
+// losses").
 #pragma once
 
 #include <optional>

@@ -44,7 +44,7 @@ void batch_norm_forward(OpForward<Scalar>& call) {
   const std::size_t area = channel_area(call.op.shape);
   const std::size_t count = call.results.size() * area;
   OpState<Scalar>& state = call.state;
-  state.used_batch_statistics = call.is_training && count >= 2;  // training.md, rule 9
+  state.used_batch_statistics = call.is_training && count >= 2;  // docs/training.md, "Stages and schedules"
   state.mean.assign(call.weights[running_mean_index]->begin(), call.weights[running_mean_index]->end());
   state.variance.assign(call.weights[running_var_index]->begin(), call.weights[running_var_index]->end());
   if (state.used_batch_statistics) {

@@ -28,8 +28,7 @@ int bench(const BenchArguments& arguments) {
 }  // namespace
 
 void add_bench(CLI::App& app, int& status) {
-  CLI::App* command =
-      app.add_subcommand("bench", "Median times of every path beside its multiplications, and of a batch");
+  CLI::App* command = app.add_subcommand("bench", "Measure the median time of every path and of a batch");
   const auto arguments = std::make_shared<BenchArguments>();
   arguments->program.add_to(*command);
   arguments->target.add_to(*command, false);

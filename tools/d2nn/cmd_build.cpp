@@ -76,24 +76,24 @@ void add_build(CLI::App& app, int& status) {
       })
       ->type_name("KIND");
   command->add_option("--weights", arguments->request.weights, "Embed these weights")->type_name("W.safetensors");
-  command->add_flag("--train", arguments->request.with_training, "Link the training harness in")
+  command->add_flag("--train", arguments->request.with_training, "Link the training harness")
       ->excludes(command->get_option("--fix"));
   const CLI::Validator is_pass(
       [](const std::string& given) {
         return passes::find_pass(given) ? "" : "`" + given + "` is not one of " + pass_names();
       },
       "");
-  command->add_option("--disable-pass", arguments->disabled_passes, "Leave out a pass of the compiler: " + pass_names())
+  command->add_option("--disable-pass", arguments->disabled_passes, "Disable a pass of the compiler: " + pass_names())
       ->check(is_pass)
       ->type_name("PASS")
       ->allow_extra_args(false);
-  command->add_option("--print-after", arguments->print_after, "Print the plan behind this pass to standard output")
+  command->add_option("--print-after", arguments->print_after, "Print the plan after this pass to standard output")
       ->check(is_pass)
       ->type_name("PASS")
       ->allow_extra_args(false);
   command
       ->add_option("--prefix", arguments->request.prefix,
-                   "Put before the exported names: PNAME_module becomes the accessor")
+                   "Prefix of the exported names: the accessor becomes PNAME_module")
       ->check(CLI::Validator(
           [](const std::string& given) { return begins_name(given) ? "" : "`" + given + "` cannot begin a name of C"; },
           ""))

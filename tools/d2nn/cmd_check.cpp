@@ -127,7 +127,7 @@ void add_check(CLI::App& app, int& status) {
   command->add_option("-D", arguments->program.definitions, "Set a network parameter: -DNAME=VALUE")
       ->type_name("NAME=VALUE")
       ->allow_extra_args(false);
-  command->add_option("--network", arguments->program.network, "Only this network of the file")->type_name("NAME");
+  command->add_option("--network", arguments->program.network, "Select this network of the file")->type_name("NAME");
   CLI::Option* const paths = command->add_flag(
       "--paths", arguments->paths, "Print the number of paths, costs, null outputs and, up to 10,000, each path");
   CLI::Option* const sort =
@@ -141,13 +141,14 @@ void add_check(CLI::App& app, int& status) {
           })
           ->type_name("KEY")
           ->needs(paths);
-  command->add_flag("--descending", arguments->is_descending, "With --sort: the greatest first")->needs(sort);
+  command->add_flag("--descending", arguments->is_descending, "With --sort: reverse the order")->needs(sort);
   command
       ->add_option("--frequencies", arguments->frequencies,
                    "Expected cost by how often actions are taken: uniform, or a trace of `d2nn run`")
       ->type_name("uniform|TRACE")
       ->needs(paths);
-  command->add_flag("--hints", arguments->hints, "Say which work nothing needs on some paths, and what would spare it");
+  command->add_flag("--hints", arguments->hints,
+                    "Report work that nothing needs on some paths, and what would save it");
   command->add_flag("--json", arguments->json, "Print diagnostics and paths as JSON");
   command->callback([arguments, &status] {
     Json json = Json::array();

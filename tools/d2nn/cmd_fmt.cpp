@@ -53,7 +53,7 @@ bool format_file(const std::string& path, bool check, driver::Checked& checked) 
 }  // namespace
 
 void add_fmt(CLI::App& app, int& status) {
-  CLI::App* command = app.add_subcommand("fmt", "Lay programs out in the one canonical way");
+  CLI::App* command = app.add_subcommand("fmt", "Format programs in the canonical layout");
   const auto arguments = std::make_shared<FmtArguments>();
   command->add_option("FILE", arguments->files, "Programs to rewrite in place (-: standard input to standard output)")
       ->required()

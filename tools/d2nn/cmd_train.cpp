@@ -61,7 +61,7 @@ void add_train(CLI::App& app, int& status) {
 
 void add_eval(CLI::App& app, int& status) {
   CLI::App* command =
-      app.add_subcommand("eval", "Metric, cost and distribution over paths of trained weights on a data set");
+      app.add_subcommand("eval", "Evaluate trained weights on a data set: metric, cost and distribution over paths");
   const auto arguments = std::make_shared<Arguments<train::EvalCommand>>();
   arguments->program.add_to(*command);
   arguments->target.add_to(*command, false);

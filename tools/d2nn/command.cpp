@@ -15,7 +15,7 @@ void ProgramOptions::add_to(CLI::App& command) {
   command.add_option("-D", definitions, "Set a network parameter: -DNAME=VALUE")
       ->type_name("NAME=VALUE")
       ->allow_extra_args(false);
-  command.add_option("--network", network, "Only this network of the file")->type_name("NAME");
+  command.add_option("--network", network, "Select this network of the file")->type_name("NAME");
 }
 
 sema::CheckOptions ProgramOptions::check_options() const {
@@ -42,7 +42,7 @@ void TargetArguments::add_to(CLI::App& command, bool with_triple) {
 }
 
 void FixArguments::add_to(CLI::App& command) {
-  command.add_option("--fix", decisions, "Let a control node always take this action: --fix Q=low")
+  command.add_option("--fix", decisions, "Make a control node always take this action: --fix Q=low")
       ->type_name("CONTROL=ACTION")
       ->allow_extra_args(false);
 }

@@ -19,7 +19,7 @@ class Arithmetic {
  public:
   using OperandValue = llvm::function_ref<llvm::Value*(expr::Term)>;
 
-  /// `is_stored`, by term: values that stand in memory, to be asked for as they are; empty: none.
+  /// `is_stored`, by term: values that are in memory and are read unchanged; empty: none.
   Arithmetic(KernelBuilder& kernel, const expr::Expression& expression, std::vector<char> is_stored);
 
   /// A vector of the elementwise term; `value` gives vectors of other terms at the same place, of `lanes` lanes.

@@ -1,8 +1,8 @@
 // Tensor expressions as LLVM IR: one function per expression, about one row (one sample), with constant sizes. The only
 // place that turns the primitives of expr/expression.h into instructions.
 //
-// How. A term is *inlined* into its reader, at the reader's place, unless it is a reduction, or is dear and would be
-// computed again (stored_terms.h): these are *stored*, in scratch or registers, by a pass of their own. Passes that
+// How. A term is *inlined* into its reader, at the reader's place, unless it is a reduction, or is expensive and would
+// be computed again (stored_terms.h): these are *stored*, in scratch or registers, by a pass of their own. Passes that
 // keep the same axes share the loops over them (schedule.h), so that layer_norm and softmax read a row of a matrix
 // while it is in the first-level cache. The lanes of a vector run along the innermost axis; where that axis is reduced,
 // each lane sums its part and the lanes are added at the end; the order of the additions is a function of the sizes and
@@ -26,7 +26,7 @@ namespace d2nn::codegen {
 
 class KernelBuilder;
 
-/// What happens to what already stands in a result.
+/// What happens to the values that a result already holds.
 enum class ResultStore : std::uint8_t { overwrite, add };
 
 struct ExpressionKernel {

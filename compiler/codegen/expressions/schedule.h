@@ -1,9 +1,9 @@
-// In which loops the terms of an expression are computed and where their values stand meanwhile. No LLVM.
+// In which loops the terms of an expression are computed and where their values are kept meanwhile. No LLVM.
 //
-// A *stage* computes one term over its whole domain: a result, a reduction, or a term that is dear to compute twice.
-// Everything else is inlined into the stages that read it. Stages with the same domain that may run in one loop form a
-// *pass*; consecutive passes that keep common axes form a *nest*, which has the loops over these axes once, outermost.
-// Within one round of a nest a value is read in a register, or in a piece of scratch for that round alone.
+// A *stage* computes one term over its whole domain: a result, a reduction, or a term that is expensive to compute
+// twice. Everything else is inlined into the stages that read it. Stages with the same domain that may run in one loop
+// form a *pass*; consecutive passes that keep common axes form a *nest*, which has the loops over these axes once,
+// outermost. Within one round of a nest a value is read in a register, or in a piece of scratch for that round alone.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@ namespace d2nn::codegen {
 /// Vectors that are computed side by side: enough to hide the latency of an addition.
 inline constexpr std::int64_t vectors_in_flight = 4;
 
-/// Where the value of a stage stands for those that read it.
+/// Where the value of a stage is kept for its readers.
 enum class Storage : std::uint8_t {
   none,   ///< in registers: read in the same round of its nest, or not at all
   round,  ///< scratch for one round of the nest: the shared axes have no extent

@@ -7,9 +7,9 @@
 
 namespace d2nn::codegen {
 
-/// By term. Reductions; what a reshape with axes across its own reads; exp, erf, tanh and log that stages read which
-/// cannot be one loop; what is dear and would be computed for every round of a loop around it. Leaves never.
-/// The results of the expression are no reshapes.
+/// Whether each term is stored: reductions; the operand of a reshape whose axes cut across its own; exp, erf, tanh and
+/// log read by stages that cannot share one loop; expensive terms that would be computed in every round of a loop
+/// around them. Leaves never are. The results of the expression must not be reshapes.
 std::vector<char> choose_stored_terms(const expr::Expression& expression);
 
 }  // namespace d2nn::codegen

@@ -88,7 +88,8 @@ constexpr Layer family[] = {
      .kernel = Kernel::dropout,
      .params = dropout_params,
      .shape = dropout_shape,
-     .doc = "In training sets values to zero and scales the others by 1 / (1 - p); does nothing in inference."},
+     .doc =
+         "In training, sets random values to zero and scales the others by 1 / (1 - p); in inference, does nothing."},
 };
 
 }  // namespace

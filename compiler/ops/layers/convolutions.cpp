@@ -134,7 +134,8 @@ constexpr ParamInfo conv_params[] = {
     {"stride", ParamType::extent, "1", "step of the window", 1},
     {"pad", ParamType::extent, "0", "zeros added on each side", 0},
     {"dilation", ParamType::extent, "1", "distance between the window's elements", 1},
-    {"groups", ParamType::integer, "1", "groups of channels convolved apart; divides the channels and the filters", 1},
+    {"groups", ParamType::integer, "1", "groups of channels convolved separately; divides the channels and the filters",
+     1},
     {"bias", ParamType::boolean, "true", "whether a bias per filter is added"},
 };
 
@@ -145,7 +146,8 @@ constexpr ParamInfo conv_transpose_params[] = {
     {"pad", ParamType::extent, "0", "rows and columns cropped on each side of the result", 0},
     {"output_pad", ParamType::extent, "0", "rows and columns added below and to the right of the result", 0},
     {"dilation", ParamType::extent, "1", "distance between the window's elements", 1},
-    {"groups", ParamType::integer, "1", "groups of channels apart; divides the channels and the filters", 1},
+    {"groups", ParamType::integer, "1", "groups of channels convolved separately; divides the channels and the filters",
+     1},
     {"bias", ParamType::boolean, "true", "whether a bias per filter is added"},
 };
 
@@ -165,9 +167,8 @@ constexpr Layer family[] = {
      .shape = conv_transpose_shape,
      .cost = conv_transpose_cost,
      .weights = conv_transpose_weights,
-     .doc =
-         "Transposed convolution of an image [C, H, W], the gradient of `conv` with regard to its input; every size is "
-         "(in - 1) stride - 2 pad + dilation (kernel - 1) + output_pad + 1."},
+     .doc = "Transposed convolution of an image [C, H, W], the gradient of `conv` with respect to its input; every "
+            "size is (in - 1) stride - 2 pad + dilation (kernel - 1) + output_pad + 1."},
 };
 
 }  // namespace

@@ -68,7 +68,8 @@ constexpr Layer family[] = {
      .shape = linear_shape,
      .cost = linear_cost,
      .weights = linear_weights,
-     .doc = "Fully connected layer along the last axis, at every place of the axes before it: [.., n] to [.., units]."},
+     .doc =
+         "Fully connected layer along the last axis, at every position of the axes before it: [.., n] to [.., units]."},
 };
 
 }  // namespace

@@ -143,11 +143,11 @@ constexpr ParamInfo layer_norm_params[] = {
     {.name = "over",
      .type = ParamType::word,
      .fallback = "last",
-     .doc = "`channels`: over axis 0 of [C, H, W], at each place by itself",
+     .doc = "`channels`: over axis 0 of [C, H, W], separately at each position",
      .choices = layer_norm_axes},
 };
 constexpr ParamInfo group_norm_params[] = {
-    {"groups", ParamType::integer, nullptr, "groups of neighbouring channels, each normalised by itself", 1},
+    {"groups", ParamType::integer, nullptr, "groups of neighbouring channels, each normalised separately", 1},
     {"eps", ParamType::number, "1e-5", "added to the variance"},
 };
 constexpr ParamInfo normalize_params[] = {
@@ -175,8 +175,8 @@ constexpr Layer family[] = {
      .shape = group_norm_shape,
      .meaning = group_norm,
      .weights = group_norm_weights,
-     .doc = "(x - mean) / sqrt(variance + eps) over each group of channels, all their places together, of each sample; "
-            "with learned scale and shift per channel."},
+     .doc = "(x - mean) / sqrt(variance + eps) over each group of channels and all positions, of each sample; with "
+            "learned scale and shift per channel."},
     {.name = "normalize",
      .kernel = Kernel::normalize,
      .params = normalize_params,

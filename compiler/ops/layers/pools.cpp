@@ -72,7 +72,7 @@ constexpr ParamInfo top_params[] = {
 constexpr ParamInfo max_pool_params[] = {
     {"kernel", ParamType::extent, nullptr, "height and width of the window", 1},
     {"stride", ParamType::extent, "kernel", "step of the window", 1},
-    {"pad", ParamType::extent, "0", "minus infinities added on each side; at most half of the kernel", 0},
+    {"pad", ParamType::extent, "0", "padding of minus infinity on each side; at most half of the kernel", 0},
 };
 constexpr ParamInfo avg_pool_params[] = {
     {"kernel", ParamType::extent, nullptr, "height and width of the window", 1},
@@ -85,7 +85,7 @@ constexpr Layer family[] = {
      .kernel = Kernel::max_pool,
      .params = max_pool_params,
      .shape = max_pool_shape,
-     .doc = "Greatest value of each window; NaN wins over every number."},
+     .doc = "Greatest value of each window; NaN counts as the greatest value."},
     {.name = "avg_pool",
      .kernel = Kernel::avg_pool,
      .params = avg_pool_params,
@@ -98,7 +98,7 @@ constexpr Layer family[] = {
     {.name = "global_max_pool",
      .shape = global_max_pool_shape,
      .meaning = global_max_pool,
-     .doc = "Greatest value of each channel: [C, H, W] gives [C, 1, 1]; equal ones share the gradient."},
+     .doc = "Greatest value of each channel: [C, H, W] gives [C, 1, 1]; equal values share the gradient."},
     {.name = "top",
      .kernel = Kernel::top,
      .params = top_params,

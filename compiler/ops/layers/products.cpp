@@ -72,7 +72,7 @@ std::optional<std::int64_t> attention_cost(const Arguments&, Shapes inputs, cons
 }
 
 constexpr ParamInfo attention_params[] = {
-    {"heads", ParamType::integer, nullptr, "groups of columns that attend apart; divides the columns", 1},
+    {"heads", ParamType::integer, nullptr, "groups of columns that attend separately; divides the columns", 1},
     {"causal", ParamType::boolean, "false", "whether query i sees keys 0 to i only"},
 };
 
@@ -91,7 +91,7 @@ constexpr Layer family[] = {
      .params = attention_params,
      .shape = attention_shape,
      .cost = attention_cost,
-     .doc = "`attention(heads, causal: false)(q, k, v)`: scaled dot product attention of queries [Tq, D], keys [Tk, D] "
+     .doc = "`attention(heads, causal: false)(q, k, v)`: scaled dot-product attention of queries [Tq, D], keys [Tk, D] "
             "and values [Tk, Dv], softmax(q k^T / sqrt(D / heads)) v for each head's columns. It costs Tq Tk (D + Dv) "
             "multiplications, causal or not."},
 };

@@ -106,7 +106,7 @@ constexpr ParamInfo permute_params[] = {
 constexpr ParamInfo slice_params[] = {
     {"axis", ParamType::integer, nullptr, "counted from 0, the first of a sample"},
     {"from", ParamType::integer, nullptr, "first element along the axis, counted from 0", 0},
-    {"to", ParamType::integer, nullptr, "where it ends; that element is not taken", 0},
+    {"to", ParamType::integer, nullptr, "end of the part; this element is not included", 0},
 };
 constexpr const char* upsample_modes[] = {"nearest"};
 constexpr ParamInfo upsample_params[] = {
@@ -134,7 +134,7 @@ constexpr Layer family[] = {
      .kernel = Kernel::copy,
      .params = reshape_params,
      .shape = reshape_shape,
-     .doc = "The same elements in the same order under other dimensions."},
+     .doc = "The same elements in the same order, with other dimensions."},
     {.name = "pad_channels",
      .params = pad_channels_params,
      .shape = pad_channels_shape,
@@ -155,8 +155,8 @@ constexpr Layer family[] = {
      .shape = upsample_shape,
      .meaning = upsample,
      .doc = "Makes an image [C, H, W] larger by whole factors, as torch.nn.Upsample."},
-    {.name = "detach", .meaning = detach, .doc = "Its input; no gradient goes to what made it."},
-    {.name = "identity", .kernel = Kernel::copy, .doc = "Its input."},
+    {.name = "detach", .meaning = detach, .doc = "Returns its input; no gradient flows back through it."},
+    {.name = "identity", .kernel = Kernel::copy, .doc = "Returns its input."},
 };
 
 }  // namespace

@@ -55,7 +55,8 @@ constexpr Layer family[] = {
      .params = reduction_params,
      .shape = reduced_shape,
      .meaning = reduction<expr::max>,
-     .doc = "Greatest value over axes, as torch.amax: equal ones share the gradient; NaN wins over every number."},
+     .doc = "Greatest value over axes, like torch.amax: equal values share the gradient; NaN counts as the greatest "
+            "value."},
 };
 
 }  // namespace

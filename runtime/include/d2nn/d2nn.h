@@ -5,13 +5,13 @@
  *           d2nn_model    a module with its weights loaded and packed; immutable, shared by threads.
  *           d2nn_context  scratch memory for one caller at a time; many contexts may run at once on one model.
  * Ownership: the caller owns every buffer it passes. A model must outlive its contexts. Destroy accepts NULL.
- * Errors:   every function that can fail returns a d2nn_status; nothing is thrown, nothing aborts. After a failure the full sentence
+ * Errors:   every function that can fail returns a d2nn_status; nothing is thrown, nothing aborts. After a failure the full message
  *           is in d2nn_last_error() (thread-local), and for a run also in d2nn_error_message(context). A model has no message of its
- *           own: it is shared by threads, and no call on it fails but those that make something.
- * Tensors:  contiguous in C, H, W order, the batch as the outermost dimension, aligned as their elements are. Each says what these
- *           are (d2nn_tensor_info::element_type); this version computes f32 alone.
+ *           own: it is shared by threads, and the only calls on it that can fail create another object.
+ * Tensors:  contiguous in C, H, W order, the batch as the outermost dimension, aligned as their elements are. Each tensor has an
+ *           element type (d2nn_tensor_info::element_type); this version supports only f32.
  * Versions: every struct that the caller fills begins with struct_size = sizeof(the struct); later versions only append. A size that
- *           this runtime does not know is refused (D2NN_INVALID_ARGUMENT).
+ *           this runtime does not know is rejected (D2NN_INVALID_ARGUMENT).
  * Threads:  functions on different objects may run at the same time; one object belongs to one thread at a time, except that a
  *           model may be used by any number of them. After fork() the child may use only contexts that it makes itself.
  * The guide with a complete example is docs/c-api.md. */
@@ -31,21 +31,21 @@
 extern "C" {
 #endif
 
-/* The version of this interface; a module compiled for another major version is refused. */
+/* The version of this interface; a module compiled for another major version is rejected. */
 #define D2NN_ABI_VERSION 2
 
 /* Numbers are never reused. */
 typedef enum d2nn_status {
   D2NN_OK = 0,
   D2NN_INVALID_ARGUMENT = 1,    /* an argument is null, misaligned, too large or of the wrong size; nothing was written */
-  D2NN_INVALID_MODULE = 2,      /* the module and this runtime do not belong together */
+  D2NN_INVALID_MODULE = 2,      /* the module is damaged, or does not match this runtime or this CPU */
   D2NN_INVALID_WEIGHTS = 3,     /* the weights are missing, damaged, of other names or shapes, or not finite */
   D2NN_IO_ERROR = 4,            /* a file could not be opened, read or written */
   D2NN_OUT_OF_MEMORY = 5,
   D2NN_NONFINITE_CONTROL = 6,   /* a control node's score is NaN or infinite; the message names the sample and the node */
   D2NN_BUDGET_TOO_SMALL = 7,    /* the cost budget is below the cheapest path */
-  D2NN_UNSUPPORTED = 8,         /* this module was built without what was asked for (for instance without training) */
-  D2NN_INTERNAL_ERROR = 9       /* a defect of d2nn itself; the message says where */
+  D2NN_UNSUPPORTED = 8,         /* the module was built without the requested feature (for instance without training) */
+  D2NN_INTERNAL_ERROR = 9       /* a bug in d2nn itself; the message says where */
 } d2nn_status;
 
 typedef struct d2nn_module d2nn_module;
@@ -70,7 +70,7 @@ typedef struct d2nn_weights_source {
 
 /* Loads, checks and packs the weights. source NULL: the embedded ones. The module must outlive the model. On failure *model is NULL
  * and d2nn_last_error() says why: D2NN_INVALID_ARGUMENT, D2NN_INVALID_MODULE (built for another runtime or for instructions that this
- * processor lacks, or with tensors of an element type that this runtime does not compute), D2NN_INVALID_WEIGHTS, D2NN_IO_ERROR, D2NN_OUT_OF_MEMORY. */
+ * processor lacks, or with tensors of an element type that this runtime does not support), D2NN_INVALID_WEIGHTS, D2NN_IO_ERROR, D2NN_OUT_OF_MEMORY. */
 D2NN_API d2nn_status d2nn_model_create(const d2nn_module* module, const d2nn_weights_source* source, d2nn_model** model);
 D2NN_API void d2nn_model_destroy(d2nn_model* model);
 
@@ -81,7 +81,7 @@ D2NN_API void d2nn_model_destroy(d2nn_model* model);
 typedef struct d2nn_context_options {
   size_t struct_size;
   size_t max_batch;             /* samples of the largest run; at least 1 */
-  size_t threads;               /* threads of the largest run, the caller's included; 0: as many as help, at most the CPUs */
+  size_t threads;               /* threads of the largest run, the caller's included; 0: as many as are useful, at most the CPUs */
 } d2nn_context_options;
 
 /* The same with threads = 0. On failure *context is NULL and d2nn_last_error() says why: D2NN_INVALID_ARGUMENT (also a max_batch whose
@@ -92,7 +92,7 @@ D2NN_API void d2nn_context_destroy(d2nn_context* context);
 
 /* ---- runs ------------------------------------------------------------------------------------------------------------ */
 
-/* What each sample did. Every array is the caller's and may be NULL when not wanted. */
+/* What each sample did. Every array belongs to the caller and may be NULL if it is not needed. */
 typedef struct d2nn_trace {
   size_t struct_size;
   int32_t* actions;             /* [batch, controls]: index of the action taken, -1 where the control node did not execute */
@@ -102,10 +102,10 @@ typedef struct d2nn_trace {
 
 typedef struct d2nn_run_options {
   size_t struct_size;
-  size_t threads;               /* 0: all of the context's; never changes a result */
+  size_t threads;               /* 0: all threads of the context; never changes a result */
   int64_t cost_budget;          /* multiplications a sample may cost at most, never exceeded; 0: none. Below the cheapest path: D2NN_BUDGET_TOO_SMALL;
                                    a module whose decisions are too entangled for it: D2NN_UNSUPPORTED */
-  uint8_t* const* valid;        /* [outputs] of [batch]: 1 the output has a value, 0 it is null; NULL: not wanted, here or for one output */
+  uint8_t* const* valid;        /* [outputs] of [batch]: 1 the output has a value, 0 it is null; NULL: not needed, for all outputs or for one */
   d2nn_trace* trace;            /* or NULL */
 } d2nn_run_options;
 
@@ -119,20 +119,20 @@ D2NN_API d2nn_status d2nn_run(d2nn_context* context, size_t batch, const float* 
 
 /* ---- errors ---------------------------------------------------------------------------------------------------------- */
 
-/* What the last failing call on this context said; "" when none failed. Valid until the next call on it. NULL: d2nn_last_error(). */
+/* The message of the last failing call on this context; "" if none failed. Valid until the next call on it. NULL: d2nn_last_error(). */
 D2NN_API const char* d2nn_error_message(const d2nn_context* context);
-/* What the last failing call on this thread said, of whatever object; "" when none failed. Valid until the next one fails. */
+/* The message of the last failing call on this thread, on any object; "" if none failed. Valid until the next one fails. */
 D2NN_API const char* d2nn_last_error(void);
 /* "invalid argument" and so on; never NULL. */
 D2NN_API const char* d2nn_status_name(d2nn_status status);
 
-/* ---- looking at a module --------------------------------------------------------------------------------------------- */
+/* ---- inspecting a module --------------------------------------------------------------------------------------------- */
 
 /* Strings and arrays belong to the module and live as long as it does. No module, or an index out of range: NULL where a pointer is
  * returned, -1 for a cost and for d2nn_module_control_node ((size_t)-1), 0 for a count, a flag and a kind. */
 typedef enum d2nn_node_kind { D2NN_NODE_REGULAR = 0, D2NN_NODE_CONTROL = 1 } d2nn_node_kind;
 
-/* What the elements of a tensor are. Numbers are never reused, and 0 is none of them. */
+/* The type of a tensor's elements. Numbers are never reused, and 0 is not used. */
 typedef enum d2nn_element_type {
   D2NN_ELEMENT_F32 = 1          /* IEEE 754 binary32, in the byte order of the machine */
 } d2nn_element_type;

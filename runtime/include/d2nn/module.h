@@ -2,12 +2,12 @@
 /* The layout of a compiled module: the only contract between the code generator and the runtime.
  *
  * codegen emits one constant d2nn_module per network, and functions that receive a frame. The runtime owns frames, packs the
- * weights as `ops` asks, and answers the calls listed at the end. Both sides are built from this file; a change of any struct
- * or of a call's meaning raises D2NN_MODULE_LAYOUT, which a model checks before it touches anything else.
+ * weights as `ops` requires, and implements the calls listed at the end. Both sides are built from this file. A change of any struct
+ * or of a call's meaning increments D2NN_MODULE_LAYOUT, which a model checks before it reads anything else.
  *
  * Words:  row       one sample's place in a tile, 0 .. capacity-1. A row keeps its place from input to output: a group of rows
  *                   that chose the same action is a list of row numbers, never a copy.
- *         buffer    a tensor [capacity, shape] in an arena (d2nn_buffer says where its rows stand).
+ *         buffer    a tensor [capacity, shape] in an arena (d2nn_buffer says where its rows are).
  *         cost      multiplications of products and convolutions. */
 #ifndef D2NN_MODULE_H
 #define D2NN_MODULE_H
@@ -23,7 +23,7 @@ extern "C" {
 
 #define D2NN_MODULE_LAYOUT 7
 
-/* How an op is computed, in the order of the compiler's ops::Kernel, which a static_assert holds to it. */
+/* How an op is computed, in the order of the compiler's ops::Kernel, which a static_assert checks. */
 typedef enum d2nn_op_kind {
   D2NN_OP_CONV, D2NN_OP_CONV_TRANSPOSE, D2NN_OP_DENSE, D2NN_OP_MATMUL, D2NN_OP_ATTENTION, D2NN_OP_MAX_POOL, D2NN_OP_AVG_POOL, D2NN_OP_TOP, D2NN_OP_BATCH_NORM,
   D2NN_OP_NORMALIZE, D2NN_OP_DROPOUT, D2NN_OP_COPY, D2NN_OP_CONCAT, D2NN_OP_EXPRESSION
@@ -34,7 +34,7 @@ typedef enum d2nn_op_kind {
  * NONE      no weights, or the kernel takes none.
  * CONV      [out_c / block][in_c / groups][kernel_h][kernel_w][block], the last block padded with zeros; then bias [out_c rounded up].
  * DENSE     [units / block][in][block], the last block padded with zeros; then bias [units rounded up].
- * PLAIN     the tensors as they are in the file, one behind the other, in order of `params`.
+ * PLAIN     the tensors as they are in the file, consecutively, in order of `params`.
  * SCALE     batch_norm or normalize: scale [C], then shift [C] (y = x * scale + shift).
  * LIBRARY   the kernel library's own layout, made when the model is created (runtime/kernels).
  * A missing bias is packed as zeros. Batch norm that the compiler folded into a conv or dense (fold_params) is multiplied in. */
@@ -186,12 +186,12 @@ typedef struct d2nn_frame {
   struct d2nn_frame_state* state;      /* the runtime's own */
 } d2nn_frame;
 
-/* Compiled entry points: 0, or the status of the first call that failed. rows <= capacity samples stand in rows 0.. */
+/* Compiled entry points: 0, or the status of the first call that failed. rows <= capacity samples are in rows 0 .. rows-1. */
 typedef int32_t (*d2nn_forward_one_fn)(d2nn_frame* frame);
 typedef int32_t (*d2nn_forward_tile_fn)(d2nn_frame* frame, int64_t rows);
 
-/* Training code of a module, present when it was built with training. Values of every op are kept (arena), gradients stand in
- * a second arena; ops, buffers and joins are tables of their own: nothing is fused or left out. */
+/* Training code of a module, present when it was built with training. Values of every op are kept (arena), gradients are in
+ * a second arena. Ops, buffers and joins have separate tables: nothing is fused or left out. */
 typedef struct d2nn_train_code {
   uint32_t op_count;
   const d2nn_op* ops;
@@ -217,7 +217,7 @@ typedef struct d2nn_reward_step {
   double number;                /* of RewardCode::number */
 } d2nn_reward_step;
 
-/* A setting of the training and its value, as the table of train_settings.h has them. `loss` stands once per output. */
+/* A setting of the training and its value, as the table of train_settings.h has them. `loss` occurs once per output. */
 typedef struct d2nn_train_setting {
   uint32_t id;                  /* d2nn::TrainSettingId */
   uint32_t output;              /* of a loss: index into outputs; else D2NN_NO_INDEX */

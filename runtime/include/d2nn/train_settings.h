@@ -1,7 +1,7 @@
-// What a training may be told: one row per setting, with its name, range, default, formula and documentation, and the
-// codes of losses, metrics and rewards. Compiler and runtime both include this file, and nothing says any of it again:
-// the `train` block of a program and the options of `d2nn train` take the same values, a module carries them as
-// numbers (d2nn_train_setting), and the tables of docs/training.md and docs/cli.md are held against the rows by a test.
+// What can be set about a training: one row per setting, with its name, range, default, formula and documentation, and
+// the codes of losses, metrics and rewards. Compiler and runtime both include this file, and nothing says any of it
+// again: the `train` block of a program and the options of `d2nn train` take the same values, a module carries them as
+// numbers (d2nn_train_setting), and a test compares the tables of docs/training.md and docs/cli.md with the rows.
 // Header only: the compiler includes it without linking the runtime. A change of a code or of the meaning of a value
 // raises D2NN_MODULE_LAYOUT.
 #pragma once
@@ -63,7 +63,7 @@ enum class RewardCode : std::uint32_t {
   maximum,
 };
 inline constexpr std::size_t reward_codes = 15;
-/// Numbers that stand on the stack at most.
+/// The most numbers on the stack.
 inline constexpr std::size_t max_reward_depth = 64;
 
 /// "metric", "+", "min".
@@ -214,7 +214,7 @@ inline constexpr std::array<TrainSettingInfo, train_setting_count> train_setting
      .placeholder = "L",
      .group = settings_group::objective,
      .formula = "r = L * metric + (1 - L) * W * efficiency",
-     .documentation = "metric against efficiency, in the default reward"},
+     .documentation = "weight of the metric against the efficiency, in the default reward"},
     {.id = TrainSettingId::efficiency,
      .name = "efficiency",
      .kind = SettingKind::word,
@@ -222,14 +222,14 @@ inline constexpr std::array<TrainSettingInfo, train_setting_count> train_setting
      .placeholder = "KIND",
      .group = settings_group::objective,
      .formula = "inverse: least / mean; linear: 1 - mean / greatest",
-     .documentation = "efficiency of a mean cost"},
+     .documentation = "how the efficiency is computed from the mean cost"},
     {.id = TrainSettingId::efficiency_weight,
      .name = "efficiency_weight",
      .greatest = 1000,
      .initial = {{1}},
      .placeholder = "W",
      .group = settings_group::objective,
-     .documentation = "what the whole efficiency is worth in units of the metric"},
+     .documentation = "worth of the full efficiency in units of the metric"},
     {.id = TrainSettingId::control_weight,
      .name = "control_weight",
      .greatest = 1e9,
@@ -245,7 +245,7 @@ inline constexpr std::array<TrainSettingInfo, train_setting_count> train_setting
      .placeholder = "KIND",
      .group = settings_group::objective,
      .formula = "share: r_k = r * m_k / m; whole: r_k = r",
-     .documentation = "reward that a control node explains"},
+     .documentation = "reward that each control node has to explain"},
     {.id = TrainSettingId::epsilon,
      .name = "epsilon",
      .kind = SettingKind::epsilon,
@@ -334,14 +334,14 @@ inline constexpr std::array<TrainSettingInfo, train_setting_count> train_setting
      .placeholder = "M",
      .group = settings_group::steps,
      .formula = "v = M * v + (g + D * w), w = w - RATE * v",
-     .documentation = "of sgd"},
+     .documentation = "momentum of sgd"},
     {.id = TrainSettingId::weight_decay,
      .name = "weight_decay",
      .greatest = 1000,
      .placeholder = "D",
      .group = settings_group::steps,
      .formula = "adam: w * (1 - RATE * D); sgd: g + D * w",
-     .documentation = "of conv and dense weights"},
+     .documentation = "weight decay, for the weights of convolutions and products"},
     {.id = TrainSettingId::seed,
      .name = "seed",
      .kind = SettingKind::integer,
@@ -349,7 +349,7 @@ inline constexpr std::array<TrainSettingInfo, train_setting_count> train_setting
      .initial = {{1}},
      .placeholder = "N",
      .group = settings_group::steps,
-     .documentation = "fixes every random number"},
+     .documentation = "seed of every random number"},
     {.id = TrainSettingId::holdout,
      .name = "holdout",
      .greatest = 1,
@@ -366,7 +366,7 @@ inline constexpr std::array<TrainSettingInfo, train_setting_count> train_setting
      .initial = {{1}},
      .placeholder = "N",
      .group = settings_group::judging,
-     .documentation = "epochs from one greedy evaluation to the next"},
+     .documentation = "epochs between greedy evaluations"},
 }};
 
 constexpr const TrainSettingInfo& info_of(TrainSettingId id) {

@@ -1,5 +1,5 @@
-// Batch norm (training.md, rule 9) and normalize. Batch norm splits its channels over the threads: every sum is made by
-// one thread in the order of the rows, so its results do not depend on the thread count at all.
+// Batch norm (docs/training.md, "Stages and schedules") and normalize. Batch norm splits its channels over the threads:
+// every sum is made by one thread in the order of the rows, so its results do not depend on the thread count at all.
 #include <cmath>
 
 #include "kernels/train/train_op.h"

@@ -1,4 +1,4 @@
-// Gradients through joins, edge by edge, against what each kind of join means (docs/training.md, "Where gradients go").
+// Gradients through joins, edge by edge, against what each kind of join means (docs/training.md, "The losses").
 #include <doctest/doctest.h>
 
 #include <array>
