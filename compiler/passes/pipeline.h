@@ -18,6 +18,7 @@ void move_into_branch(Plan& plan, const PassContext& context);
 void choose_exclusive(Plan& plan, const PassContext& context);
 void forward_edge(Plan& plan, const PassContext& context);
 void fold_norm(Plan& plan, const PassContext& context);
+void fuse_chain(Plan& plan, const PassContext& context);
 void fuse_activation(Plan& plan, const PassContext& context);
 void fuse_pool(Plan& plan, const PassContext& context);
 void place_memory(Plan& plan, const PassContext& context);
@@ -28,6 +29,7 @@ enum class Pass : std::uint8_t {
   choose_exclusive,
   forward_edge,
   fold_norm,
+  fuse_chain,
   fuse_activation,
   fuse_pool,
   place_memory,
@@ -49,6 +51,8 @@ inline constexpr auto pipeline = std::to_array<PassInfo>({
      "take the one branch that ran instead of adding zeros for the others"},
     {Pass::forward_edge, "forward-edge", forward_edge, "read the only source that a join can take, without a copy"},
     {Pass::fold_norm, "fold-norm", fold_norm, "multiply batch norm into the weights of the conv or dense before it"},
+    {Pass::fuse_chain, "fuse-chain", fuse_chain,
+     "compute layers that are arithmetic and follow each other in one loop"},
     {Pass::fuse_activation, "fuse-activation", fuse_activation,
      "apply what works on each element in the kernel of the conv or dense before it"},
     {Pass::fuse_pool, "fuse-pool", fuse_pool, "pool in the kernel of the conv before it"},

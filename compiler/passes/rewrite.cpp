@@ -66,9 +66,8 @@ void compact(Plan& plan) {
   place_apart(plan);
 }
 
-std::optional<std::size_t> sole_reader(const Plan& plan, const NodePlan& node, std::size_t position) {
-  const Step& step = plan.steps[node.steps[position]];
-  const Operand result{false, step.result};
+std::optional<std::size_t> only_reader(const Plan& plan, const NodePlan& node, std::size_t position) {
+  const Operand result{false, plan.steps[node.steps[position]].result};
   if (plan.value_of[node.node.index] == result) return std::nullopt;
   std::optional<std::size_t> reader;
   for (std::size_t i = position + 1; i < node.steps.size(); ++i) {
@@ -77,9 +76,14 @@ std::optional<std::size_t> sole_reader(const Plan& plan, const NodePlan& node, s
     if (reader) return std::nullopt;
     reader = i;
   }
+  return reader;
+}
+
+std::optional<std::size_t> sole_reader(const Plan& plan, const NodePlan& node, std::size_t position) {
+  const std::optional<std::size_t> reader = only_reader(plan, node, position);
   if (!reader) return std::nullopt;
   const Step& next = plan.steps[node.steps[*reader]];
-  if (next.operands.size() != 1 || next.in != step.out) return std::nullopt;
+  if (next.operands.size() != 1 || next.in != plan.steps[node.steps[position]].out) return std::nullopt;
   return reader;
 }
 

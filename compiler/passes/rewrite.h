@@ -19,9 +19,15 @@ void order_schedule(const graph::Program& program, Plan& plan);
 /// places each tensor in memory of its own.
 void compact(Plan& plan);
 
-/// The step of the node (by its position in NodePlan::steps) that alone reads the result of the one at `position`, and
-/// nothing else, under the shape in which it is made; nullopt when there is none or the result is the node's value.
+/// The step of the node (by its position in NodePlan::steps) that alone reads the result of the one at `position`;
+/// nullopt when there is none or the result is the node's value.
+std::optional<std::size_t> only_reader(const Plan& plan, const NodePlan& node, std::size_t position);
+
+/// The only reader, where it reads nothing else and under the shape in which the result is made.
 std::optional<std::size_t> sole_reader(const Plan& plan, const NodePlan& node, std::size_t position);
+
+/// Whether fuse_activation takes the expression at `position` into the kernel before it.
+bool fits_kernel_before(const Plan& plan, const NodePlan& node, std::size_t position);
 
 /// Makes the step at `reader` a stage of the one at `position`, which must be read by it alone.
 void absorb(Plan& plan, NodePlan& node, std::size_t position, std::size_t reader, StageKind kind);

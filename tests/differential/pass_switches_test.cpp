@@ -81,6 +81,30 @@ network partly_needed {
   Q4 ~> yes: late, no: none;
 })";
 
+// Layers that follow each other in all ways in which they can become one, and in those in which they must not.
+constexpr const char* chains = R"(
+network chains {
+  input x: f32[4, 6, 10];
+  node A { layer_norm(over: channels) -> gelu -> tanh }
+  node B { group_norm(2) -> hard_swish -> mean([1, 2]) -> sigmoid }
+  node C(h, gate) { let g = gate -> relu; (g * h + h * 0.5) -> softmax }
+  node D(h) { let up = h -> upsample(2) -> relu; up * (up -> sigmoid) }
+  node E(h, c) { let s = h * h + c; (s -> clamp(min: -1, max: 1)) - s }
+  output a: f32[4, 6, 10];
+  output c: f32[4, 6, 10];
+  output d: f32[4, 12, 20];
+  output e: f32[4, 6, 10];
+  x -> A -> a;
+  x -> B -> C.gate;
+  A -> C.h;
+  C -> c;
+  x -> D.h;
+  D -> d;
+  x -> E.h;
+  C -> E.c;
+  E -> e;
+})";
+
 }  // namespace
 
 TEST_CASE("with each pass off generated programs agree with the reference") {
@@ -114,6 +138,13 @@ TEST_CASE("values that are needed on some paths only agree with the reference, e
     PassSet passes;
     passes.disable(info.pass);
     compare_with(passes);
+  }
+}
+
+TEST_CASE("layers that follow each other agree with the reference, in one expression and apart") {
+  for (const PassSet& passes : {PassSet{}, all_off()}) {
+    driver::Checked checked = driver::check_text("chains.d2nn", chains, {});
+    compare(checked, passes, 1);
   }
 }
 
