@@ -41,8 +41,7 @@ class NetworkEmitter {
     tables.kernels = &kernels;
     tables.compiler_version = options_.compiler_version;
     tables.target_cpu = options_.target.cpu;
-    for (const std::string& feature : required_features(options_.target))
-      tables.target_features += (tables.target_features.empty() ? "+" : ",+") + feature;
+    tables.target_features = required_features(options_.target);
     tables.manifest = request_.manifest;
     tables.weights = request_.weights;
 
@@ -110,7 +109,7 @@ void set_attributes(llvm::Module& module, const Target& target) {
     if (function.isDeclaration()) continue;
     function.addFnAttr("target-cpu", target.cpu);
     if (!target.features.empty()) function.addFnAttr("target-features", target.features);
-    function.addFnAttr("prefer-vector-width", std::to_string(target.vector_floats * 32));
+    function.addFnAttr("prefer-vector-width", std::to_string(target.info.vector_floats * 32));
     function.setUWTableKind(llvm::UWTableKind::Default);
     function.setDoesNotThrow();
   }

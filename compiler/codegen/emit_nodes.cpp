@@ -9,14 +9,6 @@
 
 namespace d2nn::codegen {
 
-namespace {
-
-TargetInfo info_of(const Target& target) {
-  return {target.vector_floats, target.vector_registers};
-}
-
-}  // namespace
-
 struct NodeEmitter::Body {
   llvm::Function* function;
   llvm::IRBuilder<> b;
@@ -63,20 +55,20 @@ NodeEmitter::NodeEmitter(llvm::Module& module, const NetworkLayout& layout, cons
 
 llvm::Function* NodeEmitter::row_kernel(const KernelProblem& problem) {
   llvm::Function*& function = functions_[problem_name(problem)];
-  if (!function) function = emit_row_kernel(module_, problem, info_of(target_), problem_name(problem));
+  if (!function) function = emit_row_kernel(module_, problem, target_.info, problem_name(problem));
   return function;
 }
 
 llvm::Function* NodeEmitter::dense_kernel(KernelProblem problem) {
   problem.in_h = problem.out_h = 1;  // places are rows to it
   llvm::Function*& function = functions_[problem_name(problem)];
-  if (!function) function = emit_dense_kernel(module_, problem, info_of(target_), problem_name(problem));
+  if (!function) function = emit_dense_kernel(module_, problem, target_.info, problem_name(problem));
   return function;
 }
 
 llvm::Function* NodeEmitter::product_kernel(const passes::Step& step) {
   llvm::Function*& function = functions_[product_name(step)];
-  if (!function) function = emit_product_kernel(module_, step, info_of(target_));
+  if (!function) function = emit_product_kernel(module_, step, target_.info);
   return function;
 }
 
@@ -93,7 +85,7 @@ llvm::Function* NodeEmitter::expression_kernel(const expr::Expression& expressio
   llvm::Function*& function = functions_[to_string(expression)];
   if (!function) {
     const std::string name = layout_.program->name + ".expression" + std::to_string(functions_.size());
-    function = emit_expression(module_, expression, {ResultStore::overwrite}, info_of(target_), name).function;
+    function = emit_expression(module_, expression, {ResultStore::overwrite}, target_.info, name).function;
   }
   return function;
 }

@@ -17,7 +17,7 @@ class TrainExpressionEmitter {
  public:
   TrainExpressionEmitter(llvm::Module& module, const passes::Plan& plan, const Target& target,
                          const std::string& prefix)
-      : module_(module), plan_(plan), target_{target.vector_floats, target.vector_registers}, prefix_(prefix) {}
+      : module_(module), plan_(plan), target_(target.info), prefix_(prefix) {}
 
   TrainExpression emit(const passes::Step& step) {
     const auto operands = static_cast<unsigned>(step.operands.size());

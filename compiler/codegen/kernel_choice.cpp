@@ -29,9 +29,10 @@ PoolStage pool_stage(const ops::Arguments& arguments) {
   return {kernel.h, kernel.w, stride.h, stride.w, pad.h, pad.w};
 }
 
-/// Where the library has a better algorithm than direct convolution: Winograd's, from 32 channels on
-/// (docs/design/001-kernels.md). Elsewhere emitted code is as fast, and spares the reorders.
-bool prefers_library(const KernelProblem& p) {
+/// Where Winograd's algorithm is faster than direct convolution although the library reorders its operand and result:
+/// from 32 channels on (docs/design/001-kernels.md). Emitted code is as fast as the library's direct convolution.
+bool prefers_winograd(const KernelProblem& p, const Target& target) {
+  if (!target.has_winograd) return false;
   const bool is_3x3 = p.kernel_h == 3 && p.kernel_w == 3 && p.dilation_h == 1 && p.dilation_w == 1;
   const bool has_stride = p.stride_h != 1 || p.stride_w != 1;
   const std::int64_t multiplications = p.out_c * p.out_h * p.out_w * p.in_c * p.kernel_h * p.kernel_w;
@@ -39,12 +40,8 @@ bool prefers_library(const KernelProblem& p) {
          multiplications >= 1'000'000;
 }
 
-TargetInfo info_of(const Target& target) {
-  return {target.vector_floats, target.vector_registers};
-}
-
 KernelChoice choose(const passes::Step& step, const Target& target) {
-  const TargetInfo info = info_of(target);
+  const TargetInfo& info = target.info;
   KernelChoice choice;
   choice.problem = kernel_problem(step);
   if (step.kernel == Kernel::concat) {
@@ -79,7 +76,7 @@ KernelChoice choose(const passes::Step& step, const Target& target) {
     conv.out_c = between.c;
     conv.out_h = between.h;
     conv.out_w = between.w;
-    if (!prefers_library(conv) && can_fuse_pool(conv, pool)) {
+    if (!prefers_winograd(conv, target) && can_fuse_pool(conv, pool)) {
       choice.problem.pool = pool;
     } else {
       KernelProblem after;
@@ -102,7 +99,7 @@ KernelChoice choose(const passes::Step& step, const Target& target) {
       choice.scratch_floats = scratch_floats(after, info);
     }
   }
-  if (choice.problem.pool.kernel_h == 0 && prefers_library(choice.problem)) {
+  if (choice.problem.pool.kernel_h == 0 && prefers_winograd(choice.problem, target)) {
     choice.source = KernelSource::library;
     choice.pack = {D2NN_PACK_LIBRARY, 0};
   } else {

@@ -1,5 +1,5 @@
-// Which kernel runs each step: one that codegen emits, or the kernel library's. A fixed table of defaults; measured,
-// see docs/design/001-kernels.md.
+// Which kernel runs each step of inference, decided here alone: one that codegen emits, or one of the runtime's room of
+// kernels. A fixed table for each target; measured, see docs/design/001-kernels.md.
 #pragma once
 
 #include <vector>
@@ -15,7 +15,7 @@ enum class KernelSource : std::uint8_t {
   emitted,
   product,     // emitted, of several operands (products.h)
   expression,  // emitted from the step's expression
-  library,
+  library,     // runtime/kernels: transposed convolutions, and others by Winograd's algorithm
 };
 
 /// A step's kernel. If the fused pooling cannot be part of it, `pool_problem` runs after `problem`.

@@ -71,16 +71,9 @@ bool resolve_target(const TargetOptions& options, Target& target, std::string& e
       return false;
     }
   }
-  const auto machine = create_target_machine(target);
-  const llvm::MCSubtargetInfo& info = *machine->getMCSubtargetInfo();
-  if (triple.isX86()) {
-    const bool has_avx512 = info.checkFeatures("+avx512f") && info.checkFeatures("+avx512vl");
-    target.vector_floats = has_avx512 ? 16 : info.checkFeatures("+avx2") && info.checkFeatures("+fma") ? 8 : 4;
-    target.vector_registers = has_avx512 ? 32 : 16;
-  } else {
-    target.vector_floats = 4;
-    target.vector_registers = 32;
-  }
+  target.info = target_info(llvm::Triple::getArchTypeName(triple.getArch()).str(), required_features(target));
+  // oneDNN has it for AVX-512 alone.
+  target.has_winograd = triple.isX86() && target.info.vector_floats == 16;
   return true;
 }
 
@@ -94,14 +87,15 @@ std::unique_ptr<llvm::TargetMachine> create_target_machine(const Target& target)
                                                                            std::nullopt, levels[target.opt_level]));
 }
 
-std::vector<std::string> required_features(const Target& target) {
-  std::vector<std::string> names;
-  if (!llvm::Triple(target.triple).isX86()) return names;
+std::string required_features(const Target& target) {
+  std::string list;
+  if (!llvm::Triple(target.triple).isX86()) return list;
   const auto machine = create_target_machine(target);
   for (const char* feature : checked_features) {
-    if (machine->getMCSubtargetInfo()->checkFeatures("+" + std::string(feature))) names.emplace_back(feature);
+    const std::string wanted = "+" + std::string(feature);
+    if (machine->getMCSubtargetInfo()->checkFeatures(wanted)) list += (list.empty() ? "" : ",") + wanted;
   }
-  return names;
+  return list;
 }
 
 }  // namespace d2nn::codegen

@@ -3,7 +3,8 @@
 
 #include <memory>
 #include <string>
-#include <vector>
+
+#include "codegen/kernels/target_info.h"
 
 namespace llvm {
 class TargetMachine;
@@ -22,9 +23,9 @@ struct TargetOptions {
 struct Target {
   std::string triple;
   std::string cpu;
-  std::string features;   // "+avx2,-avx512f,..."; empty for a named CPU (it implies its own)
-  int vector_floats = 4;  // floats in a vector register: 16, 8 or 4
-  int vector_registers = 16;
+  std::string features;  // "+avx2,-avx512f,..."; empty for a named CPU (it implies its own)
+  TargetInfo info;
+  bool has_winograd = false;  // the kernel library has Winograd's convolution for it
   int opt_level = 3;
 };
 
@@ -34,7 +35,8 @@ bool resolve_target(const TargetOptions& options, Target& target, std::string& e
 /// LLVM's machine for a resolved target; position-independent code. Never null for a Target from resolve_target.
 std::unique_ptr<llvm::TargetMachine> create_target_machine(const Target& target);
 
-/// CPU features that code for this target may use and that a host must have ("avx2", "fma", "avx512f", ...).
-std::vector<std::string> required_features(const Target& target);
+/// CPU features that code for this target may use and that a host must have: "+avx2,+fma,+avx512f", as d2nn_module has
+/// them.
+std::string required_features(const Target& target);
 
 }  // namespace d2nn::codegen

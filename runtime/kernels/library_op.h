@@ -11,6 +11,8 @@
 
 namespace d2nn::kernels {
 
+class LibraryCall;
+
 /// An op with its weights packed for the library: made once for a model, immutable, shared by threads.
 class LibraryOp {
  public:
@@ -18,6 +20,8 @@ class LibraryOp {
   static Result<std::unique_ptr<LibraryOp>> create(const d2nn_op& op, const float* weight, const float* bias);
   virtual ~LibraryOp() = default;
   virtual std::size_t packed_bytes() const = 0;
+  /// What LibraryCall::create makes; throws what the library throws.
+  virtual std::unique_ptr<LibraryCall> new_call() const = 0;
 };
 
 /// One frame's way to run a LibraryOp: its memory objects and scratchpad. One thread at a time; run() allocates nothing

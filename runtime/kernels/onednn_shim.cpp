@@ -38,10 +38,10 @@ std::int64_t padding_after(std::int64_t in, std::int64_t out, std::int64_t kerne
 
 }  // namespace
 
-dnnl::convolution_forward::primitive_desc make_conv(const dnnl::engine& engine, const d2nn_op& op, std::int64_t rows,
-                                                    Algorithm algorithm, Layout source, bool has_bias) {
-  const auto src = floats({rows, op.in_c, op.in_h, op.in_w}, source == Layout::planar ? Tag::nchw : Tag::any);
-  const auto dst = floats({rows, op.out_c, op.out_h, op.out_w}, Tag::any);
+dnnl::convolution_forward::primitive_desc make_conv(const dnnl::engine& engine, const d2nn_op& op, Algorithm algorithm,
+                                                    bool has_bias) {
+  const auto src = floats({1, op.in_c, op.in_h, op.in_w}, Tag::any);
+  const auto dst = floats({1, op.out_c, op.out_h, op.out_w}, Tag::any);
   const auto weights =
       op.groups == 1
           ? floats({op.out_c, op.in_c, op.kernel_h, op.kernel_w}, Tag::any)
@@ -66,25 +66,6 @@ dnnl::convolution_forward::primitive_desc make_conv(const dnnl::engine& engine, 
                   : Conv::primitive_desc(Conv::desc(dnnl::prop_kind::forward_inference, kind, src, weights, dst,
                                                     strides, dilations, before, after),
                                          attr, engine);
-#endif
-}
-
-dnnl::inner_product_forward::primitive_desc make_dense(const dnnl::engine& engine, const d2nn_op& op, bool has_bias) {
-  const std::int64_t in = op.in_c * op.in_h * op.in_w;
-  const std::int64_t units = op.out_c * op.out_h * op.out_w;
-  const auto src = floats({1, in}, Tag::nc);
-  const auto dst = floats({1, units}, Tag::nc);
-  const auto weights = floats({units, in}, Tag::any);
-  const auto bias = has_bias ? floats({units}, Tag::x) : memory::desc();
-  const auto attr = attributes(op);
-#if DNNL_VERSION_MAJOR >= 3
-  return {engine, dnnl::prop_kind::forward_inference, src, weights, bias, dst, attr};
-#else
-  using Dense = dnnl::inner_product_forward;
-  return has_bias
-             ? Dense::primitive_desc(Dense::desc(dnnl::prop_kind::forward_inference, src, weights, bias, dst), attr,
-                                     engine)
-             : Dense::primitive_desc(Dense::desc(dnnl::prop_kind::forward_inference, src, weights, dst), attr, engine);
 #endif
 }
 

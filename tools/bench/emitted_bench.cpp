@@ -1,7 +1,8 @@
-// Emitted kernels against oneDNN, layer by layer, one thread, batch 1 (dense layers also for 32 rows): the contestants
-// take turns within one run and the median of each is printed, in CPU time. "oneDNN": it chooses its layouts freely,
-// reorders are not counted, so that it is shown at its best. "as called": the kernels room on planar rows, with its
-// plan and its reorders, as compiled networks call it (0: not for this layer).
+// Emitted kernels against oneDNN, layer by layer, one thread, batch 1 (dense layers also for 32 rows, convolutions of
+// many channels for 64 images, one after the other): the contestants take turns within one run and the median of each
+// is printed, in CPU time. "oneDNN": its direct convolution, which chooses its layouts freely; reorders are not
+// counted, so that it is shown at its best. "library": the kernels room on planar rows with its reorders, Winograd's
+// algorithm where oneDNN has it, else our own loops (0: not for this layer).
 #include <omp.h>
 
 #include <algorithm>
@@ -186,13 +187,16 @@ void compare(const KernelProblem& p, std::int64_t rows, const CpuLevel& cpu) {
   const std::vector<float> values = pack(choice, random_weights(p, random));
   Aligned packed(values.size() + 1);
   std::copy(values.begin(), values.end(), packed.data());
-  Aligned src(source_floats(p) * row_count);
-  Aligned dst(result_floats(p) * row_count);
+  const std::size_t src_stride = d2nn::round_up(source_floats(p), std::size_t{16});
+  const std::size_t dst_stride = d2nn::round_up(result_floats(p), std::size_t{16});
+  Aligned src(src_stride * row_count);
+  Aligned dst(dst_stride * row_count);
   Aligned scratch(static_cast<std::size_t>(d2nn::codegen::scratch_floats(p, cpu.target)) + 1);
-  const std::vector<float> image = random_floats(source_floats(p) * row_count, random);
+  const std::vector<float> image = random_floats(src_stride * row_count, random);
   std::copy(image.begin(), image.end(), src.data());
   std::function<void()> emitted = [&, kernel = kernels.row(0)] {
-    kernel(src.data(), dst.data(), packed.data(), scratch.data());
+    for (std::size_t row = 0; row < row_count; ++row)
+      kernel(src.data() + row * src_stride, dst.data() + row * dst_stride, packed.data(), scratch.data());
   };
   if (p.kind == Kernel::dense) {
     emitted = [&, kernel = kernels.dense(0)] {
@@ -200,11 +204,17 @@ void compare(const KernelProblem& p, std::int64_t rows, const CpuLevel& cpu) {
     };
   }
   LibraryKernel library(p, rows);
-  const std::function<void()> peer = [&] { library.run(); };
+  const std::size_t peer_runs = p.kind == Kernel::dense ? 1 : row_count;
+  const std::function<void()> peer = [&] {
+    for (std::size_t row = 0; row < peer_runs; ++row) library.run();
+  };
   std::unique_ptr<LibraryRoom> room;
   if (p.kind == Kernel::conv && p.pool.kernel_h == 0) room = std::make_unique<LibraryRoom>(p);
   const bool has_room = room != nullptr && room->exists();
-  const std::function<void()> called = [&] { room->run(src.data(), dst.data()); };
+  const std::function<void()> called = [&] {
+    for (std::size_t row = 0; row < row_count; ++row)
+      room->run(src.data() + row * src_stride, dst.data() + row * dst_stride);
+  };
   const double once = std::max(0.01, time_once(emitted, 20));
   const int rounds = static_cast<int>(std::clamp(1000.0 / once, 1.0, 20000.0));
   std::vector<double> ours;
@@ -216,7 +226,7 @@ void compare(const KernelProblem& p, std::int64_t rows, const CpuLevel& cpu) {
     as_called.push_back(has_room ? time_once(called, rounds) : 0.0);
   }
   std::printf(
-      "%-82s rows %2d  block %2u  emitted %8.2f us  oneDNN %8.2f us  as called %8.2f us  ratio %.2f  code %5zu B  "
+      "%-82s rows %2d  block %2u  emitted %8.2f us  oneDNN %8.2f us  library %8.2f us  ratio %.2f  code %5zu B  "
       "compile %3.0f ms\n",
       describe(p).c_str(), static_cast<int>(rows), choice.block, median(ours), median(theirs), median(as_called),
       median(ours) / median(theirs), kernels.code_bytes(), kernels.compile_seconds() * 1e3);
@@ -253,6 +263,9 @@ int main(int argc, char** argv) {
       conv({64, 28, 28}, 64, {1}, 1, relu),
       conv({256, 14, 14}, 512, {1}, 1, relu),
       conv({256, 14, 14}, 256, {3, 1, 1}, 1, relu),
+      conv({64, 56, 56}, 64, {3, 1, 1}, 1, relu),
+      conv({128, 28, 28}, 128, {3, 1, 1}, 1, relu),
+      conv({512, 7, 7}, 512, {3, 1, 1}, 1, relu),
       conv({64, 14, 14}, 64, {5, 1, 2}, 1, relu),
       conv({3, 224, 224}, 64, {7, 2, 3}, 1, relu),
       conv({32, 28, 28}, 32, {3, 1, 1}, 32, relu),
@@ -275,5 +288,6 @@ int main(int argc, char** argv) {
     if (!chosen[i]) continue;
     compare(layers[i], 1, cpu);
     if (layers[i].kind == Kernel::dense) compare(layers[i], 32, cpu);
+    if (layers[i].kind == Kernel::conv && layers[i].in_c >= 32) compare(layers[i], 64, cpu);
   }
 }

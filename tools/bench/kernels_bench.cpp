@@ -1,5 +1,4 @@
-// Times the kernels of the runtime alone: the training step of high_low, each of its ops, and the ways to compute an
-// inference convolution (the figures behind the table in runtime/kernels/conv_plan.cpp).
+// Times the kernels of the runtime alone: the training step of high_low and each of its ops.
 #include <benchmark/benchmark.h>
 
 #include <memory>
@@ -7,14 +6,11 @@
 #include <vector>
 
 #include "high_low_table.h"
-#include "kernels/conv_plan.h"
-#include "kernels/padded_plane_conv.h"
 
 namespace {
 
 using d2nn::bench::HighLowTable;
 using d2nn::bench::ListedOp;
-using d2nn::kernels::ConvPlan;
 using d2nn::kernels::TrainOps;
 
 constexpr std::int64_t batch_rows = 64;
@@ -65,38 +61,6 @@ void one_op(benchmark::State& state, std::size_t threads, std::size_t op, bool i
   }
 }
 
-d2nn_op conv(std::int64_t in_c, std::int64_t size, std::int64_t out_c, std::int64_t kernel, std::int64_t stride,
-             std::int64_t groups) {
-  d2nn_op op{};
-  op.kind = D2NN_OP_CONV;
-  op.in_c = in_c;
-  op.in_h = op.in_w = size;
-  op.out_c = out_c;
-  op.kernel_h = op.kernel_w = kernel;
-  op.stride_h = op.stride_w = stride;
-  op.pad_h = op.pad_w = kernel / 2;
-  op.dilation_h = op.dilation_w = 1;
-  op.groups = groups;
-  op.out_h = op.out_w = (size + 2 * op.pad_h - kernel) / stride + 1;
-  op.fused_relu = 1;
-  return op;
-}
-
-void inference_conv(benchmark::State& state, const d2nn_op& op, ConvPlan plan) {
-  const std::vector<float> weight(static_cast<std::size_t>(op.out_c * op.in_c / op.groups * op.kernel_h * op.kernel_w),
-                                  0.1F);
-  const std::vector<float> bias(static_cast<std::size_t>(op.out_c), 0.1F);
-  const auto made = d2nn::kernels::create_library_op(op, plan, weight.data(), bias.data());
-  if (!made.ok()) return state.SkipWithError("the library has no such kernel");
-  const auto call = d2nn::kernels::LibraryCall::create(**made);
-  d2nn::storage::AlignedFloats src(op.in_c * op.in_h * op.in_w);
-  d2nn::storage::AlignedFloats dst(op.out_c * op.out_h * op.out_w);
-  for (auto _ : state) benchmark::DoNotOptimize((*call)->run(src.data(), dst.data()));
-  const double flop =
-      2.0 * static_cast<double>(op.out_c * op.out_h * op.out_w * (op.in_c / op.groups) * op.kernel_h * op.kernel_w);
-  state.counters["GFLOP/s"] = benchmark::Counter(flop * 1e-9, benchmark::Counter::kIsIterationInvariantRate);
-}
-
 void register_all() {
   for (const std::size_t threads : {1, 2}) {
     const std::string suffix = "/threads:" + std::to_string(threads);
@@ -111,28 +75,6 @@ void register_all() {
                                      i, is_forward)
             ->Unit(benchmark::kMicrosecond)
             ->UseRealTime();
-    }
-  }
-  const std::pair<const char*, ConvPlan> plans[] = {{"flat", ConvPlan::flat},
-                                                    {"planar_source", ConvPlan::planar_source},
-                                                    {"blocked", ConvPlan::blocked},
-                                                    {"winograd", ConvPlan::winograd}};
-  struct Shape {
-    std::int64_t in_c, size, out_c, kernel, stride, groups;
-  };
-  for (const Shape& s :
-       {Shape{3, 112, 8, 3, 2, 1}, {3, 112, 2, 3, 2, 1},    {3, 224, 64, 7, 2, 1},  {3, 32, 16, 3, 1, 1},
-        {8, 28, 2, 3, 1, 1},       {8, 28, 16, 3, 1, 1},    {8, 28, 16, 1, 1, 1},   {16, 32, 16, 3, 1, 1},
-        {16, 32, 32, 3, 2, 1},     {32, 16, 32, 3, 1, 1},   {32, 14, 32, 3, 1, 1},  {32, 16, 64, 3, 2, 1},
-        {64, 8, 64, 3, 1, 1},      {64, 56, 64, 3, 1, 1},   {64, 56, 64, 1, 1, 1},  {128, 28, 128, 3, 1, 1},
-        {256, 14, 256, 3, 1, 1},   {256, 14, 512, 1, 1, 1}, {512, 7, 512, 3, 1, 1}, {64, 28, 64, 3, 1, 64},
-        {64, 28, 64, 3, 1, 4}}) {
-    const d2nn_op op = conv(s.in_c, s.size, s.out_c, s.kernel, s.stride, s.groups);
-    for (const auto& [name, plan] : plans) {
-      const std::string text = "conv/in" + std::to_string(s.in_c) + "x" + std::to_string(s.size) + "/out" +
-                               std::to_string(s.out_c) + "/k" + std::to_string(s.kernel) + "/s" +
-                               std::to_string(s.stride) + "/g" + std::to_string(s.groups) + "/" + name;
-      benchmark::RegisterBenchmark(text.c_str(), inference_conv, op, plan)->Unit(benchmark::kMicrosecond);
     }
   }
 }

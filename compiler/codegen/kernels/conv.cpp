@@ -63,6 +63,27 @@ class ConvEmitter {
   bool has_pool() const { return plan_.pool_rows > 0; }
   llvm::Value* pool_buffer() { return k_.at(scratch_, plan_.buffer_offset); }
 
+  // A band of one group of channels: where it reads and writes.
+  struct Band {
+    llvm::Value* group;
+    llvm::Value* source;  // of the group
+    llvm::Value* first_row;
+  };
+  // A block of output channels in a band.
+  struct Block {
+    llvm::Value* write;  // of the band's first pixel
+    llvm::Value* weights;
+    llvm::Value* bias;
+    llvm::Value* first_channel;
+  };
+  // One of several passes over the input channels; the only one has no conditions.
+  struct Pass {
+    llvm::Value* first_channel = nullptr;
+    llvm::Value* is_first = nullptr;
+    llvm::Value* is_last = nullptr;
+    bool is_only() const { return is_first == nullptr; }
+  };
+
   void emit_band(llvm::Value* group, llvm::Value* band) {
     auto& ir = k_.ir();
     llvm::Value* first_row = k_.multiply(band, plan_.band_rows);
@@ -71,18 +92,26 @@ class ConvEmitter {
       llvm::Value* last = k_.index(plan_.conv_h - plan_.band_rows);
       first_row = ir.CreateSelect(ir.CreateICmpSLT(first_row, last), first_row, last);
     }
-    llvm::Value* group_src = k_.at(src_, k_.multiply(group, plan_.in_per_group * problem_.in_h * problem_.in_w));
-    llvm::Value* read = group_src;
-    if (plan_.source == ConvSource::staged) {
-      stage(group_src, first_row);
-      read = scratch_;
-    } else if (plan_.source == ConvSource::masked) {
-      read = k_.at(group_src, k_.multiply(first_row, problem_.in_w));
-      band_masks_ = mask_at(mask_table_, k_.multiply(k_.load_index(class_table_, band), masks_per_band()));
+    const Band place{group, k_.at(src_, k_.multiply(group, plan_.in_per_group * problem_.in_h * problem_.in_w)),
+                     first_row};
+    if (plan_.source == ConvSource::rows) {
+      for_each_block(place, [&](const Block& block) { emit_rows(place, block); });
+    } else if (plan_.passes > 1) {
+      k_.loop(plan_.passes, [&](llvm::Value* pass) { emit_pass(place, pass); });
+    } else {
+      llvm::Value* read = source_of(place, band);
+      for_each_block(place, [&](const Block& block) {
+        for_each_group(
+            [&](llvm::Value* offset, const PixelGroup& pixels) { emit_group(read, offset, block, pixels, {}); });
+      });
     }
+    if (has_pool()) pool_band(group, band);
+  }
+
+  void for_each_block(const Band& band, llvm::function_ref<void(const Block& block)> body) {
     k_.loop(plan_.blocks, [&](llvm::Value* block) {
       llvm::Value* first_channel = k_.multiply(block, plan_.block);
-      llvm::Value* weight_block = k_.add(k_.multiply(group, plan_.blocks), block);
+      llvm::Value* weight_block = k_.add(k_.multiply(band.group, plan_.blocks), block);
       llvm::Value* weights = k_.at(packed_, k_.multiply(weight_block, block_weights_));
       llvm::Value* bias = k_.at(bias_, k_.multiply(weight_block, plan_.block));
       llvm::Value* write = nullptr;
@@ -90,26 +119,45 @@ class ConvEmitter {
         write = k_.at(pool_buffer(),
                       k_.add(k_.multiply(first_channel, plan_.buffer_pitch), plan_.carried_rows * plan_.conv_w));
       } else {
-        llvm::Value* channel = k_.add(k_.multiply(group, plan_.out_per_group), first_channel);
-        write = k_.at(dst_,
-                      k_.add(k_.multiply(channel, plan_.conv_h * plan_.conv_w), k_.multiply(first_row, plan_.conv_w)));
+        llvm::Value* channel = k_.add(k_.multiply(band.group, plan_.out_per_group), first_channel);
+        write = k_.at(
+            dst_, k_.add(k_.multiply(channel, plan_.conv_h * plan_.conv_w), k_.multiply(band.first_row, plan_.conv_w)));
       }
-      if (plan_.source == ConvSource::rows) {
-        emit_rows(group_src, first_row, write, weights, bias, first_channel);
-      } else {
-        emit_pixels(read, write, weights, bias, first_channel);
-      }
+      body({write, weights, bias, first_channel});
     });
-    if (has_pool()) pool_band(group, band);
   }
 
-  // Copies the source rows of a band into planes, each shifted for one kernel column (conv_plan.h).
-  void stage(llvm::Value* group_src, llvm::Value* first_row) {
+  // Where the taps of a band's first pixel are read, of its first channel.
+  llvm::Value* source_of(const Band& place, llvm::Value* band) {
+    if (plan_.source == ConvSource::staged) {
+      stage(place.source, place.first_row);
+      return scratch_;
+    }
+    if (plan_.source == ConvSource::point) return place.source;
+    band_masks_ = mask_at(mask_table_, k_.multiply(k_.load_index(class_table_, band), masks_per_band()));
+    return k_.at(place.source, k_.multiply(place.first_row, problem_.in_w));
+  }
+
+  // What some input channels add to all sums of a band: what a group of pixels reads stays in the first-level cache
+  // while the blocks of output channels take turns at it.
+  void emit_pass(const Band& band, llvm::Value* number) {
+    auto& ir = k_.ir();
+    const Pass pass{k_.multiply(number, plan_.pass_channels), ir.CreateICmpEQ(number, k_.index(0)),
+                    ir.CreateICmpEQ(number, k_.index(plan_.passes - 1))};
+    stage(k_.at(band.source, k_.multiply(pass.first_channel, problem_.in_h * problem_.in_w)), band.first_row);
+    for_each_group([&](llvm::Value* offset, const PixelGroup& pixels) {
+      for_each_block(band, [&](const Block& block) { emit_group(scratch_, offset, block, pixels, pass); });
+    });
+  }
+
+  // Copies the source rows of a band, of the channels of one pass, into planes, each shifted for one kernel column
+  // (conv_plan.h).
+  void stage(llvm::Value* source, llvm::Value* first_row) {
     const RowWindow window{problem_.kernel_w, problem_.stride_w, problem_.dilation_w,
                            problem_.pad_w,    problem_.in_w,     plan_.conv_w};
     llvm::Value* top = k_.add(k_.multiply(first_row, problem_.stride_h), -problem_.pad_h);
-    k_.loop(plan_.in_per_group, [&](llvm::Value* channel) {
-      llvm::Value* image = k_.at(group_src, k_.multiply(channel, problem_.in_h * problem_.in_w));
+    k_.loop(plan_.pass_channels, [&](llvm::Value* channel) {
+      llvm::Value* image = k_.at(source, k_.multiply(channel, problem_.in_h * problem_.in_w));
       llvm::Value* staged = k_.at(scratch_, k_.multiply(channel, plan_.channel_pitch));
       k_.loop(static_cast<std::int64_t>(plan_.phases.size()), [&](llvm::Value* phase) {
         llvm::Value* phase_top = k_.add(top, k_.load_index(phase_table_, phase));
@@ -149,16 +197,14 @@ class ConvEmitter {
     std::int64_t known = -1;
   };
 
-  // All pixels of a band for one block of output channels.
-  void emit_pixels(llvm::Value* read, llvm::Value* write, llvm::Value* weights, llvm::Value* bias,
-                   llvm::Value* first_channel) {
+  // The pixels of a band; offset: of a group's first.
+  void for_each_group(llvm::function_ref<void(llvm::Value* offset, const PixelGroup& group)> body) {
     const PixelGroups& pixels = plan_.pixels;
     const std::int64_t lanes = k_.lanes();
     const auto emit_at = [&](llvm::Value* first_vector, std::int64_t vectors, std::int64_t last_count) {
-      llvm::Value* offset = k_.multiply(first_vector, lanes);
       PixelGroup group{vectors, last_count};
       if (band_masks_ != nullptr) group.masks = mask_at(band_masks_, k_.multiply(first_vector, taps()));
-      emit_group(k_.at(read, offset), k_.at(write, offset), weights, bias, first_channel, group);
+      body(k_.multiply(first_vector, lanes), group);
     };
     const std::int64_t large_vectors = pixels.large * (pixels.size + 1);
     k_.loop(pixels.large, [&](llvm::Value* i) { emit_at(k_.multiply(i, pixels.size + 1), pixels.size + 1, lanes); });
@@ -169,22 +215,61 @@ class ConvEmitter {
     }
   }
 
-  void emit_group(llvm::Value* read, llvm::Value* write, llvm::Value* weights, llvm::Value* bias,
-                  llvm::Value* first_channel, const PixelGroup& group) {
+  void emit_group(llvm::Value* source, llvm::Value* offset, const Block& block, const PixelGroup& group,
+                  const Pass& pass) {
+    llvm::Value* read = k_.at(source, offset);
+    llvm::Value* write = k_.at(block.write, offset);
+    llvm::Value* weights = block.weights;
     Values sums;
     for (std::int64_t channel = 0; channel < plan_.block; ++channel) {
       for (std::int64_t v = 0; v < group.vectors; ++v) {
-        sums.push_back(k_.load_splat(k_.at(bias, channel), width(group, v)));
+        sums.push_back(k_.load_splat(k_.at(block.bias, channel), width(group, v)));
       }
     }
-    sums = k_.loop(plan_.in_per_group, sums, [&](llvm::Value* channel, const Values& carried) {
+    // The buffer of a fused pool has slack behind each channel.
+    const std::int64_t last_count = has_pool() ? k_.lanes() : group.last_count;
+    const auto store = [&](auto finish) {
+      store_sums(sums, write, block.first_channel, group.vectors, last_count, finish);
+    };
+    const auto keep = [](llvm::Value* sum) { return sum; };
+    if (!pass.is_only()) {
+      weights = k_.at(weights, k_.multiply(pass.first_channel, channel_weights_));
+      k_.if_then(pass.is_first, [&] { store(keep); });
+      sums = load_sums(write, block.first_channel, group);
+    }
+    sums = k_.loop(plan_.pass_channels, sums, [&](llvm::Value* channel, const Values& carried) {
       llvm::Value* image = k_.at(read, k_.multiply(channel, plan_.channel_pitch));
       llvm::Value* channel_weights = k_.at(weights, k_.multiply(channel, channel_weights_));
       prefetch_next_group(image, group.vectors);
       return emit_taps(image, channel_weights, carried, group);
     });
-    // The buffer of a fused pool has slack behind each channel.
-    store_sums(sums, write, first_channel, group.vectors, has_pool() ? k_.lanes() : group.last_count);
+    const auto finished = [&](llvm::Value* sum) { return activate(sum); };
+    if (pass.is_only()) return store(finished);
+    k_.if_then(pass.is_last, [&] { store(finished); });
+    k_.if_then(k_.ir().CreateNot(pass.is_last), [&] { store(keep); });
+  }
+
+  // What the passes before left.
+  Values load_sums(llvm::Value* write, llvm::Value* first_channel, const PixelGroup& group) {
+    Values sums;
+    for (std::int64_t channel = 0; channel < plan_.block; ++channel) {
+      llvm::Value* from = k_.at(write, channel * result_pitch());
+      // In place of channels that only pad the last block, the first one is read.
+      if (may_be_padding(channel)) from = k_.ir().CreateSelect(is_channel(first_channel, channel), from, write);
+      for (std::int64_t v = 0; v < group.vectors; ++v) {
+        const std::int64_t count = v + 1 < group.vectors || has_pool() ? k_.lanes() : group.last_count;
+        sums.push_back(k_.load_lanes(k_.at(from, v * k_.lanes()), width(group, v), {0, count}, 0.0F));
+      }
+    }
+    return sums;
+  }
+
+  std::int64_t result_pitch() const { return has_pool() ? plan_.buffer_pitch : plan_.conv_h * plan_.conv_w; }
+  bool may_be_padding(std::int64_t channel) const {
+    return channel >= plan_.out_per_group - (plan_.blocks - 1) * plan_.block;
+  }
+  llvm::Value* is_channel(llvm::Value* first_channel, std::int64_t channel) {
+    return k_.ir().CreateICmpSLT(k_.add(first_channel, channel), k_.index(plan_.out_per_group));
   }
 
   // What the next group of pixels reads of this channel and this group does not: the end of its lowest row of taps. A
@@ -197,22 +282,20 @@ class ConvEmitter {
   }
   bool source_is_cold() const { return problem_.in_c * problem_.in_h * problem_.in_w >= cold_source_floats; }
 
-  // sums: [channel][vector], to neighbouring vectors at `write`.
+  // sums: [channel][vector], to neighbouring vectors at `write`, by way of `finish`.
   void store_sums(const Values& sums, llvm::Value* write, llvm::Value* first_channel, std::int64_t vectors,
-                  std::int64_t last_count) {
+                  std::int64_t last_count, llvm::function_ref<llvm::Value*(llvm::Value*)> finish) {
     for (std::int64_t channel = 0; channel < plan_.block; ++channel) {
       const auto store_channel = [&] {
-        const std::int64_t pitch = has_pool() ? plan_.buffer_pitch : plan_.conv_h * plan_.conv_w;
         for (std::int64_t v = 0; v < vectors; ++v) {
-          llvm::Value* sum = activate(sums[static_cast<std::size_t>(channel * vectors + v)]);
-          k_.store_first(sum, k_.at(write, channel * pitch + v * k_.lanes()),
+          llvm::Value* sum = finish(sums[static_cast<std::size_t>(channel * vectors + v)]);
+          k_.store_first(sum, k_.at(write, channel * result_pitch() + v * k_.lanes()),
                          v + 1 < vectors ? k_.lanes() : last_count);
         }
       };
       // Channels that only pad the last block of the packing have no place in dst.
-      if (channel >= plan_.out_per_group - (plan_.blocks - 1) * plan_.block) {
-        llvm::Value* is_real = k_.ir().CreateICmpSLT(k_.add(first_channel, channel), k_.index(plan_.out_per_group));
-        k_.if_then(is_real, store_channel);
+      if (may_be_padding(channel)) {
+        k_.if_then(is_channel(first_channel, channel), store_channel);
       } else {
         store_channel();
       }
@@ -300,16 +383,15 @@ class ConvEmitter {
 
   // ---- straight from the source, row by row
 
-  void emit_rows(llvm::Value* group_src, llvm::Value* first_row, llvm::Value* write, llvm::Value* weights,
-                 llvm::Value* bias, llvm::Value* first_channel) {
+  void emit_rows(const Band& band, const Block& block) {
     const RowWindow window{problem_.kernel_w, problem_.stride_w, problem_.dilation_w,
                            problem_.pad_w,    problem_.in_w,     plan_.conv_w};
     k_.loop(plan_.band_rows, [&](llvm::Value* row) {
-      llvm::Value* top = k_.add(k_.multiply(k_.add(first_row, row), problem_.stride_h), -problem_.pad_h);
-      llvm::Value* to = k_.at(write, k_.multiply(row, plan_.conv_w));
-      prefetch_rows(group_src, k_.add(top, rows_ahead * problem_.stride_h + problem_.kernel_h));
+      llvm::Value* top = k_.add(k_.multiply(k_.add(band.first_row, row), problem_.stride_h), -problem_.pad_h);
+      llvm::Value* to = k_.at(block.write, k_.multiply(row, plan_.conv_w));
+      prefetch_rows(band.source, k_.add(top, rows_ahead * problem_.stride_h + problem_.kernel_h));
       for_each_run_group(k_, window, plan_.run_group, [&](llvm::ArrayRef<RunPlace> places) {
-        emit_row_group(window, group_src, top, k_.at(to, places.front().first), weights, bias, first_channel, places);
+        emit_row_group(window, band, top, k_.at(to, places.front().first), block, places);
       });
     });
   }
@@ -324,17 +406,16 @@ class ConvEmitter {
     }
   }
 
-  void emit_row_group(const RowWindow& window, llvm::Value* group_src, llvm::Value* top, llvm::Value* write,
-                      llvm::Value* weights, llvm::Value* bias, llvm::Value* first_channel,
-                      llvm::ArrayRef<RunPlace> places) {
+  void emit_row_group(const RowWindow& window, const Band& band, llvm::Value* top, llvm::Value* write,
+                      const Block& block, llvm::ArrayRef<RunPlace> places) {
     const auto vectors = static_cast<std::int64_t>(places.size());
     Values sums;
     for (std::int64_t channel = 0; channel < plan_.block; ++channel) {
-      for (const RunPlace& place : places) sums.push_back(k_.load_splat(k_.at(bias, channel), place.lanes));
+      for (const RunPlace& place : places) sums.push_back(k_.load_splat(k_.at(block.bias, channel), place.lanes));
     }
     sums = k_.loop(plan_.in_per_group, sums, [&](llvm::Value* channel, const Values& carried) {
-      llvm::Value* image = k_.at(group_src, k_.multiply(channel, plan_.channel_pitch));
-      llvm::Value* channel_weights = k_.at(weights, k_.multiply(channel, channel_weights_));
+      llvm::Value* image = k_.at(band.source, k_.multiply(channel, plan_.channel_pitch));
+      llvm::Value* channel_weights = k_.at(block.weights, k_.multiply(channel, channel_weights_));
       const auto add_row = [&](llvm::Value* row, Values current) {
         llvm::Value* line = source_line(image, k_.add(top, k_.multiply(row, problem_.dilation_h)));
         llvm::Value* row_weights = k_.at(channel_weights, k_.multiply(row, problem_.kernel_w * plan_.block));
@@ -362,7 +443,8 @@ class ConvEmitter {
       return current;
     });
     // In a pool's buffer the lanes behind a row are overwritten by the next one, or fall into slack.
-    store_sums(sums, write, first_channel, vectors, has_pool() ? k_.lanes() : places.back().count);
+    store_sums(sums, write, block.first_channel, vectors, has_pool() ? k_.lanes() : places.back().count,
+               [&](llvm::Value* sum) { return activate(sum); });
   }
 
   // Row y of an image, or a row of zeros when it is outside: one unsigned test covers both borders.

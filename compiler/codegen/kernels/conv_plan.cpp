@@ -15,6 +15,10 @@ namespace {
 constexpr std::int64_t max_block = 16;
 // Staged rows beyond this leave the second-level cache no room for weights and results.
 constexpr std::int64_t max_staged_floats = 64 * 1024;
+// What the taps of one group of pixels read should stay in the first-level cache while all blocks of output channels
+// use it; and a band's part of the result, read and written by every pass, in the second-level one.
+constexpr std::int64_t max_group_floats = 4 * 1024;
+constexpr std::int64_t max_passed_floats = 64 * 1024;
 // Half cycles to stage one vector.
 constexpr std::int64_t staging_cost = 6;
 // Entries of the table of masks for one band.
@@ -97,6 +101,7 @@ class Planner {
       : problem_(problem), target_(target), is_pooled_(problem.pool.kernel_h > 0), must_divide_(problem.groups > 1) {
     plan_.in_per_group = problem.in_c / problem.groups;
     plan_.out_per_group = problem.out_c / problem.groups;
+    plan_.pass_channels = plan_.in_per_group;
     plan_.conv_h = conv_size(problem.in_h, problem.kernel_h, problem.stride_h, problem.pad_h, problem.dilation_h);
     plan_.conv_w = conv_size(problem.in_w, problem.kernel_w, problem.stride_w, problem.pad_w, problem.dilation_w);
     plan_.channel_pitch = problem.in_h * problem.in_w;
@@ -252,13 +257,19 @@ class Planner {
       deepest = std::max(deepest, row * problem_.dilation_h / problem_.stride_h);
     }
     const auto phase_count = static_cast<std::int64_t>(plan_.phases.size());
-    const std::int64_t planes = plan_.in_per_group * problem_.kernel_w * phase_count;
+    choose_passes();
+    const std::int64_t planes = plan_.pass_channels * problem_.kernel_w * phase_count;
     const auto plane_floats = [&](std::int64_t rows) {
       return round_up((rows + deepest) * plan_.conv_w + target_.vector_floats, 16);
     };
     const std::int64_t row_vectors = ceil_div(plan_.conv_w, target_.vector_floats);
-    choose_bands([&](std::int64_t rows) { return planes * plane_floats(rows) <= max_staged_floats; },
-                 [&](std::int64_t rows) { return planes * (rows + deepest) * row_vectors * staging_cost; });
+    const auto fits = [&](std::int64_t rows) {
+      const std::int64_t staged = planes * plane_floats(rows);
+      return plan_.passes == 1 ? staged <= max_staged_floats
+                               : staged + plan_.out_per_group * rows * plan_.conv_w <= max_passed_floats;
+    };
+    choose_bands(
+        fits, [&](std::int64_t rows) { return plan_.passes * planes * (rows + deepest) * row_vectors * staging_cost; });
     plan_.phase_rows = plan_.band_rows + deepest;
     plan_.plane_floats = plane_floats(plan_.band_rows);
     plan_.column_pitch = phase_count * plan_.plane_floats;
@@ -269,7 +280,18 @@ class Planner {
       plan_.row_offsets.push_back((phase - plan_.phases.begin()) * plan_.plane_floats +
                                   row * problem_.dilation_h / problem_.stride_h * plan_.conv_w);
     }
-    plan_.scratch = plan_.in_per_group * plan_.channel_pitch;
+    plan_.scratch = plan_.pass_channels * plan_.channel_pitch;
+  }
+
+  // Equal passes over the input channels, of at least eight: a pass also reads and writes the sums.
+  void choose_passes() {
+    if (target_.vector_floats > 8) return;
+    const std::int64_t channel_floats = taps() * 3 * target_.vector_floats;
+    std::int64_t channels = std::min(plan_.in_per_group, std::max<std::int64_t>(max_group_floats / channel_floats, 1));
+    while (plan_.in_per_group % channels != 0) --channels;
+    if (channels < 8) return;
+    plan_.pass_channels = channels;
+    plan_.passes = plan_.in_per_group / channels;
   }
 
   const KernelProblem& problem_;

@@ -45,6 +45,11 @@ struct ConvPlan {
   std::int64_t out_per_group = 1;
   std::int64_t conv_h = 1, conv_w = 1;  ///< the convolution's own result, before a fused pool
 
+  /// staged: the sums of a band are made in `passes` over the input channels, `pass_channels` each, and wait in the
+  /// result between them, so that what a pass reads stays in the nearest caches. 1 elsewhere.
+  std::int64_t passes = 1;
+  std::int64_t pass_channels = 1;
+
   std::int64_t block = 1;   ///< output channels in registers, and of the packing
   std::int64_t blocks = 1;  ///< of one group of channels
   PixelGroups pixels;

@@ -27,21 +27,6 @@ bool is_small(Kernel kind) {
 
 }  // namespace
 
-TargetInfo target_info(std::string_view arch, std::string_view features) {
-  const auto has = [&](std::string_view feature) {
-    const std::string wanted = "+" + std::string(feature);
-    for (std::size_t at = features.find(wanted); at != std::string_view::npos; at = features.find(wanted, at + 1)) {
-      const std::size_t end = at + wanted.size();
-      if (end == features.size() || features[end] == ',') return true;
-    }
-    return false;
-  };
-  if (arch == "aarch64" || arch == "arm64") return {4, 32};
-  if (has("avx512f") && has("avx512vl") && has("avx512dq") && has("avx512bw")) return {16, 32};
-  if (has("avx2") && has("fma")) return {8, 16};
-  return {4, 16};
-}
-
 PackChoice choose_pack(const KernelProblem& problem, const TargetInfo& target) {
   switch (problem.kind) {
     case Kernel::conv:
@@ -54,11 +39,6 @@ PackChoice choose_pack(const KernelProblem& problem, const TargetInfo& target) {
     default:
       return {};
   }
-}
-
-bool has_row_kernel(Kernel kind) {
-  return kind != Kernel::dense && kind != Kernel::matmul && kind != Kernel::attention && kind != Kernel::concat &&
-         kind != Kernel::expression;
 }
 
 bool can_fuse_pool(const KernelProblem& conv, const PoolStage& pool) {
@@ -99,7 +79,7 @@ llvm::Function* emit_row_kernel(llvm::Module& module, const KernelProblem& probl
       emit_copy(kernel, problem);
       break;
     default:
-      throw std::logic_error("emit_row_kernel: this kind has no row kernel (has_row_kernel)");
+      throw std::logic_error("emit_row_kernel: this kind has a kernel of another form");
   }
   return kernel.finish();
 }

@@ -10,8 +10,8 @@
 
 #include <cstdint>
 #include <string>
-#include <string_view>
 
+#include "codegen/kernels/target_info.h"
 #include "d2nn/module.h"
 #include "ops/layer.h"
 
@@ -47,14 +47,6 @@ struct KernelProblem {
   PoolStage pool;                            ///< conv only; see can_fuse_pool
 };
 
-/// What decides the register blocking.
-struct TargetInfo {
-  int vector_floats = 4;      ///< floats of the widest vector register: 16, 8 or 4
-  int vector_registers = 16;  ///< 32 on AVX-512 and AArch64, else 16
-};
-/// From LLVM's feature string ("+avx2,+fma,-avx512f") and the architecture's name in the triple ("x86_64", "aarch64").
-TargetInfo target_info(std::string_view arch, std::string_view features);
-
 /// How the runtime must lay out the problem's weights. D2NN_PACK_NONE for kinds without weights.
 struct PackChoice {
   d2nn_pack pack = D2NN_PACK_NONE;
@@ -62,8 +54,6 @@ struct PackChoice {
 };
 PackChoice choose_pack(const KernelProblem& problem, const TargetInfo& target);
 
-/// True when emit_row_kernel makes this kind: what reads one operand, except dense and expressions.
-bool has_row_kernel(ops::Kernel kind);
 /// True when a conv of this problem with this pool behind it can be one kernel: relu (fused), then a pool with padding
 /// of at most half its kernel. `conv` describes the conv alone: its own out sizes, no pool.
 bool can_fuse_pool(const KernelProblem& conv, const PoolStage& pool);

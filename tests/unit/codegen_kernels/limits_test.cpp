@@ -134,6 +134,13 @@ TEST_CASE("among equal estimates eight channels are done together, and many chan
   CHECK(masked <= 24 * 1024);
 }
 
+TEST_CASE("without masked loads, what a convolution of many channels stages does not grow with them") {
+  const codegen::TargetInfo avx2{8, 16};
+  const std::int64_t few = codegen::scratch_floats(conv({16, 7, 7}, 512, {3, 1, 1}), avx2);
+  CHECK(codegen::scratch_floats(conv({512, 7, 7}, 512, {3, 1, 1}), avx2) == few);
+  CHECK(codegen::choose_pack(conv({512, 7, 7}, 512, {3, 1, 1}), avx2).block == 4);
+}
+
 TEST_CASE("the register shape follows from the features of the target") {
   CHECK(codegen::target_info("x86_64", "+avx2,+fma,+avx512f,+avx512vl,+avx512dq,+avx512bw").vector_floats == 16);
   CHECK(codegen::target_info("x86_64", "+avx2,+fma,-avx512f,-avx512vl").vector_floats == 8);

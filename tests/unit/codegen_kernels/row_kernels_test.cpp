@@ -101,6 +101,18 @@ TEST_CASE("convolutions of all strides, paddings, dilations and widths agree wit
   });
 }
 
+TEST_CASE("convolutions of many channels, summed in passes, agree with plain loops") {
+  const std::vector<KernelProblem> problems{
+      conv({32, 10, 9}, 9, {3, 1, 1}, 1, Activation::relu),
+      conv({40, 7, 7}, 24, {3, 1, 1}),
+      conv({64, 5, 33}, 6, {{3, 2}, {2, 1}, 1}, 1, Activation::sigmoid),
+      conv({64, 9, 8}, 10, {3, 1, 1}, 2),
+      conv_pool({48, 18, 22}, 7, {3, 1, 1}, {3, 2, 1}),
+      conv_pool({32, 30, 31}, 12, {3, 1, 1}, {2, 2, 0}),
+  };
+  check_all(problems, Sources::numbers_and_nan);
+}
+
 TEST_CASE("grouped and depthwise convolutions agree with plain loops") {
   check_all({
       conv({8, 9, 9}, 8, {3, 1, 1}, 8),
