@@ -65,7 +65,7 @@ inline constexpr auto catalogue = std::to_array<DiagnosticCode>({
     {"E0308", Severity::error, "a tensor, parameter, cost or network beyond the limit"},
     {"E0309", Severity::error, "a tensor type with impossible dimensions"},
     {"E0310", Severity::error, "operands whose shapes disagree"},
-    {"E0311", Severity::error, "two parameters of one name"},
+    {"E0311", Severity::error, "two parameters of one name, or one without a name"},
     {"E0312", Severity::error, "a list that is no tensor"},
     {"E0313", Severity::error, "a size that a tensor does not have"},
     // E04 graph rules

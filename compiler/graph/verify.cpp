@@ -150,7 +150,8 @@ class Verifier {
       std::vector<Shape> operands;
       for (ValueId operand : op.operands) operands.push_back(value_shape(node, operand));
       const ops::Layer& layer = *op.layer;
-      if (operands.empty() || (layer.is_in_pipelines && operands.size() != 1)) {
+      const bool has_fixed_count = layer.is_in_pipelines || layer.called_with != 1;
+      if (has_fixed_count ? operands.size() != layer.called_with : operands.empty()) {
         found(where, "has " + std::to_string(operands.size()) + " operands");
         continue;
       }

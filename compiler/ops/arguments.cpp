@@ -31,6 +31,10 @@ struct TextOf {
     return list_text<std::int64_t>(list.values, [](std::int64_t value) { return std::to_string(value); });
   }
   std::string operator()(const Word& word) const { return word; }
+  std::string operator()(const StartValues& values) const {
+    if (values.start == Start::normal) return "normal(" + number_text(values.deviation) + ")";
+    return values.start == Start::ones ? "ones" : "zeros";
+  }
 };
 
 /// A default as written in the definition of a layer. Those of dims and lists are never written.
@@ -49,6 +53,8 @@ Argument parse_default(const ParamInfo& param) {
       return std::stod(text);
     case ParamType::word:
       return text;
+    case ParamType::start:
+      return StartValues{text == "ones" ? Start::ones : Start::zeros};
     case ParamType::dims:
     case ParamType::numbers:
     case ParamType::integers:
@@ -123,6 +129,9 @@ const Integers& Arguments::integers(std::string_view name) const {
 }
 const Word& Arguments::word(std::string_view name) const {
   return value_of<Word>(*this, name);
+}
+const StartValues& Arguments::start(std::string_view name) const {
+  return value_of<StartValues>(*this, name);
 }
 
 Arguments complete(std::span<const ParamInfo> params, Arguments given) {

@@ -29,6 +29,20 @@ struct IntegerList {
 };
 using Word = std::string;
 
+/// How a tensor of weights starts before training.
+enum class Start : std::uint8_t {
+  fan_in,  ///< uniform in +-1 / sqrt(fan_in), PyTorch's default for conv and linear; the bias too
+  zeros,
+  ones,
+  normal,  ///< with mean 0 and a standard deviation
+};
+/// `zeros`, `ones`, `normal(0.02)`; no other Start.
+struct StartValues {
+  Start start = Start::zeros;
+  double deviation = 1;  ///< of Start::normal
+  friend bool operator==(const StartValues&, const StartValues&) = default;
+};
+
 enum class ParamType : std::uint8_t {
   extent,    ///< `3x5`, or one int for both
   integer,   ///< `8`
@@ -38,10 +52,11 @@ enum class ParamType : std::uint8_t {
   numbers,   ///< `[0.5, 0.25]`
   integers,  ///< `[1, 2]`, or one int for a list of it
   word,      ///< `bilinear`; one of ParamInfo::choices
+  start,     ///< `zeros`, `ones`, `normal(0.02)`
 };
 
 /// One value; the alternatives are those of ParamType, in its order (dims: Integers).
-using Argument = std::variant<Extent, std::int64_t, bool, double, Integers, Numbers, IntegerList, Word>;
+using Argument = std::variant<Extent, std::int64_t, bool, double, Integers, Numbers, IntegerList, Word, StartValues>;
 
 /// One parameter of a layer. `fallback` is its default as written in the language ("0", "true"), or the name of another
 /// parameter, whose value it takes ("kernel"); null when it is required. An int, an extent's height and width and every
@@ -81,6 +96,7 @@ class Arguments {
   const Numbers& numbers(std::string_view name) const;
   const Integers& integers(std::string_view name) const;
   const Word& word(std::string_view name) const;
+  const StartValues& start(std::string_view name) const;
 
   friend bool operator==(const Arguments&, const Arguments&) = default;
 

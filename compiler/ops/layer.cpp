@@ -13,7 +13,7 @@ namespace {
 std::vector<const Layer*> all_layers() {
   std::vector<const Layer*> all;
   for (const auto family : {convolutions(), dense_layers(), products(), pools(), norms(), activations(), reductions(),
-                            rearrangements(), combinations()}) {
+                            rearrangements(), combinations(), learned_tensors()}) {
     for (const Layer& layer : family) all.push_back(&layer);
   }
   return all;
@@ -59,7 +59,7 @@ const Layer* find_layer(std::string_view name) {
 
 const Layer* find_called_layer(std::string_view name) {
   const Layer* found = find(name);
-  return found != nullptr && (found->is_in_pipelines || found->called_with > 1) ? found : nullptr;
+  return found != nullptr && (found->is_in_pipelines || found->called_with != 1) ? found : nullptr;
 }
 
 const Layer& layer(std::string_view name) {

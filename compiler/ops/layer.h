@@ -39,17 +39,9 @@ struct ShapeResult {
   ShapeError error;
 };
 
-/// How a tensor of weights starts before training.
-enum class Start : std::uint8_t {
-  fan_in,  ///< uniform in +-1 / sqrt(fan_in), PyTorch's default for conv and linear; the bias too
-  zeros,
-  ones,
-  normal,  ///< with mean 0 and the deviation `Weight::deviation`
-};
-
 /// One tensor of weights of a layer, with PyTorch's name and shape.
 struct Weight {
-  const char* name;  ///< the last step of the parameter's name: "weight", "running_mean"
+  const char* name;  ///< the last step of the parameter's name: "weight", "running_mean"; "": the label is all of it
   Shape shape;
   Start start = Start::zeros;
   bool is_trained = true;    ///< false: a running statistic
@@ -57,7 +49,7 @@ struct Weight {
   bool is_variance = false;  ///< no value is below 0
   /// Values per element of the result that the layer sums over (PyTorch's fan_in); for Start::fan_in.
   std::int64_t fan_in = 1;
-  double deviation = 1;
+  double deviation = 1;  ///< of Start::normal
 };
 
 // The rules that most layers share; a definition that says nothing else has these.
@@ -98,7 +90,8 @@ struct Layer {
   Kernel kernel = Kernel::expression;
   /// False for what operators and `concat(a, b)` of bodies mean: no pipeline can name it.
   bool is_in_pipelines = true;
-  /// Above 1: a body calls it with so many tensors behind its arguments, as in `attention(8)(q, k, v)`.
+  /// Other than 1: no pipeline goes through it, a body calls it with so many tensors behind its arguments, as in
+  /// `attention(8)(q, k, v)`; of 0 the call is a value of its own, as in `x + parameter(8)`.
   std::uint8_t called_with = 1;
   std::span<const ParamInfo> params = {};
   /// Of the result for one sample. Never overflows: too large is an error.
@@ -116,7 +109,7 @@ struct Layer {
 std::span<const Layer* const> layers();
 /// The layer of that name that a pipeline can name, or nullptr.
 const Layer* find_layer(std::string_view name);
-/// The layer of that name that a body can call with tensors in parentheses, or nullptr.
+/// The layer of that name that a body can call, in a pipeline or not, or nullptr.
 const Layer* find_called_layer(std::string_view name);
 /// The layer of that name, operators too. There must be one (std::logic_error): for the compiler's own use.
 const Layer& layer(std::string_view name);

@@ -24,6 +24,8 @@ std::string type_text(const ParamInfo& param) {
       return "int or list of int";
     case ParamType::word:
       return choices_text(param.choices);
+    case ParamType::start:
+      return "`zeros`, `ones` or `normal(std)`";
   }
   return "";
 }
@@ -36,6 +38,12 @@ void append_params(std::string& page, const Layer& layer) {
     page += param.fallback != nullptr ? "`" + std::string(param.fallback) + "`" : "required";
     page += " | " + std::string(param.doc) + " |\n";
   }
+}
+
+void append_layer(std::string& page, const Layer& layer) {
+  page += "\n## " + std::string(layer.name) + "\n\n`" + signature_text(layer.name, layer.params) + "`\n\n" + layer.doc +
+          "\n";
+  append_params(page, layer);
 }
 
 /// What the rules say about an image [4, 8, 8], with plain arguments: only what is more than the shape.
@@ -77,16 +85,18 @@ std::string ops_page() {
       "sample: the batch is not part of the language.\n";
   for (const Layer* layer : layers()) {
     if (!layer->is_in_pipelines) continue;
-    page += "\n## " + std::string(layer->name) + "\n\n`" + signature_text(layer->name, layer->params) + "`\n\n" +
-            layer->doc + "\n";
-    append_params(page, *layer);
+    append_layer(page, *layer);
     append_example(page, *layer);
+  }
+  page += "\n# Values\n\nA body calls them; nothing flows in.\n";
+  for (const Layer* layer : layers()) {
+    if (layer->called_with == 0) append_layer(page, *layer);
   }
   page +=
       "\n# Operators\n\nOperators are used in bodies and have no weights. Only those that say so count "
       "multiplications. Listings and drawings show them by name, as in `add_number(3.0)`.\n\n";
   for (const Layer* layer : layers()) {
-    if (!layer->is_in_pipelines) page += "- `" + std::string(layer->name) + "`: " + layer->doc + "\n";
+    if (!layer->is_in_pipelines && layer->called_with > 0) page += "- `" + std::string(layer->name) + "`: " + layer->doc + "\n";
   }
   return page;
 }

@@ -117,7 +117,7 @@ class Lowering {
     step.kernel = kernel;
     step.layer = op.layer;
     step.arguments = op.arguments;
-    step.in = graph::value_shape(node, op.operands[0]);
+    step.in = op.operands.empty() ? op.shape : graph::value_shape(node, op.operands[0]);
     step.kernel_out = step.out = op.shape;
     read_operands(step, node, op, values);
     step.parameters = op.parameters;

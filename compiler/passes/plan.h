@@ -71,7 +71,7 @@ struct Step {
   ops::Kernel kernel = ops::Kernel::copy;
   const ops::Layer* layer = nullptr;  // null: the copy of a node that passes a tensor on
   ops::Arguments arguments;           // of its layer; complete
-  ops::Shape in;                      // of the first operand
+  ops::Shape in;                      // of the first operand; of the result where there is none
   ops::Shape kernel_out;              // of the layer itself, before its stages
   ops::Shape out;                     // of the result
   /// What it reads; of an expression, its operands by their numbers: each tensor once.

@@ -156,7 +156,8 @@ class Verifier {
   }
 
   void check_step(const Step& step) {
-    if (step.operands.empty() || step.operands.size() != step.operand_elements.size()) {
+    const bool may_read_nothing = step.kernel == Kernel::expression && step.expression.operand_count() == 0;
+    if ((step.operands.empty() && !may_read_nothing) || step.operands.size() != step.operand_elements.size()) {
       fault(step.label + " has no operands, or not as many sizes");
       return;
     }
@@ -166,7 +167,8 @@ class Verifier {
         fault("operand " + std::to_string(i) + " of " + step.label + " has another size");
       }
     }
-    if (step.operand_elements[0] != step.in.elements()) fault(step.label + " reads another shape than its operand's");
+    if (!step.operands.empty() && step.operand_elements[0] != step.in.elements())
+      fault(step.label + " reads another shape than its operand's");
     if (step.kernel == Kernel::expression) check_expression(step);
     check_stages(step);
     if (plan_.buffers[step.result].shape.elements() != step.out.elements()) {

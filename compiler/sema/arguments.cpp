@@ -43,6 +43,8 @@ std::string type_text(const ops::ParamInfo& param) {
       return "an int or a list of ints as in `[1, 2]`";
     case ops::ParamType::word:
       return ops::choices_text(param.choices);
+    case ops::ParamType::start:
+      return "`zeros`, `ones` or `normal(std)`";
   }
   return "";
 }
@@ -73,6 +75,7 @@ std::optional<ops::Argument> to_argument(const Value& value, ops::ParamType type
       return to_integers(value);
     case ops::ParamType::numbers:
     case ops::ParamType::word:
+    case ops::ParamType::start:
       break;
   }
   return std::nullopt;
@@ -125,6 +128,7 @@ class Binder {
       return true;
     }
     if (param.type == ops::ParamType::word) return bind_word(param, *argument.value);
+    if (param.type == ops::ParamType::start) return bind_start(param, *argument.value);
     const std::optional<Value> value = evaluator_.evaluate(*argument.value);
     if (!value) return false;
     if (std::optional<ops::Argument> converted = to_argument(*value, param.type)) {
@@ -155,6 +159,27 @@ class Binder {
         .did_you_mean(expr.range, diag::closest(name->name.text, choices))
         .to(sink_);
     return false;
+  }
+
+  /// `zeros`, `ones` and `normal` are words of this place, whatever constants and blocks are named.
+  bool bind_start(const ops::ParamInfo& param, const ast::Expr& expr) {
+    const auto* name = std::get_if<ast::NameExpr>(&expr.value);
+    const auto* call = std::get_if<ast::CallExpr>(&expr.value);
+    if (name != nullptr && (name->name.text == "zeros" || name->name.text == "ones")) {
+      arguments_.set(param.name, ops::StartValues{name->name.text == "ones" ? ops::Start::ones : ops::Start::zeros});
+      return true;
+    }
+    const bool is_normal = call != nullptr && !call->module && call->callee.text == "normal" && !call->tensors &&
+                           !call->label && call->arguments.size() == 1 && !call->arguments[0].name;
+    if (!is_normal) {
+      Report(code("E0305"), expr.range, quoted(param.name) + " takes " + type_text(param))
+          .advise(name != nullptr && name->name.text == "normal" ? "give its deviation, as in `normal(0.02)`" : "")
+          .to(sink_);
+      return false;
+    }
+    const auto deviation = evaluator_.evaluate_real(*call->arguments[0].value, "the deviation of `normal`");
+    if (deviation) arguments_.set(param.name, ops::StartValues{ops::Start::normal, *deviation});
+    return deviation.has_value();
   }
 
   const ops::Layer& layer_;

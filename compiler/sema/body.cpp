@@ -139,6 +139,11 @@ Tensor BodyElaborator::name_value(const ast::Name& name) {
         .to(*sink_);
     return std::nullopt;
   }
+  if (ops::find_called_layer(name.text) != nullptr) {
+    ast::CallExpr call;
+    call.callee = name;
+    return call_value(call, name.range);
+  }
   std::vector<std::string_view> candidates;
   for (const BodyScope* scope = scope_; scope != nullptr; scope = scope->outer) {
     for (const auto& [known, named] : scope->tensors) candidates.push_back(known);

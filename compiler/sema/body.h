@@ -133,6 +133,8 @@ class BodyElaborator {
   void report_unknown_callee(const ast::CallExpr& call);
   /// A call that begins a pipeline or stands alone: on tensors of its own, or on what flows in.
   Tensor call_value(const ast::CallExpr& call, SourceRange range);
+  /// A layer that takes no tensor.
+  Tensor own_value(const ops::Layer& layer, const ast::CallExpr& call, SourceRange range);
   /// A call behind `->`.
   Tensor apply_stage(const ast::CallExpr& call, Tensor input, SourceRange range);
   Tensor apply_block(const DeclaredBlock& block, const ast::CallExpr& call, std::vector<Tensor> tensors,

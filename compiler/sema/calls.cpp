@@ -73,7 +73,7 @@ BodyElaborator::Callee BodyElaborator::find_member(const ast::CallExpr& call) {
 void BodyElaborator::report_unknown_callee(const ast::CallExpr& call) {
   std::vector<std::string_view> names;
   for (const ops::Layer* layer : ops::layers()) {
-    if (layer->is_in_pipelines) names.push_back(layer->name);
+    if (layer->is_in_pipelines || layer->called_with != 1) names.push_back(layer->name);
   }
   for (const auto& [name, block] : scope_->module->blocks) names.push_back(name);
   Report report(code("E0203"), call.callee.range, "no layer or block is named " + quoted(call.callee.text));
@@ -89,6 +89,7 @@ Tensor BodyElaborator::call_value(const ast::CallExpr& call, SourceRange range) 
   const Callee callee = find_callee(call);
   if (callee.is_concat) return concat(call, range);
   if (callee.layer == nullptr && callee.block == nullptr) return std::nullopt;
+  if (callee.layer != nullptr && callee.layer->called_with == 0) return own_value(*callee.layer, call, range);
   if (!call.tensors) {
     if (callee.block != nullptr && !takes(*callee.block, 1, call)) return std::nullopt;
     return apply_stage(call, joined_input(call.callee.range), range);
@@ -110,6 +111,18 @@ Tensor BodyElaborator::call_value(const ast::CallExpr& call, SourceRange range) 
   return apply_layer(*callee.layer, call, tensors, range);
 }
 
+Tensor BodyElaborator::own_value(const ops::Layer& layer, const ast::CallExpr& call, SourceRange range) {
+  if (call.tensors) {
+    for (const ast::ExprPtr& expr : *call.tensors) tensor(*expr);
+    Report(code("E0303"), range, quoted(call.callee.text) + " takes no tensor, but is given some in parentheses")
+        .advise("combine them, as in `x + " + call.callee.text + "(...)`")
+        .to(*sink_);
+    return std::nullopt;
+  }
+  const Tensor value = apply_layer(layer, call, {}, range);
+  return text_check_ == nullptr ? value : std::nullopt;
+}
+
 Tensor BodyElaborator::apply_stage(const ast::CallExpr& call, Tensor input, SourceRange range) {
   const Callee callee = find_callee(call);
   if (callee.is_concat) {
@@ -123,6 +136,12 @@ Tensor BodyElaborator::apply_stage(const ast::CallExpr& call, Tensor input, Sour
     Report(code("E0303"), range,
            "what flows in and tensors in parentheses are both given to " + quoted(call.callee.text))
         .advise("leave out one of them")
+        .to(*sink_);
+    return std::nullopt;
+  }
+  if (callee.layer != nullptr && callee.layer->called_with == 0) {
+    Report(code("E0303"), call.callee.range, quoted(call.callee.text) + " takes no tensor, so nothing flows into it")
+        .advise("combine it with a tensor, as in `x + " + call.callee.text + "(...)`")
         .to(*sink_);
     return std::nullopt;
   }

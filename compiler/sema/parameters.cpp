@@ -35,9 +35,15 @@ class Namer {
   void name_op(graph::Op& op, const std::vector<ops::Weight>& weights, const std::string& step, SourceRange range) {
     if (weights.empty()) return;
     const std::string prefix = join_steps(step, op.label);
+    const bool is_open = op.label.ends_with('_');  // "in_proj_" is followed by its roles without a dot
     bool is_reported = false;
     for (const ops::Weight& weight : weights) {
-      const std::string name = join_steps(prefix, weight.name);
+      const std::string name = is_open ? prefix + weight.name : join_steps(prefix, weight.name);
+      if (name.empty()) {
+        Report(code("E0311"), range, "this " + quoted(op.layer->name) + " has no name: all steps of it are left out")
+            .advise("give it a label of its own, as in `parameter(8) as scale`")
+            .to(sink_);
+      }
       const auto [known, is_new] = places_.emplace(name, range);
       if (!is_new && !is_reported) {
         Report(code("E0311"), range, "the parameter " + quoted(name) + " is there twice")

@@ -94,7 +94,7 @@ Result<ParameterSet> load(const d2nn_module& module, const Safetensors& file, st
                                              " is of an element type that this runtime does not know");
     }
     if (entry.dtype != dtype) return file.read(entry, {});  // says so
-    if (!std::equal(entry.shape.begin(), entry.shape.end(), tensor.dims, tensor.dims + tensor.rank)) {
+    if (!fits_shape(entry.shape, {tensor.dims, tensor.rank})) {
       return refuse(file, "tensor " + quote_name(tensor.name) + " has shape " +
                               shape_text(entry.shape.data(), entry.shape.size()) + "; network " +
                               quote_name(module.name) + " needs " + shape_text(tensor.dims, tensor.rank));

@@ -214,6 +214,14 @@ std::string quote_name(std::string_view name) {
   return text + "`";
 }
 
+bool fits_shape(std::span<const std::int64_t> found, std::span<const std::int64_t> needed) {
+  const auto without_leading_ones = [](std::span<const std::int64_t> dims) {
+    while (!dims.empty() && dims.front() == 1) dims = dims.subspan(1);
+    return dims;
+  };
+  return std::ranges::equal(without_leading_ones(found), without_leading_ones(needed));
+}
+
 std::string shape_text(const std::int64_t* dims, std::size_t rank) {
   std::string text = "[";
   for (std::size_t i = 0; i < rank; ++i) text += (i == 0 ? "" : ", ") + std::to_string(dims[i]);

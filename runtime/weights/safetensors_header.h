@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,5 +30,8 @@ std::string quote_name(std::string_view name);
 
 /// "[8, 3, 3, 3]".
 std::string shape_text(const std::int64_t* dims, std::size_t rank);
+/// Whether a tensor of a file may be a parameter: their dimensions are equal, but for leading ones of size 1 on either
+/// side, as in [1, 197, 768] and [197, 768].
+bool fits_shape(std::span<const std::int64_t> found, std::span<const std::int64_t> needed);
 
 }  // namespace d2nn::weights

@@ -63,6 +63,18 @@ class Examples(CommandLineTest):
                 network, _, count = self.manifest("imagenet/mobilenet.d2nn", "--network", name)
                 self.assertEqual((count, network["least_cost"]), (trained, cost))
 
+    def test_transformers_and_convnexts_have_the_sizes_of_torchvision(self):
+        vit_b_16 = ["-Dclasses=1000", "-Dsize=224", "-Dpatch=16", "-Ddim=768", "-Ddepth=12", "-Dheads=12", "-Dhidden=3072"]
+        for program, options, trained, cost, some in (
+                ("vit_tiny/vit_tiny.d2nn", vit_b_16, 86567656, 17563828224,
+                 {"class_token", "encoder.pos_embedding", "encoder.layers.encoder_layer_11.self_attention.in_proj_weight", "heads.head.bias"}),
+                ("convnext_tiny/convnext_tiny.d2nn", [], 28589128, 4455531264,
+                 {"features.0.1.bias", "features.5.8.layer_scale", "features.6.1.weight", "classifier.2.weight"})):
+            with self.subTest(program):
+                network, names, count = self.manifest(program, *options)
+                self.assertEqual((count, network["least_cost"]), (trained, cost))
+                self.assertLessEqual(some, names)
+
     def test_all_paths_of_cmnist_chain_cost_between_three_and_thirty_million(self):
         paths = json.loads(self.expect(WELL, self.d2nn("check", "--paths", "--json", EXAMPLES / "cmnist_chain" / "cmnist_chain.d2nn")).out)["paths"]
         self.assertEqual(len(paths), 16)

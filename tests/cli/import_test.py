@@ -64,6 +64,11 @@ class Import(CommandLineTest):
         self.assertEqual(written, WEIGHTS)
         self.assertEqual(list(written), list(WEIGHTS))
 
+    def test_leading_dimensions_of_size_1_do_not_count(self):
+        changed = {**WEIGHTS, "N.head.bias": ([1, 1, 2], [2.0, -0.0]), "N.conv1.weight": ([1, 2, 1, 3, 3], WEIGHTS["N.conv1.weight"][1])}
+        self.assertEqual(self.imported(changed), WEIGHTS)
+        self.refused({**WEIGHTS, "N.head.bias": ([2, 1], [2.0, -0.0])}, "E0704", "[2, 1]")
+
     def test_rules_rename_one_after_the_other(self):
         content = {"module." + torch_name(name): tensor for name, tensor in WEIGHTS.items()}
         rules = [r"^module\.=", r"^features\.0\.=conv1.", r"^features\.(\d)\.=batch_norm$1.", "^classifier=head", "^=N."]

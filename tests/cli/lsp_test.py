@@ -150,6 +150,20 @@ class Lsp(CommandLineTest):
         self.assertIn("Two ways", self.hover("net("))
         self.assertIsNone(self.hover("{ vision"))
 
+    def test_learned_tensors_are_explained_and_words_are_no_names(self):
+        text = "const zeros = 1;\nnetwork n {\n  input x: f32[4];\n  node A { identity + parameter(4, start: zeros) as shift }\n" \
+               "  output y: f32[4];\n  x -> A -> y;\n}\n"
+        self.change([{"text": text}])
+        self.assertEqual(self.diagnostics(), [])
+        hover = self.client.ask("hover", self.uri, position=place(text, "parameter"))["contents"]["value"]
+        self.assertIn("parameter(dims, start: zeros)", hover)
+        self.assertIn("in `A`: `f32[4]`, 0 multiplications", hover)
+        self.assertIn("- `A.shift` f32[4]", hover)
+        self.assertIsNone(self.client.ask("definition", self.uri, position=place(text, "zeros)")))
+        inside = self.completions(text.replace("parameter(4, start: zeros)", "parameter(4, |)"), None)
+        self.assertIn("start:", inside)
+        self.assertIn("normal", inside)
+
     def test_definitions_lead_to_declarations_also_in_other_files(self):
         def leads(needle, target, nth=0, target_nth=0):
             found = self.client.ask("definition", self.uri, position=place(TEXT, needle, 0, nth))

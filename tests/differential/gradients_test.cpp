@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <random>
 
 #include "diag/render.h"
@@ -237,6 +238,55 @@ TEST_CASE("compiled products of tensors agree with the reference, forward and ba
   compare_products("2, 3, 6, 6", "matmul", {}, {0, 1});
   compare_products("5, 6", "attention", heads, {0, 1, 1});
   compare_products("5, 6", "attention", causal, {0, 0, 1});
+}
+
+TEST_CASE("learned tensors and interpolation agree with the reference, forward and backward, on every path") {
+  driver::Checked checked = driver::check_text("learned.d2nn", R"(
+block scaled()(x) { return x * parameter([channels(x), 1, 1], start: ones) as scale; }
+network learned {
+  input image: f32[3, 5, 4];
+  node stem { conv(3x3, 4, pad: 1) -> scaled -> upsample(2x3, mode: bilinear) }
+  control Q { global_avg_pool -> flatten + parameter(4) -> dense(actions) }
+  node A { scaled -> upsample(3, mode: bilinear) -> global_avg_pool -> flatten }
+  node B {
+    let x = reshape([4, 120]) -> linear(6) as in_proj_;
+    let all = concat(parameter([1, 6], start: normal(0.5)) as token, x) + parameter([5, 6]) as position;
+    return (parameter([3, 5]) as mix) @ all -> slice(0, 0, 1) -> dense(4);
+  }
+  output scores: f32[4] join sum;
+  image -> stem -> Q, A, B;
+  A, B -> scores default 0.25;
+  Q ~> a: A, b: B, both: {A, B};
+})", {});
+  INFO(diag::render(checked.sink, checked.files, {}));
+  for (const bool is_training : {false, true}) compare_gradients(checked, 3, is_training, 2);
+  differential::Comparison comparison;
+  comparison.shared_levels = {0};
+  std::size_t compared = 0;
+  CHECK(differential::compare_all_ways(checked, comparison, compared) == "");
+  CHECK(compared > 0);
+}
+
+TEST_CASE("small transformers and ConvNeXts of the examples agree with the reference, forward and backward") {
+  const std::string examples = std::string(std::getenv("D2NN_SOURCE_DIR")) + "/examples/";
+  const std::vector<std::pair<std::string, std::vector<std::pair<std::string, std::string>>>> programs{
+      {"vit_tiny/vit_tiny.d2nn", {{"size", "8"}, {"dim", "12"}, {"depth", "2"}, {"heads", "3"}, {"hidden", "20"}}},
+      {"convnext_tiny/convnext_tiny.d2nn",
+       {{"classes", "5"}, {"size", "32"}, {"widths", "[6, 8, 10, 12]"}, {"depths", "[1, 1, 2, 1]"}, {"patch", "2"}}}};
+  for (const auto& [name, definitions] : programs) {
+    CAPTURE(name);
+    sema::CheckOptions options;
+    options.definitions = definitions;
+    driver::Checked checked = driver::check_file(examples + name, options);
+    INFO(diag::render(checked.sink, checked.files, {}));
+    compare_gradients(checked, 11, true, 2);
+    differential::Comparison comparison;
+    comparison.samples = 6;
+    comparison.shared_levels = {};
+    std::size_t compared = 0;
+    CHECK(differential::compare_all_ways(checked, comparison, compared) == "");
+    CHECK(compared > 0);
+  }
 }
 
 TEST_CASE("gradients of 60 generated networks agree with the reference") {

@@ -1,4 +1,4 @@
-// Layers whose results are elements of their input at other places: permute, slice, upsample.
+// Layers whose results are elements of their input at other places: permute, slice.
 #include <string_view>
 
 #include "reference/axis_maps.h"
@@ -17,11 +17,8 @@ std::vector<std::size_t> sources_of(const graph::Op& op, const ops::Shape& input
     if (layer == "permute") {
       const ops::Integers& axes = op.arguments.integers("axes");
       for (std::size_t axis = 0; axis < axes.size(); ++axis) source[std::size_t(axes[axis])] = places[axis];
-    } else if (layer == "slice") {
-      source[std::size_t(op.arguments.integer("axis"))] += op.arguments.integer("from");
     } else {
-      source[1] /= op.arguments.extent("scale").h;
-      source[2] /= op.arguments.extent("scale").w;
+      source[std::size_t(op.arguments.integer("axis"))] += op.arguments.integer("from");
     }
     sources.push_back(element_at(input, source));
   }

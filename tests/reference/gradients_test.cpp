@@ -229,6 +229,8 @@ std::vector<LayerCase> layer_cases() {
       {"permute", over({1, 0}), Shape{3, 4}},
       {"slice", along(1).set("from", 1).set("to", 3), image},
       {"upsample", ops::Arguments().set("scale", ops::Extent{2, 3}), image},
+      {"upsample", ops::Arguments().set("scale", ops::Extent{3, 2}).set("mode", "bilinear"), image},
+      {"upsample", ops::Arguments().set("scale", ops::Extent{1, 4}).set("mode", "bilinear"), Shape{2, 1, 1}},
       {"identity", {}, image}};
 }
 
@@ -279,6 +281,27 @@ TEST_CASE("the gradients of bodies that read a value twice agree with finite dif
   }
 }
 
+TEST_CASE("the gradients of learned tensors agree with finite differences, over rows and repeated axes") {
+  Random random(8);
+  ops::Arguments offset, scale;
+  offset.set("dims", ops::Integers{1, 3});
+  scale.set("dims", ops::Integers{4, 1});
+  ProgramBuilder builder;
+  const NodeId x = builder.input("x", Shape{4, 3});
+  const NodeId n = builder.node("N");
+  const NodeId y = builder.output("y");
+  const auto offsets = builder.op(n, "parameter", offset);
+  const auto scales = builder.op(n, "parameter", scale);
+  const auto sum = builder.op(n, "add", {}, {{0}, offsets});
+  builder.op(n, "multiply", {}, {sum, scales});
+  builder.op(n, "tanh");
+  builder.edge(x, n);
+  builder.edge(n, y);
+  const Program program = builder.finish();
+  CHECK(program.parameters[0].name == "N.parameter1");
+  CHECK(check_gradients(program, random, 3, {}) >= 4 + 3 + 3 * 12);
+}
+
 TEST_CASE("the gradients of products of tensors agree with finite differences") {
   Random random(6);
   struct Case {
@@ -317,7 +340,7 @@ TEST_CASE("the gradients of operators agree with finite differences, with a numb
   Random random(6);
   ops::Arguments number;
   number.set("number", 1.75);
-  std::set<std::string> seen{"concat", "matmul", "attention"};
+  std::set<std::string> seen{"concat", "matmul", "attention", "parameter"};
   for (const char* layer : {"add", "subtract", "multiply", "divide", "negate", "add_number", "multiply_number",
                             "divide_by_number", "number_minus", "number_over"}) {
     CAPTURE(layer);

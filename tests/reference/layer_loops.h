@@ -66,7 +66,7 @@ void dropout_forward(OpForward<Scalar>& call);
 template <class Scalar>
 void dropout_backward(OpBackward<Scalar>& call);
 
-// gather_loops.cpp: permute, slice, upsample; and the backward of detach.
+// gather_loops.cpp: permute, slice; and the backward of detach.
 template <class Scalar>
 void gather_forward(OpForward<Scalar>& call);
 template <class Scalar>
@@ -113,6 +113,18 @@ template <class Scalar>
 void concat_forward(OpForward<Scalar>& call);
 template <class Scalar>
 void concat_backward(OpBackward<Scalar>& call);
+
+// learned_loops.cpp
+template <class Scalar>
+void parameter_forward(OpForward<Scalar>& call);
+template <class Scalar>
+void parameter_backward(OpBackward<Scalar>& call);
+
+// interpolation_loops.cpp: upsample.
+template <class Scalar>
+void upsample_forward(OpForward<Scalar>& call);
+template <class Scalar>
+void upsample_backward(OpBackward<Scalar>& call);
 
 // operator_loops.cpp
 template <class Scalar>

@@ -66,6 +66,33 @@ def attention(heads, causal=False):
         -2, -3).flatten(-2)
 
 
+def bilinear():
+    for shape, scale in (((1, 2, 2, 3), (2, 3)), ((1, 1, 3, 1), (4, 1)), ((2, 1, 1, 1), (3, 2)), ((1, 1, 3, 5), (5, 4))):
+        unary(f"upsample bilinear of {shape[2]}x{shape[3]}", lambda x: F.interpolate(
+            x, scale_factor=scale, mode="bilinear", align_corners=False), shape, "upsample",
+            scale=f"ops::Extent{{{scale[0]}, {scale[1]}}}", mode='"bilinear"')
+
+
+def learned():
+    """A tensor that is read by two rows; there are no operands."""
+    weight = short(3, 2).requires_grad_()
+    upstream = short(2, 3, 2)
+    result = weight.expand(2, 3, 2)
+    (result * upstream).sum().backward()
+    print(f"""  {{
+    Fixture f;
+    f.name = "parameter";
+    f.layer = "parameter";
+    f.arguments.set("dims", ops::Integers{{3, 2}});
+    f.weights.push_back({numbers(weight)});
+    f.weight_gradients.push_back({numbers(weight.grad)});
+    f.rows = 2;
+    f.result = {numbers(result)};
+    f.result_gradient = {numbers(upstream)};
+    fixtures.push_back(std::move(f));
+  }}""")
+
+
 def operators():
     two = {"add": torch.add, "subtract": torch.sub, "multiply": torch.mul, "divide": torch.div}
     for name, function in two.items():
@@ -188,6 +215,8 @@ std::vector<Fixture> torch_fixtures() {
     unary("upsample nearest", lambda x: F.interpolate(x, scale_factor=(2, 3)), kind="upsample", scale="ops::Extent{2, 3}")
     unary("detach", lambda x: x.detach() + 0 * x, kind="detach")
     operators()
+    bilinear()
+    learned()
     print('''  return fixtures;
 }
 

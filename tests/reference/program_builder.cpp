@@ -70,7 +70,8 @@ ProgramBuilder::ValueId ProgramBuilder::op(NodeId node, std::string_view layer, 
   graph::Op op;
   op.layer = &ops::layer(layer);
   op.arguments = ops::complete(op.layer->params, std::move(arguments));
-  op.operands = operands.empty() ? std::vector<ValueId>{program_[node].result} : std::move(operands);
+  const bool takes_result = operands.empty() && op.layer->called_with > 0;
+  op.operands = takes_result ? std::vector<ValueId>{program_[node].result} : std::move(operands);
   program_[node].ops.push_back(std::move(op));
   const std::size_t value = program_[node].inputs.size() + program_[node].ops.size() - 1;
   return program_[node].result = ValueId{static_cast<std::uint32_t>(value)};
@@ -109,12 +110,14 @@ void ProgramBuilder::shape_op(graph::Node& node, graph::Op& op, std::size_t ordi
   for (const ops::Weight& weight : layer.weights(op.arguments, operands, op.shape)) {
     graph::Parameter parameter;
     parameter.name = node.name + "." + op.label + "." + weight.name;
+    if (*weight.name == '\0') parameter.name.pop_back();
     parameter.shape = weight.shape;
     parameter.start = weight.start;
     parameter.is_trained = weight.is_trained;
     parameter.decays = weight.decays;
     parameter.is_variance = weight.is_variance;
     parameter.fan_in = weight.fan_in;
+    parameter.deviation = weight.deviation;
     op.parameters.push_back({static_cast<std::uint32_t>(program_.parameters.size())});
     program_.parameters.push_back(std::move(parameter));
   }

@@ -188,16 +188,19 @@ class Completer {
 
   void add_layers() {
     for (const ops::Layer* layer : ops::layers()) {
-      if (!layer->is_in_pipelines) continue;
+      if (!layer->is_in_pipelines && layer->called_with == 1) continue;
       add(layer->name, item_function, ops::signature_text(layer->name, layer->params), layer->doc);
     }
   }
 
   void add_parameters() {
-    if (const ops::Layer* layer = ops::find_layer(place_.call)) {
+    if (const ops::Layer* layer = ops::find_called_layer(place_.call)) {
       for (const ops::ParamInfo& param : layer->params) {
         const std::string fallback = param.fallback != nullptr ? std::string("default ") + param.fallback : "required";
         add(std::string(param.name) + ":", item_field, fallback, param.doc, std::string(param.name) + ": ");
+        if (param.type == ops::ParamType::start) {
+          for (const char* choice : {"zeros", "ones", "normal"}) add(choice, item_keyword, "`start`", param.doc);
+        }
         for (const char* choice : param.choices)
           add(choice, item_keyword, "`" + std::string(param.name) + "`", param.doc);
       }

@@ -365,21 +365,30 @@ class Indexer {
     for (std::size_t i = 0; i < call.arguments.size(); ++i) {
       const ast::Argument& argument = call.arguments[i];
       if (argument.name && block != nullptr) name_of_argument(*argument.name, *block);
-      if (block == nullptr && !call.module && is_word(call.callee.text, argument, i)) continue;
+      const bool is_of_layer = block == nullptr && !call.module;
+      const ops::ParamInfo* param = is_of_layer ? find_param(call.callee.text, argument, i) : nullptr;
+      if (param != nullptr && param->type == ops::ParamType::word) continue;  // `mode: bilinear` names nothing
+      if (param != nullptr && param->type == ops::ParamType::start) {
+        if (const auto* normal = std::get_if<ast::CallExpr>(&argument.value->value)) {
+          for (const ast::Argument& deviation : normal->arguments) visit(*deviation.value);
+        }
+        continue;
+      }
       visit(*argument.value);
     }
     for (std::size_t i = 0; call.tensors && i < call.tensors->size(); ++i) visit(*(*call.tensors)[i]);
   }
 
-  /// Whether an argument of a layer is a word (`mode: bilinear`), which names nothing.
-  static bool is_word(const std::string& callee, const ast::Argument& argument, std::size_t position) {
-    const ops::Layer* layer = ops::find_layer(callee);
-    if (layer == nullptr) return false;
+  /// The parameter of a layer that an argument is for, or nullptr.
+  static const ops::ParamInfo* find_param(const std::string& callee, const ast::Argument& argument,
+                                          std::size_t position) {
+    const ops::Layer* layer = ops::find_called_layer(callee);
+    if (layer == nullptr) return nullptr;
     for (std::size_t i = 0; i < layer->params.size(); ++i) {
       const bool is_given = argument.name ? argument.name->text == layer->params[i].name : i == position;
-      if (is_given) return layer->params[i].type == ops::ParamType::word;
+      if (is_given) return &layer->params[i];
     }
-    return false;
+    return nullptr;
   }
 
   /// The parameter of a block that an argument is given to by name.
@@ -411,7 +420,7 @@ class Indexer {
 
   /// A layer, with what it does at this place: the first op that comes from it.
   void layer(const ast::Name& name, SourceRange range) {
-    const ops::Layer* info = ops::find_layer(name.text);
+    const ops::Layer* info = ops::find_called_layer(name.text);
     if (info == nullptr) return;
     std::string hover = code_block(ops::signature_text(info->name, info->params)) + "\n\n" + info->doc;
     for (const ops::ParamInfo& param : info->params) hover += std::string("\n- `") + param.name + "`: " + param.doc;
@@ -419,8 +428,12 @@ class Indexer {
     const auto place = std::find_if(first, last, [&](const auto& entry) { return entry.second.op->range == range; });
     if (place != last) {
       const auto& [program, node, op] = place->second;
-      hover += "\n\nin `" + node->name + "`: `" + value_shape(*node, op->operands[0]).to_string() + "` to `" +
-               op->shape.to_string() + "`, " + graph::grouped(op->cost) + " multiplications";
+      hover += "\n\nin `" + node->name + "`: ";
+      for (const graph::ValueId operand : op->operands) {
+        hover += (operand == op->operands.front() ? "`" : ", `") + value_shape(*node, operand).to_string() + "`";
+      }
+      hover += (op->operands.empty() ? "`" : " to `") + op->shape.to_string() + "`, " + graph::grouped(op->cost) +
+               " multiplications";
       for (graph::ParamId id : op->parameters)
         hover += "\n- `" + (*program)[id].name + "` " + (*program)[id].shape.to_string();
     }

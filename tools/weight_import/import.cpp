@@ -92,7 +92,7 @@ class Import {
         continue;
       }
       loose.erase(parameter.name);
-      if (found->second->shape != parameter.shape.dims || !weights::is_convertible(found->second->dtype))
+      if (!weights::fits_shape(found->second->shape, parameter.shape.dims) || !weights::is_convertible(found->second->dtype))
         unfit.push_back(&parameter);
     }
     std::vector<Named> left_over;
@@ -139,7 +139,7 @@ class Import {
     std::vector<diag::Fix> fixes;
     const Named wanted{parameter.name, parameter.shape.dims};
     const Named* alike = most_alike(wanted, left_over);
-    if (alike != nullptr && alike->shape == wanted.shape)
+    if (alike != nullptr && weights::fits_shape(alike->shape, wanted.shape))
       fixes.push_back({.message = "did you mean " + quote_name(renamed_.at(alike->name)->name) + "?"});
     report(diag::code("E0704"),
            name + " of `" + request_.from + "` is not of the shape that network `" + program_.name + "` needs, " +

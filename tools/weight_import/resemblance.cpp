@@ -6,6 +6,7 @@
 
 #include "diag/spelling.h"
 #include "weight_import/renames.h"
+#include "weights/safetensors_header.h"
 
 namespace d2nn::weight_import {
 
@@ -30,7 +31,7 @@ const Named* most_alike(const Named& wanted, std::span<const Named> candidates) 
   std::size_t best_end = 0;
   for (const Named& candidate : candidates) {
     if (!close.empty() && candidate.name == close) return &candidate;
-    if (candidate.shape != wanted.shape || last_step(candidate.name) != last_step(wanted.name)) continue;
+    if (!weights::fits_shape(candidate.shape, wanted.shape) || last_step(candidate.name) != last_step(wanted.name)) continue;
     if (const std::size_t end = common_end(candidate.name, wanted.name); end > best_end) {
       best = &candidate;
       best_end = end;

@@ -14,5 +14,6 @@ std::span<const Layer> activations();
 std::span<const Layer> reductions();
 std::span<const Layer> rearrangements();
 std::span<const Layer> combinations();
+std::span<const Layer> learned_tensors();
 
 }  // namespace d2nn::ops

@@ -65,6 +65,19 @@ std::optional<ShapeResult> check_range(const char* param, Extent value, std::int
   return error;
 }
 
+std::optional<ShapeResult> check_dims(const char* layer, const Integers& dims) {
+  constexpr std::size_t greatest_rank = 8;
+  if (dims.empty() || dims.size() > greatest_rank) {
+    return reject(ShapeFault::argument, "dims",
+                  "`" + std::string(layer) + "` has " + std::to_string(dims.size()) +
+                      " dimensions, but 1 to 8 are possible");
+  }
+  for (std::int64_t dim : dims) {
+    if (auto error = check_range("dims", dim, 1)) return error;
+  }
+  return std::nullopt;
+}
+
 std::optional<ShapeResult> check_image(const char* layer, const Shape& input) {
   if (input.is_image()) return std::nullopt;
   return reject(ShapeFault::input, nullptr,

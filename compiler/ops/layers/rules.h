@@ -19,6 +19,8 @@ ShapeResult accept_if_representable(std::vector<std::int64_t> dims, const char* 
 /// An error unless the parameter lies in [least, max_elements].
 std::optional<ShapeResult> check_range(const char* param, std::int64_t value, std::int64_t least);
 std::optional<ShapeResult> check_range(const char* param, Extent value, std::int64_t least);
+/// An error unless the argument `dims` has 1 to 8 dimensions, each at least 1.
+std::optional<ShapeResult> check_dims(const char* layer, const Integers& dims);
 /// An error unless the input is an image [C, H, W].
 std::optional<ShapeResult> check_image(const char* layer, const Shape& input);
 /// An error unless the input has the axis; the axis of a sample's first dimension is 0.

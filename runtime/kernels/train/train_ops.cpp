@@ -73,7 +73,8 @@ class OpCheck {
 
   std::string problem() const {
     if (op_.kind >= D2NN_OP_KINDS) return "its kind is " + std::to_string(op_.kind);
-    if (op_.operand_count == 0 || !op_.operands) return "it reads no buffer";
+    const bool may_read_nothing = op_.kind == D2NN_OP_EXPRESSION;  // a learned tensor
+    if (op_.operand_count == 0 ? !may_read_nothing : !op_.operands) return "it reads no buffer";
     if (op_.result >= code_.buffer_count) return "its result is no buffer";
     for (std::uint32_t i = 0; i < op_.operand_count; ++i)
       if (elements(op_.operands[i]) < 1) return "its operand " + std::to_string(i) + " is no buffer";

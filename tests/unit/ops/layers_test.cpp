@@ -46,7 +46,8 @@ TEST_CASE("every default can be read, is of its parameter's type, and stands beh
         continue;
       }
       CHECK_FALSE(optional_seen);
-      const Argument values[]{Extent{}, std::int64_t{1}, true, 1.0, Integers{1}, Numbers{1}, IntegerList{{1}}, Word()};
+      const Argument values[]{Extent{}, std::int64_t{1}, true, 1.0, Integers{1}, Numbers{1}, IntegerList{{1}}, Word(),
+                              StartValues{}};
       required.set(param.name, values[static_cast<std::size_t>(param.type)]);
     }
     const Arguments all = complete(row->params, required);
@@ -84,6 +85,16 @@ TEST_CASE("arguments print as they would be written, defaults left out") {
   CHECK(text("reshape", other) == "1x28x28");
   CHECK(text("normalize", other) == "[0.5, 1.0], [0.25, 2.0]");
   CHECK(text("relu", other).empty());
+}
+
+TEST_CASE("how a learned tensor starts prints as it is written") {
+  Arguments given;
+  given.set("dims", Integers{1, 64});
+  CHECK(text("parameter", given) == "1x64");
+  given.set("start", StartValues{Start::ones});
+  CHECK(text("parameter", given) == "1x64, start: ones");
+  given.set("start", StartValues{Start::normal, 0.02});
+  CHECK(text("parameter", given) == "1x64, start: normal(0.02)");
 }
 
 TEST_CASE("lists of ints and words print as they are written, and a word stands for itself") {

@@ -336,6 +336,32 @@ TEST_CASE("flatten, reshape and pad_channels rearrange without losing elements")
   CHECK(apply("pad_channels", arguments, {{3, 4, 5}}).error.fault == ShapeFault::size);
 }
 
+TEST_CASE("a learned tensor has its dims, one weight without a role that does not decay, and starts as told") {
+  const Arguments dims = Arguments().set("dims", Integers{197, 768});
+  const Applied plain = apply("parameter", dims, {});
+  CHECK(plain.shape == "f32[197, 768]");
+  CHECK(plain.cost == 0);
+  CHECK(plain.weights == std::vector<std::string>{" f32[197, 768]"});
+  const Layer& row = layer("parameter");
+  const auto weight = [&](const Arguments& given) {
+    return row.weights(complete(row.params, given), {}, Shape{197, 768}).at(0);
+  };
+  CHECK(weight(dims).start == Start::zeros);
+  CHECK_FALSE(weight(dims).decays);
+  CHECK(weight(dims).is_trained);
+  const Weight normal = weight(Arguments(dims).set("start", StartValues{Start::normal, 0.02}));
+  CHECK(normal.start == Start::normal);
+  CHECK(normal.deviation == 0.02);
+
+  CHECK(apply("parameter", Arguments().set("dims", Integers{3, 0}), {}).error.fault == ShapeFault::argument);
+  CHECK(apply("parameter", Arguments().set("dims", Integers(9, 1)), {}).error.fault == ShapeFault::argument);
+  CHECK(apply("parameter", Arguments().set("dims", Integers{max_elements, 2}), {}).error.fault == ShapeFault::size);
+  for (const double deviation : {-0.5, 1e39}) {
+    const Arguments given = Arguments(dims).set("start", StartValues{Start::normal, deviation});
+    CHECK(std::string(apply("parameter", given, {}).error.param) == "start");
+  }
+}
+
 TEST_CASE("permute, slice and upsample rearrange, detach keeps") {
   const auto axes = [](Integers list) { return Arguments().set("axes", IntegerList{std::move(list)}); };
   CHECK(apply("permute", axes({2, 0, 1}), {{3, 4, 5}}).shape == "f32[5, 3, 4]");
@@ -357,6 +383,9 @@ TEST_CASE("permute, slice and upsample rearrange, detach keeps") {
   const auto scale = [](Extent extent) { return Arguments().set("scale", extent); };
   CHECK(apply("upsample", scale({2, 3}), {{3, 4, 5}}).shape == "f32[3, 8, 15]");
   CHECK(apply("upsample", scale({2, 3}), {{3, 4, 5}}).cost == 0);
+  const Arguments bilinear = scale({2, 64}).set("mode", "bilinear");
+  CHECK(apply("upsample", bilinear, {{3, 4, 5}}).shape == "f32[3, 8, 320]");
+  CHECK(apply("upsample", scale({2, 65}).set("mode", "bilinear"), {{3, 4, 5}}).error.fault == ShapeFault::argument);
   CHECK(apply("upsample", scale({2, 2}), {{3, 4}}).error.fault == ShapeFault::input);
   CHECK(apply("upsample", scale({0, 2}), {{3, 4, 5}}).error.fault == ShapeFault::argument);
   CHECK(apply("upsample", scale({max_elements, max_elements}), {{3, 4, 5}}).error.fault == ShapeFault::size);

@@ -108,6 +108,24 @@ TEST_CASE("a file that is not this network's is refused with tensor, expected an
   }
 }
 
+TEST_CASE("leading dimensions of size 1 do not count, on either side; others do") {
+  SmallModule module({{"position", {3, 4}}, {"token", {1, 1, 2}}, {"scale", {1}}});
+  const auto load_shapes = [&](std::vector<std::int64_t> position, std::vector<std::int64_t> token,
+                               std::vector<std::int64_t> scale) {
+    const std::string bytes = make({{"position", std::move(position)}, {"token", std::move(token)}, {"scale", std::move(scale)}});
+    const d2nn_weights_source source = memory(bytes);
+    return load(module.get(), &source);
+  };
+  const auto set = load_shapes({1, 1, 3, 4}, {2}, {});
+  REQUIRE_MESSAGE(set.ok(), set.status().message());
+  CHECK(set->values[0] == 1);
+  CHECK(set->values[11] == 12);
+  CHECK_FALSE(load_shapes({3, 1, 4}, {2}, {1}).ok());
+  CHECK_FALSE(load_shapes({12}, {2}, {1}).ok());
+  CHECK_FALSE(load_shapes({4, 3}, {2}, {1}).ok());
+  CHECK_FALSE(load_shapes({3, 4}, {2, 1}, {1}).ok());
+}
+
 TEST_CASE("half precision is refused by type, with its name") {
   const std::string header =
       R"({"N1.conv.weight":{"dtype":"BF16","shape":[2,3],"data_offsets":[0,12]},"N1.conv.bias":{"dtype":"F32","shape":[2],"data_offsets":[12,20]},"N1.bn.running_var":{"dtype":"F32","shape":[2],"data_offsets":[20,28]}})";
