@@ -149,12 +149,10 @@ void TermEmitter::load_transposed(const std::vector<Reading>& places) {
   const Index common = first - Index::of(lane_variable, distance);
   llvm::Value* base = leaf_base(places[0]);
   const int lanes = shape_.lanes;
-  std::vector<llvm::Value*> rows(static_cast<std::size_t>(lanes),
-                                 llvm::PoisonValue::get(kernel_.vector_type(lanes)));
+  std::vector<llvm::Value*> rows(static_cast<std::size_t>(lanes), llvm::PoisonValue::get(kernel_.vector_type(lanes)));
   for (std::int64_t lane = 0; lane < shape_.count; ++lane) {
-    rows[static_cast<std::size_t>(lane)] =
-        kernel_.load_lanes(address(base, common + lane * distance), lanes,
-                           {0, static_cast<std::int64_t>(places.size())}, 0.0F);
+    rows[static_cast<std::size_t>(lane)] = kernel_.load_lanes(address(base, common + lane * distance), lanes,
+                                                              {0, static_cast<std::int64_t>(places.size())}, 0.0F);
   }
   transpose(rows);
   for (std::size_t i = 0; i < places.size(); ++i) scopes_.back().values[{places[i], lanes}] = rows[i];

@@ -60,8 +60,8 @@ class TermEmitter {
   /// readings at other places give theirs in the same order.
   std::vector<Reading> scattered_leaves(const Reading& reading);
   Index flat_index_of(const Reading& leaf) const;
-  /// One leaf at places that follow each other in memory, at most as many as lanes: loads vectors along these places and
-  /// transposes them, for all readers until the scope closes. Nothing where the places do not follow each other.
+  /// One leaf at places that follow each other in memory, at most as many as lanes: loads vectors along these places
+  /// and transposes them, for all readers until the scope closes. Nothing where the places do not follow each other.
   void load_transposed(const std::vector<Reading>& places);
 
   // ---- memory

@@ -1,5 +1,6 @@
 // The C++ side of the benchmark of single layers (compare.py); questions as in contest.h, with
-//   make forward PROGRAM WEIGHTS DATA   the network of one layer through the C interface, one sample; what is timed does
+//   make forward PROGRAM WEIGHTS DATA   the network of one layer through the C interface, one sample; what is timed
+//   does
 //                                       not copy the result to the caller, as no layer inside a network does
 //   make backward PROGRAM DATA          the backward pass of the last op of a network with training
 // DATA: f32, the operands one behind the other; for the backward pass then the weights of the op, in order, and the

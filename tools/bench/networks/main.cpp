@@ -1,6 +1,6 @@
 // The C++ side of the high_low benchmark, with the folder of the problems as its argument; questions as in contest.h,
-// with "make CONTESTANT CASE BATCH THREADS" (contestant: compiled, limit, train). One process, so one machine code of the
-// runtime for all.
+// with "make CONTESTANT CASE BATCH THREADS" (contestant: compiled, limit, train). One process, so one machine code of
+// the runtime for all.
 #include <cstdio>
 #include <istream>
 #include <stdexcept>
