@@ -36,7 +36,8 @@ class TrainExpressionEmitter {
     wanted.weights.assign(weights, true);
     stores.insert(stores.end(), weights, ResultStore::add);
     if (stores.empty()) return result;
-    const Emitted backward = function(expr::gradient(step.expression, wanted), stores, operands + 1, weights);
+    const expr::Expression gradient = expr::reading_result(expr::gradient(step.expression, wanted), step.expression);
+    const Emitted backward = function(gradient, stores, operands + 2, weights);
     result.backward = backward.function;
     result.scratch_floats = std::max(result.scratch_floats, backward.scratch_floats);
     return result;

@@ -1,5 +1,6 @@
 #include "expr/gradient.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <optional>
@@ -66,6 +67,8 @@ class Step {
     std::optional<Value>& adjoint = adjoints_[info.terms[i].index];
     adjoint = adjoint ? *adjoint + dx : dx;
   }
+  /// Whether the forward expression computes this very term.
+  bool computes(const Value& value) const { return std::find(values_.begin(), values_.end(), value) != values_.end(); }
 
  private:
   const std::vector<Value>& values_;
@@ -80,7 +83,14 @@ void end(const Step&) {}
 void negate(const Step& s) {
   s.give(-s.dy);
 }
+/// (a / b) * y is a * (y / b) where that is at hand: what softmax gives, which then needs no exp here.
 void exp(const Step& s) {
+  const Value dy = s.dy;
+  const TermInfo quotient = dy.builder().info(dy);
+  if (quotient.primitive == Primitive::divide) {
+    const Value a{dy.builder(), quotient.terms[0]}, b{dy.builder(), quotient.terms[1]};
+    if (const Value known = s.y / b; s.computes(known)) return s.give(a * known);
+  }
   s.give(s.dy * s.y);
 }
 void log(const Step& s) {
@@ -112,7 +122,18 @@ void multiply(const Step& s) {
   s.give(0, s.dy * s.x(1));
   s.give(1, s.dy * s.x(0));
 }
+/// The axes that x is summed over to give the divisor; none: it is no such sum.
+Axes axes_of_share(const Value& x, const Value& divisor) {
+  const Builder& builder = x.builder();
+  const TermInfo& info = builder.info(builder.before_broadcast(divisor));
+  return info.primitive == Primitive::sum && info.terms[0] == x ? info.axes : Axes{};
+}
+
 void divide(const Step& s) {
+  if (const Axes axes = axes_of_share(s.x(0), s.x(1)); !axes.empty()) {
+    // x / sum(x): both ways at once, with one sum of its own.
+    return s.give(0, Adjoint(Value(s.dy) - sum(Value(s.dy * s.y), axes)) / s.x(1));
+  }
   const Adjoint quotient = s.dy / s.x(1);
   s.give(0, quotient);
   s.give(1, -(quotient * s.y));
@@ -242,6 +263,15 @@ Term leaf_gradient(Builder& builder, const Expression& forward, const std::vecto
                             std::to_string(index));
 }
 
+/// What takes a loop of its own or tens of instructions.
+std::size_t dear_terms(const Expression& expression) {
+  return static_cast<std::size_t>(std::ranges::count_if(expression.terms, [](const TermInfo& info) {
+    return family(info.primitive) == Family::reduction || info.primitive == Primitive::exp ||
+           info.primitive == Primitive::log || info.primitive == Primitive::tanh || info.primitive == Primitive::erf ||
+           info.primitive == Primitive::sqrt || info.primitive == Primitive::divide;
+  }));
+}
+
 }  // namespace
 
 Expression gradient(const Expression& forward, const Wanted& wanted) {
@@ -270,6 +300,28 @@ Expression gradient(const Expression& forward, const Wanted& wanted) {
   collect(wanted.operands, Primitive::operand);
   collect(wanted.weights, Primitive::weight);
   return without_detach(builder.finish(gradients));
+}
+
+Expression reading_result(const Expression& gradient, const Expression& forward) {
+  Builder builder;
+  const auto compose = [&](const Expression& expression, const auto& replaced) {
+    std::vector<Term> terms;
+    for (TermInfo info : expression.terms) {
+      for (Term& term : info.terms) term = terms[term.index];
+      terms.push_back(replaced(builder.make(info)));
+    }
+    return terms;
+  };
+  const Expression values = without_detach(forward);
+  Term result = compose(values, [](Term term) { return term; })[values.results[0].index];
+  while (builder.info(result).primitive == Primitive::reshape) result = builder.info(result).terms[0];
+  const Dims dims = builder.dims(result);
+  const Term kept = builder.operand(forward.operand_count() + 1, dims);
+  const std::vector<Term> terms = compose(gradient, [&](Term term) { return term == result ? kept : term; });
+  std::vector<Term> results;
+  for (const Term term : gradient.results) results.push_back(terms[term.index]);
+  Expression reading = builder.finish(results);
+  return dear_terms(reading) < dear_terms(gradient) ? reading : gradient;
 }
 
 }  // namespace d2nn::expr

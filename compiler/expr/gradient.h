@@ -24,4 +24,8 @@ struct Wanted {
 /// have none. The branch that a select does not take adds nothing, also where its gradient would be infinite or NaN.
 Expression gradient(const Expression& forward, const Wanted& wanted);
 
+/// The same gradient of `forward`, where the value of its result is kept and need not be computed again: read as
+/// operand `forward.operand_count() + 1`, if that spares a reduction or a function such as exp; else as it is.
+Expression reading_result(const Expression& gradient, const Expression& forward);
+
 }  // namespace d2nn::expr

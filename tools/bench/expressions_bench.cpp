@@ -33,7 +33,7 @@ Case forward(std::string name, const std::function<Value(Builder&)>& compose) {
 Case backward(const Case& c) {
   const Wanted wanted{std::vector<bool>(c.expression.operand_count(), true),
                       std::vector<bool>(c.expression.weight_count(), true)};
-  return {c.name + ", gradient", gradient(c.expression, wanted)};
+  return {c.name + ", gradient", reading_result(gradient(c.expression, wanted), c.expression)};
 }
 
 Value tensor(Builder& b, Dims dims) {

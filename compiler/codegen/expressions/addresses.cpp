@@ -124,6 +124,61 @@ llvm::Value* TermEmitter::load_near(llvm::Value* base, const llvm::SmallVectorIm
   return kernel_.ir().CreateShuffleVector(low, high, places);
 }
 
+// Whether load() would gather although lanes stand at equal distances.
+bool TermEmitter::is_scattered(const Index& flat) const {
+  std::int64_t distance = 0;
+  for (const auto& [variable, factor] : flat.parts) {
+    if (variable == lane_variable) {
+      distance = factor;
+    } else if (variables_.depends_on_lane(Index::of(variable))) {
+      return false;
+    }
+  }
+  return distance * (shape_.lanes - 1) >= 2 * shape_.lanes;
+}
+
+void TermEmitter::load_transposed(const std::vector<Reading>& places) {
+  const Index first = flat_index_of(places[0]);
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    if (!(flat_index_of(places[i]) == first + static_cast<std::int64_t>(i))) return;
+  }
+  std::int64_t distance = 0;
+  for (const auto& [variable, factor] : first.parts) {
+    if (variable == lane_variable) distance = factor;
+  }
+  const Index common = first - Index::of(lane_variable, distance);
+  llvm::Value* base = leaf_base(places[0]);
+  const int lanes = shape_.lanes;
+  std::vector<llvm::Value*> rows(static_cast<std::size_t>(lanes), llvm::PoisonValue::get(kernel_.vector_type(lanes)));
+  for (std::int64_t lane = 0; lane < shape_.count; ++lane) {
+    rows[static_cast<std::size_t>(lane)] = kernel_.load_lanes(address(base, common + lane * distance), lanes,
+                                                              {0, static_cast<std::int64_t>(places.size())}, 0.0F);
+  }
+  transpose(rows);
+  for (std::size_t i = 0; i < places.size(); ++i) scopes_.back().values[{places[i], lanes}] = rows[i];
+}
+
+// As many vectors as they have lanes. In each step, blocks of `size` lanes beside the diagonal change places, for
+// blocks of 1, 2, 4 ...: Eklundh, A Fast Computer Method for Matrix Transposing.
+void TermEmitter::transpose(std::vector<llvm::Value*>& rows) {
+  const std::size_t lanes = rows.size();
+  for (std::size_t size = 1; size < lanes; size *= 2) {
+    llvm::SmallVector<int, 16> upper, lower;
+    for (std::size_t lane = 0; lane < lanes; ++lane) {
+      const bool is_second = (lane & size) != 0;
+      upper.push_back(static_cast<int>(is_second ? lanes + lane - size : lane));
+      lower.push_back(static_cast<int>(is_second ? lanes + lane : lane + size));
+    }
+    for (std::size_t row = 0; row < lanes; ++row) {
+      if ((row & size) != 0) continue;
+      llvm::Value* a = rows[row];
+      llvm::Value* b = rows[row + size];
+      rows[row] = kernel_.ir().CreateShuffleVector(a, b, upper);
+      rows[row + size] = kernel_.ir().CreateShuffleVector(a, b, lower);
+    }
+  }
+}
+
 llvm::Value* TermEmitter::load(llvm::Value* base, const Index& flat, const std::vector<Condition>& conditions) {
   auto& ir = kernel_.ir();
   const int lanes = shape_.lanes;

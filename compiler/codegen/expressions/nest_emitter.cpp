@@ -10,6 +10,11 @@ namespace d2nn::codegen {
 
 namespace {
 
+/// Floats of a cache line.
+constexpr std::int64_t line_floats = 16;
+/// Fewer neighbours than this are not worth transposing.
+constexpr std::int64_t least_tile = 4;
+
 float neutral(const expr::TermInfo& reduction) {
   return reduction.primitive == expr::Primitive::max ? -std::numeric_limits<float>::infinity() : 0.0F;
 }
@@ -33,7 +38,11 @@ NestEmitter::NestEmitter(KernelBuilder& kernel, const Schedule& schedule, Pointe
 }
 
 void NestEmitter::emit(const Nest& nest) {
-  emit_shared(nest, 0);
+  if (const auto axis = axis_of_tiles(nest)) {
+    emit_tiles(nest, *axis, 0);
+  } else {
+    emit_shared(nest, 0);
+  }
 }
 
 NestEmitter::PassLoops NestEmitter::loops_of(const Nest& nest, const Pass& pass) const {
@@ -82,9 +91,9 @@ Values NestEmitter::count(std::int64_t rounds, const Values& carried,
   });
 }
 
-void NestEmitter::for_each_group(std::int64_t extent, int lanes,
+void NestEmitter::for_each_group(std::int64_t extent, int lanes, std::int64_t vectors,
                                  llvm::function_ref<void(const Index& base, Blocks blocks)> body) {
-  const std::int64_t step = vectors_in_flight * lanes;
+  const std::int64_t step = vectors * lanes;
   const std::int64_t rounds = extent / step;
   const auto group = [&](const Index& base, std::int64_t floats) {
     llvm::SmallVector<Block, 4> blocks;
@@ -119,7 +128,7 @@ void NestEmitter::hoist(const PassLoops& loops, const std::vector<std::size_t>& 
     for (const std::size_t index : loops.pass->stages) {
       const Stage& s = stage(index);
       if (s.is_reduction && schedule_.stage_of_term[s.source.index] >= 0) continue;
-      terms_.hoist({s.source, Place(position_.begin(), position_.begin() + static_cast<long>(s.domain.size())), {}});
+      terms_.hoist(reading_of(s));
     }
     position_ = position;
   }
@@ -141,7 +150,7 @@ void NestEmitter::emit_shared(const Nest& nest, std::size_t depth) {
   const std::size_t axis = nest.shared_axes[depth];
   const std::int64_t extent = stage(nest.passes[0].stages[0]).domain[axis];
   if (nest.has_shared_lanes && depth + 1 == nest.shared_axes.size()) {
-    for_each_group(extent, nest.lanes, [&](const Index& base, Blocks blocks) {
+    for_each_group(extent, nest.lanes, vectors_in_flight, [&](const Index& base, Blocks blocks) {
       terms_.begin_block(base);
       for (const Pass& pass : nest.passes) emit_kept(loops_of(nest, pass), 0, blocks);
     });
@@ -153,6 +162,82 @@ void NestEmitter::emit_shared(const Nest& nest, std::size_t depth) {
     });
   }
   position_[axis] = Index();
+}
+
+std::optional<std::size_t> NestEmitter::axis_of_tiles(const Nest& nest) {
+  if (!nest.has_shared_lanes || nest.passes.size() != 1) return std::nullopt;
+  const PassLoops loops = loops_of(nest, nest.passes[0]);
+  if (loops.has_reductions || !loops.kept.empty()) return std::nullopt;
+  const Place before = position_;
+  std::vector<Variable> counters(loops.domain->size(), lane_variable);
+  for (const std::size_t axis : nest.shared_axes) {
+    counters[axis] = terms_.variables().counter((*loops.domain)[axis]);
+    position_[axis] = Index::of(counters[axis]);
+  }
+  open(loops, {{}, {nest.lanes, nest.lanes}});
+  std::optional<std::size_t> found;
+  for (const std::size_t index : loops.pass->stages) {
+    for (const Reading& leaf : terms_.scattered_leaves(reading_of(stage(index)))) {
+      for (const auto& [variable, factor] : terms_.flat_index_of(leaf).parts) {
+        const auto counter = std::find(counters.begin(), counters.end(), variable);
+        if (factor != 1 || variable == lane_variable || counter == counters.end()) continue;
+        const auto axis = static_cast<std::size_t>(counter - counters.begin());
+        if ((*loops.domain)[axis] >= least_tile) found = axis;
+      }
+    }
+  }
+  position_ = before;
+  return found;
+}
+
+void NestEmitter::emit_tiles(const Nest& nest, std::size_t tiled_axis, std::size_t depth) {
+  const PassLoops loops = loops_of(nest, nest.passes[0]);
+  const expr::Dims& domain = *loops.domain;
+  const std::size_t lane_axis = nest.shared_axes.back();
+  while (depth < nest.shared_axes.size() && nest.shared_axes[depth] == tiled_axis) ++depth;
+  if (const std::size_t axis = nest.shared_axes[depth]; axis != lane_axis) {
+    count(domain[axis], {}, [&](const Index& round, const Values&) {
+      position_[axis] = round;
+      emit_tiles(nest, tiled_axis, depth + 1);
+      return Values{};
+    });
+    position_[axis] = Index();
+    return;
+  }
+  // A whole cache line of what is read, for each lane.
+  const std::int64_t vectors = std::max<std::int64_t>(1, line_floats / nest.lanes);
+  for_each_group(domain[tiled_axis], nest.lanes, vectors, [&](const Index&, Blocks tiles) {
+    for_each_group(domain[lane_axis], nest.lanes, 1, [&](const Index&, Blocks blocks) {
+      for (const Block& tile : tiles) emit_tile(loops, tiled_axis, tile, blocks[0]);
+    });
+  });
+  position_[tiled_axis] = position_[lane_axis] = Index();
+}
+
+void NestEmitter::emit_tile(const PassLoops& loops, std::size_t tiled_axis, const Block& tile, const Block& block) {
+  open(loops, block);
+  // Partial vectors of lanes are narrower than those of the tile.
+  for (std::int64_t first = 0; first < tile.shape.count; first += block.shape.lanes) {
+    const std::int64_t rows = std::min<std::int64_t>(block.shape.lanes, tile.shape.count - first);
+    for (const std::size_t index : loops.pass->stages) {
+      std::vector<std::vector<Reading>> leaves;  // by leaf and row
+      for (std::int64_t row = 0; row < rows; ++row) {
+        position_[tiled_axis] = tile.start + (first + row);
+        const std::vector<Reading> of_row = terms_.scattered_leaves(reading_of(stage(index)));
+        leaves.resize(of_row.size());
+        for (std::size_t leaf = 0; leaf < of_row.size(); ++leaf) leaves[leaf].push_back(of_row[leaf]);
+      }
+      for (const std::vector<Reading>& leaf : leaves) terms_.load_transposed(leaf);
+    }
+    for (std::int64_t row = 0; row < rows; ++row) {
+      position_[tiled_axis] = tile.start + (first + row);
+      emit_pointwise(loops, block);
+    }
+  }
+}
+
+Reading NestEmitter::reading_of(const Stage& stage) const {
+  return {stage.source, Place(position_.begin(), position_.begin() + static_cast<long>(stage.domain.size())), {}};
 }
 
 void NestEmitter::emit_kept(const PassLoops& loops, std::size_t depth, Blocks blocks) {
@@ -173,7 +258,7 @@ void NestEmitter::emit_kept(const PassLoops& loops, std::size_t depth, Blocks bl
     return;
   }
   const auto lane_axis = static_cast<std::size_t>(loops.lane_axis);
-  for_each_group((*loops.domain)[lane_axis], loops.lanes,
+  for_each_group((*loops.domain)[lane_axis], loops.lanes, vectors_in_flight,
                  [&](const Index&, Blocks own_blocks) { emit_round(loops, own_blocks); });
   position_[lane_axis] = Index();
 }
@@ -292,8 +377,7 @@ void NestEmitter::accumulate(const PassLoops& loops, std::int64_t slot, std::int
 
 llvm::Value* NestEmitter::accumulate_one(const Stage& stage, const PassLoops& loops, VectorShape shape,
                                          llvm::Value* sum) {
-  const Reading source{
-      stage.source, Place(position_.begin(), position_.begin() + static_cast<long>(stage.domain.size())), {}};
+  const Reading source = reading_of(stage);
   const bool is_partial = loops.reduces_lanes && shape.count < shape.lanes;
   const expr::TermInfo& info = schedule_.expression[stage.term];
   if (info.primitive == expr::Primitive::sum && !is_partial) return terms_.add_to(sum, source);

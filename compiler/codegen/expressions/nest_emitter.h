@@ -3,6 +3,7 @@
 
 #include <llvm/ADT/ArrayRef.h>
 
+#include <optional>
 #include <vector>
 
 #include "codegen/expressions/emit_expression.h"
@@ -40,6 +41,11 @@ class NestEmitter {
 
   PassLoops loops_of(const Nest& nest, const Pass& pass) const;
   void emit_shared(const Nest& nest, std::size_t depth);
+  /// The shared axis along which something stands side by side that is far apart along the lanes.
+  std::optional<std::size_t> axis_of_tiles(const Nest& nest);
+  void emit_tiles(const Nest& nest, std::size_t tiled_axis, std::size_t depth);
+  void emit_tile(const PassLoops& loops, std::size_t tiled_axis, const Block& tile, const Block& block);
+  Reading reading_of(const Stage& stage) const;
   void emit_kept(const PassLoops& loops, std::size_t depth, Blocks blocks);
   void emit_round(const PassLoops& loops, Blocks blocks);
   void emit_pointwise(const PassLoops& loops, Blocks blocks);
@@ -51,8 +57,9 @@ class NestEmitter {
   llvm::Value* combine(const Stage& stage, llvm::Value* a, llvm::Value* b);
   llvm::Value* combine_lanes(const Stage& stage, llvm::Value* vector);
 
-  /// Groups of up to vectors_in_flight vectors over [0, extent), the last possibly partial.
-  void for_each_group(std::int64_t extent, int lanes, llvm::function_ref<void(const Index& base, Blocks blocks)> body);
+  /// Groups of up to `vectors` vectors over [0, extent), the last possibly partial.
+  void for_each_group(std::int64_t extent, int lanes, std::int64_t vectors,
+                      llvm::function_ref<void(const Index& base, Blocks blocks)> body);
   Values count(std::int64_t rounds, const Values& carried,
                llvm::function_ref<Values(const Index& round, const Values& carried)> body);
   void open(const PassLoops& loops, const Block& block);

@@ -110,8 +110,7 @@ llvm::Value* TermEmitter::value(const Reading& reading) {
 llvm::Value* TermEmitter::emit_value(const Reading& reading) {
   const TermInfo& info = schedule_.expression[reading.term];
   if (info.primitive == Primitive::operand || info.primitive == Primitive::weight) {
-    llvm::Value* base = (info.primitive == Primitive::operand ? pointers_.operands : pointers_.weights)[info.index];
-    return load(base, flat_index(reading.place, strides_of(info.dims)), reading.conditions);
+    return load(leaf_base(reading), flat_index_of(reading), reading.conditions);
   }
   const int stage = schedule_.stage_of_term[reading.term.index];
   if (stage >= 0) return load_stage(schedule_.stages[static_cast<std::size_t>(stage)], reading);
@@ -169,6 +168,34 @@ void TermEmitter::hoist_operands(const Reading& reading, std::set<Reading>& seen
     } else if (schedule_.stage_of_term[operand.term.index] < 0) {
       hoist_operands(operand, seen);
     }
+  }
+}
+
+llvm::Value* TermEmitter::leaf_base(const Reading& leaf) const {
+  const TermInfo& info = schedule_.expression[leaf.term];
+  return (info.primitive == Primitive::operand ? pointers_.operands : pointers_.weights)[info.index];
+}
+
+Index TermEmitter::flat_index_of(const Reading& leaf) const {
+  return flat_index(leaf.place, strides_of(schedule_.expression[leaf.term].dims));
+}
+
+std::vector<Reading> TermEmitter::scattered_leaves(const Reading& reading) {
+  std::set<Reading> seen;
+  std::vector<Reading> leaves;
+  collect_scattered(reading, seen, leaves);
+  return leaves;
+}
+
+void TermEmitter::collect_scattered(const Reading& reading, std::set<Reading>& seen, std::vector<Reading>& leaves) {
+  if (!seen.insert(reading).second) return;
+  const Primitive primitive = schedule_.expression[reading.term].primitive;
+  if (primitive == Primitive::operand || primitive == Primitive::weight) {
+    if (reading.conditions.empty() && is_scattered(flat_index_of(reading))) leaves.push_back(reading);
+    return;
+  }
+  for (const Reading& operand : operands_of(schedule_.expression, reading, variables_)) {
+    if (schedule_.stage_of_term[operand.term.index] < 0) collect_scattered(operand, seen, leaves);
   }
 }
 

@@ -55,6 +55,15 @@ class TermEmitter {
   /// Emits everything that the definition of the reading needs and that depends on open loops alone.
   void hoist(const Reading& reading);
 
+  // ---- tiles: leaves whose lanes stand far apart, but whose neighbours along another axis side by side
+  /// The leaves that computing the reading loads with lanes so far apart that each would be loaded by itself. Equal
+  /// readings at other places give theirs in the same order.
+  std::vector<Reading> scattered_leaves(const Reading& reading);
+  Index flat_index_of(const Reading& leaf) const;
+  /// One leaf at places that follow each other in memory, at most as many as lanes: loads vectors along these places
+  /// and transposes them, for all readers until the scope closes. Nothing where the places do not follow each other.
+  void load_transposed(const std::vector<Reading>& places);
+
   // ---- memory
   /// The mask of the lanes that exist.
   llvm::Value* existing_lanes();
@@ -87,6 +96,10 @@ class TermEmitter {
   llvm::Value* padded(const Reading& reading);
   llvm::Value* load_stage(const Stage& stage, const Reading& reading);
   void hoist_operands(const Reading& reading, std::set<Reading>& seen);
+  void collect_scattered(const Reading& reading, std::set<Reading>& seen, std::vector<Reading>& leaves);
+  llvm::Value* leaf_base(const Reading& leaf) const;
+  bool is_scattered(const Index& flat) const;
+  void transpose(std::vector<llvm::Value*>& rows);
 
   llvm::Value* scalar(const Index& index);
   llvm::Value* by_lane(const Index& index);

@@ -15,12 +15,15 @@ namespace {
 
 // Inputs whose weights are reused by all row groups before the next are taken, so that they stay in cache.
 constexpr std::int64_t max_inputs_per_pass = 1024;
+// The same where one call has many lines: what they share then stays in the first-level cache.
+constexpr std::int64_t max_inputs_per_pass_of_many = 256;
+constexpr std::int64_t many_places = 32;
 constexpr std::int64_t max_block_vectors = 4;
 constexpr std::int64_t max_rows = 8;
 // Vectors of a dot product that are spelled out rather than looped over, times rows and units.
 constexpr std::int64_t max_unrolled_products = 128;
 // Weights beyond this do not stay in the second-level cache between two groups of rows: they are asked for ahead,
-// across the end of a panel into the next, since panels follow each other.
+// across the end of a panel into the next, since panels follow each other. With many places they do not leave it.
 constexpr std::int64_t streamed_floats = 64 * 1024;
 constexpr std::int64_t floats_ahead = 2048;
 
@@ -112,7 +115,8 @@ class DenseEmitter {
 
   // ---- vectors of units
 
-  bool streams_weights() const { return inputs_ * units_ > streamed_floats; }
+  bool has_many_places() const { return problem_.out_h >= many_places; }
+  bool streams_weights() const { return inputs_ * units_ > streamed_floats && !has_many_places(); }
 
   void emit_unit_vectors() {
     const std::int64_t vectors = block_ / k_.lanes();
@@ -121,7 +125,8 @@ class DenseEmitter {
       ++most;
     }
     // Equal passes, the last one longer by what does not divide.
-    const std::int64_t passes = ceil_div(inputs_, max_inputs_per_pass);
+    const std::int64_t passes =
+        ceil_div(inputs_, has_many_places() ? max_inputs_per_pass_of_many : max_inputs_per_pass);
     const std::int64_t pass_inputs = inputs_ / passes;
     k_.loop(blocks_, [&](llvm::Value* block) {
       llvm::Value* weights = k_.at(packed_, k_.multiply(block, inputs_ * block_));
@@ -166,14 +171,25 @@ class DenseEmitter {
     const auto step = [&](llvm::Value* input, Values& current) {
       llvm::Value* line = k_.at(weights, k_.multiply(input, block_));
       if (streams_weights()) k_.prefetch(k_.at(line, floats_ahead), block_);
+      // What there is less of waits in registers: the sums leave room for that and one more.
+      const auto weight_at = [&](std::int64_t v) { return k_.load(k_.at(line, v * lanes), lanes); };
+      const auto input_of = [&](const Row& row) { return k_.load_splat(k_.at(row.src, input), lanes); };
+      const auto add = [&](std::size_t row, std::int64_t v, llvm::Value* x, llvm::Value* weight) {
+        llvm::Value*& sum = current[row * static_cast<std::size_t>(vectors) + static_cast<std::size_t>(v)];
+        sum = k_.multiply_add(x, weight, sum);
+      };
       Values held;
-      for (std::int64_t v = 0; v < vectors; ++v) held.push_back(k_.load(k_.at(line, v * lanes), lanes));
-      std::size_t place = 0;
-      for (const Row& row : rows) {
-        llvm::Value* x = k_.load_splat(k_.at(row.src, input), lanes);
-        for (llvm::Value* weight : held) {
-          current[place] = k_.multiply_add(x, weight, current[place]);
-          ++place;
+      if (static_cast<std::int64_t>(rows.size()) < vectors) {
+        for (const Row& row : rows) held.push_back(input_of(row));
+        for (std::int64_t v = 0; v < vectors; ++v) {
+          llvm::Value* weight = weight_at(v);
+          for (std::size_t row = 0; row < rows.size(); ++row) add(row, v, held[row], weight);
+        }
+      } else {
+        for (std::int64_t v = 0; v < vectors; ++v) held.push_back(weight_at(v));
+        for (std::size_t row = 0; row < rows.size(); ++row) {
+          llvm::Value* x = input_of(rows[row]);
+          for (std::int64_t v = 0; v < vectors; ++v) add(row, v, x, held[static_cast<std::size_t>(v)]);
         }
       }
     };

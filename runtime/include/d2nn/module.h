@@ -21,7 +21,7 @@
 extern "C" {
 #endif
 
-#define D2NN_MODULE_LAYOUT 7
+#define D2NN_MODULE_LAYOUT 8
 
 /* How an op is computed, in the order of the compiler's ops::Kernel, which a static_assert checks. */
 typedef enum d2nn_op_kind {
@@ -81,7 +81,7 @@ typedef struct d2nn_op {
   const uint32_t* operands;
   uint32_t result;
   /* D2NN_OP_EXPRESSION in training; NULL elsewhere. Forward writes results[0]. Backward reads the operands and behind them the
-   * gradient of the result; its results are the gradients of the operands that have one, in order, each written or, where its
+   * gradient of the result and the result; its results are the gradients of the operands that have one, in order, each written or, where its
    * buffer accumulates, added to, and then those of params, always added to. NULL: nothing trained stands before it. */
   d2nn_expression_fn expression_forward;
   d2nn_expression_fn expression_backward;

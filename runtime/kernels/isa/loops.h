@@ -127,6 +127,10 @@ struct Loops {
   /// dropout.
   void (*dropout)(std::int64_t n, std::uint64_t key, std::uint32_t threshold, float scale, const float* x, float* y,
                   bool add);
+  /// The softmax of x * scale, in place; scale above 0. All NaN where an x is NaN or +infinity.
+  void (*softmax)(std::int64_t n, float scale, float* x);
+  /// The way back: dy, the gradient of softmax's result y, becomes that of x.
+  void (*softmax_gradient)(std::int64_t n, float scale, const float* y, float* dy);
   /// dst[(c - first) * dst_stride + r] = rows[r][c] for r < count, first <= c < end.
   void (*transpose)(std::int64_t count, std::int64_t first, std::int64_t end, const float* const* rows, float* dst,
                     std::int64_t dst_stride);

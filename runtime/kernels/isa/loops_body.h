@@ -26,6 +26,7 @@ inline constexpr int taps_per_tile = has_many_registers ? 6 : 3;
 #include "kernels/isa/conv_loops.h"
 #include "kernels/isa/elementwise_loops.h"
 #include "kernels/isa/pool_loops.h"
+#include "kernels/isa/softmax_loops.h"
 
 }  // namespace
 
@@ -34,7 +35,8 @@ const Loops& D2NN_ISA_FUNCTION() {
       D2NN_ISA_NAME, vector_lanes, most_block,        8 * vector_lanes, conv_block,   weight_gradient,
       fill_plane,    store_lines,  pool_block,        store_args,       pool_scatter, greatest_magnitude,
       sum,           dot,          squared_deviation, centred_dot,      scale_shift,  affine_gradient,
-      copy,          add,          add_bias,          dropout,          transpose};
+      copy,          add,          add_bias,          dropout,          softmax,      softmax_gradient,
+      transpose};
   return loops_table;
 }
 

@@ -1,7 +1,6 @@
 // Scaled dot product attention in training: the library's products for each head, and a softmax between them. Backward
 // computes the scores again. Rows are split over the threads.
 #include <cmath>
-#include <limits>
 
 #include "kernels/matrix_product.h"
 #include "kernels/train/train_op.h"
@@ -81,11 +80,7 @@ class AttentionOp final : public TrainOp {
     for (std::int64_t q = 0; q < queries(); ++q) {
       float* row = shares + q * keys_;
       const std::int64_t count = seen(q);
-      float greatest = -std::numeric_limits<float>::infinity();
-      for (std::int64_t i = 0; i < count; ++i) greatest = std::max(greatest, row[i]);
-      float sum = 0;
-      for (std::int64_t i = 0; i < count; ++i) sum += row[i] = std::exp((row[i] - greatest) * scale_);
-      for (std::int64_t i = 0; i < count; ++i) row[i] /= sum;
+      loops().softmax(count, scale_, row);
       std::fill(row + count, row + keys_, 0.0F);
     }
   }
@@ -93,9 +88,7 @@ class AttentionOp final : public TrainOp {
   /// Gradients of a query's shares to those of its products with the keys, in place.
   void score_gradients(std::int64_t query, const float* shares, float* gradients) const {
     const std::int64_t count = seen(query);
-    float sum = 0;
-    for (std::int64_t i = 0; i < count; ++i) sum += shares[i] * gradients[i];
-    for (std::int64_t i = 0; i < count; ++i) gradients[i] = shares[i] * (gradients[i] - sum) * scale_;
+    loops().softmax_gradient(count, scale_, shares, gradients);
     std::fill(gradients + count, gradients + keys_, 0.0F);
   }
 

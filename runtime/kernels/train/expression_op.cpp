@@ -14,7 +14,7 @@ class ExpressionOp final : public TrainOp {
     }
     operands_per_thread_.resize(shared_.pool.threads());
     results_per_thread_.resize(shared_.pool.threads());
-    for (auto& operands : operands_per_thread_) operands.resize(op_.operand_count + std::size_t{1});
+    for (auto& operands : operands_per_thread_) operands.resize(op_.operand_count + std::size_t{2});
     for (auto& results : results_per_thread_) results.resize(op_.operand_count + most_weights);
   }
 
@@ -34,6 +34,7 @@ class ExpressionOp final : public TrainOp {
   }
 
   void backward(RowList rows) override {
+    const Place y = result();
     const Place dy = result_gradient();
     if (!dy || op_.expression_backward == nullptr) return;
     const Weights weights = find_weights();
@@ -46,7 +47,8 @@ class ExpressionOp final : public TrainOp {
       for (std::int64_t i = split_at(rows.count, tasks, task); i < end; ++i) {
         const std::int64_t r = rows.rows[i];
         std::vector<const float*>& operands = operand_rows(r, thread);
-        operands.back() = dy.row(r);
+        operands[op_.operand_count] = dy.row(r);
+        operands[op_.operand_count + std::size_t{1}] = y.row(r);
         op_.expression_backward(operands.data(), weights.data(), gradient_rows(r, thread, part).data(),
                                 scratch(thread));
       }
@@ -66,7 +68,7 @@ class ExpressionOp final : public TrainOp {
     return weights;
   }
 
-  /// The operands of a row; one place more, for the gradient of the result.
+  /// The operands of a row; two places more, for the gradient of the result and the result.
   std::vector<const float*>& operand_rows(std::int64_t row, std::size_t thread) {
     std::vector<const float*>& operands = operands_per_thread_[thread];
     for (std::uint32_t i = 0; i < op_.operand_count; ++i) operands[i] = operand(i).row(row);

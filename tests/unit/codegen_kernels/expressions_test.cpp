@@ -122,6 +122,13 @@ std::vector<NamedExpression> movements() {
     const std::string size = " of " + std::to_string(n);
     all.push_back(
         named("transpose" + size, [n](Builder& b) { return Value{b, b.permute(operand(b, 0, {n, 13}), {1, 0})}; }));
+    all.push_back(named("channels last" + size,
+                        [n](Builder& b) { return Value{b, b.permute(operand(b, 0, {5, 7, n}), {1, 2, 0})}; }));
+    all.push_back(named("transposes of two sizes" + size, [n](Builder& b) {
+      const Value x{b, b.permute(operand(b, 0, {n, 37}), {1, 0})};
+      const Value scale{b, b.permute(weight(b, 0, {n, 37}), {1, 0})};
+      return x * scale + operand(b, 1, {37, n}) * weight(b, 1, {37, 1});
+    }));
     all.push_back(named("permute of three" + size,
                         [n](Builder& b) { return Value{b, b.permute(operand(b, 0, {3, n, 4}), {2, 0, 1})} * 2; }));
     all.push_back(named("heads" + size, [n](Builder& b) {

@@ -28,13 +28,31 @@ inline Wanted leaves_read(const Expression& expression) {
   return read;
 }
 
+/// That the gradient which reads the kept result is the same. leaves: up to the gradient of the result.
+inline void check_reading_result(const Expression& backward, const Expression& forward, Leaves leaves,
+                                 const std::vector<Elements>& gradients) {
+  const Expression reading = reading_result(backward, forward);
+  REQUIRE(verify(reading) == "");
+  leaves.operands.push_back(evaluate(forward, leaves)[0]);
+  const std::vector<Elements> found = evaluate(reading, leaves);
+  for (std::size_t i = 0; i < gradients.size(); ++i) {
+    for (std::size_t e = 0; e < gradients[i].size(); ++e) {
+      const double expected = gradients[i][e];
+      CHECK((std::isnan(expected) ? std::isnan(found[i][e])
+                                  : std::abs(found[i][e] - expected) <= 1e-9 * (1 + std::abs(expected))));
+    }
+  }
+}
+
 /// The gradients of the leaves that are read, operands first; dy: the gradient of the result.
 inline std::vector<Elements> evaluate_gradient(const Expression& forward, Leaves leaves, const Elements& dy) {
   const Expression backward = gradient(forward, leaves_read(forward));
   REQUIRE(verify(backward) == "");
   leaves.operands.resize(forward.operand_count());
   leaves.operands.push_back(dy);
-  return evaluate(backward, leaves);
+  const std::vector<Elements> gradients = evaluate(backward, leaves);
+  check_reading_result(backward, forward, leaves, gradients);
+  return gradients;
 }
 
 /// Of the sum of the result's elements, each times some dy.

@@ -5,6 +5,7 @@
 
 #include "diag/internal_error.h"
 #include "differences.h"
+#include "expr/compose.h"
 #include "expr/per_primitive.h"
 #include "expr/value.h"
 
@@ -159,6 +160,24 @@ TEST_CASE("gradients are of what is wanted, operands before weights") {
         "%4 = multiply %0, %3 : [3]\n"
         "result %2, %4\n");
   CHECK(to_string(gradient(builder.finish({x}), {{true}, {}})) == "%0 = operand 1 : [3]\nresult %0\n");
+}
+
+TEST_CASE("a kept result is read where that spares what made it") {
+  const auto has = [](const Expression& expression, Primitive primitive) {
+    return std::ranges::any_of(expression.terms, [&](const TermInfo& info) { return info.primitive == primitive; });
+  };
+  const auto gradient_reading_result = [](Value (*function)(const Value& x)) {
+    Builder builder;
+    const Expression forward = builder.finish({function({builder, builder.operand(0, {3, 4})})});
+    return reading_result(gradient(forward, {{true}, {}}), forward);
+  };
+  const Expression softmax_gradient = gradient_reading_result([](const Value& x) { return softmax(x, {1}); });
+  CHECK(softmax_gradient.operand_count() == 3);
+  CHECK_FALSE(has(softmax_gradient, Primitive::exp));
+  CHECK_FALSE(has(softmax_gradient, Primitive::max));
+  CHECK_FALSE(has(softmax_gradient, Primitive::divide));
+  CHECK_FALSE(has(gradient_reading_result([](const Value& x) { return tanh(x); }), Primitive::tanh));
+  CHECK(gradient_reading_result([](const Value& x) { return relu(x); }).operand_count() == 2);
 }
 
 TEST_CASE("a leaf without influence has zeros; one that is not read is a defect of the caller") {

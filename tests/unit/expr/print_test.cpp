@@ -174,14 +174,13 @@ TEST_CASE("softmax") {
         "%5 = exp %4 : [4, 8]\n"
         "%6 = sum %5 over 1 : [4, 1]\n"
         "%7 = broadcast %6 : [4, 8]\n"
-        "%8 = divide %0, %7 : [4, 8]\n"
-        "%9 = divide %5, %7 : [4, 8]\n"
-        "%10 = multiply %8, %9 : [4, 8]\n"
-        "%11 = sum %10 over 1 : [4, 1]\n"
-        "%12 = broadcast %11 : [4, 8]\n"
-        "%13 = subtract %8, %12 : [4, 8]\n"
-        "%14 = multiply %13, %5 : [4, 8]\n"
-        "result %14\n");
+        "%8 = divide %5, %7 : [4, 8]\n"
+        "%9 = multiply %0, %8 : [4, 8]\n"
+        "%10 = sum %9 over 1 : [4, 1]\n"
+        "%11 = broadcast %10 : [4, 8]\n"
+        "%12 = subtract %0, %11 : [4, 8]\n"
+        "%13 = multiply %12, %8 : [4, 8]\n"
+        "result %13\n");
 }
 
 TEST_CASE("layer_norm: the sums of its backward pass do not wait for each other") {

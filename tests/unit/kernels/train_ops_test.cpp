@@ -424,4 +424,45 @@ TEST_CASE("a damaged training table is refused with the op and the reason") {
   CHECK(refusal("expression in 4x5x5", [](d2nn_op&) {}).find("no code") != std::string::npos);
 }
 
+TEST_CASE("the softmax of a row and its way back agree with plain loops, on every instruction set") {
+  constexpr float infinity = std::numeric_limits<float>::infinity();
+  constexpr float scale = 0.25F;
+  for (const kernels::isa::Loops* loops : kernels::isa::supported_loops()) {
+    CAPTURE(std::string(loops->name));
+    for (const std::size_t size : {1, 3, 8, 16, 21, 64, 197}) {
+      CAPTURE(size);
+      const auto n = static_cast<std::int64_t>(size);
+      std::vector<float> x(size), dy(size);
+      for (std::size_t i = 0; i < size; ++i) {
+        x[i] = static_cast<float>((i * 37) % 101) - 70.0F;
+        dy[i] = static_cast<float>((i * 53) % 23) * 0.1F - 1.0F;
+      }
+      if (size > 2) x[1] = -infinity;
+      if (size > 3) x[2] = -1000.0F;
+      std::vector<double> shares;
+      double sum = 0;
+      const double top = *std::ranges::max_element(x);
+      for (const float value : x) sum += shares.emplace_back(std::exp((value - top) * scale));
+      double product = 0;
+      for (std::size_t i = 0; i < size; ++i) product += (shares[i] /= sum) * dy[i];
+      std::vector<float> y = x;
+      loops->softmax(n, scale, y.data());
+      std::vector<float> dx = dy;
+      loops->softmax_gradient(n, scale, y.data(), dx.data());
+      for (std::size_t i = 0; i < size; ++i) {
+        CHECK(std::abs(y[i] - shares[i]) <= 1e-6);
+        CHECK(std::abs(dx[i] - shares[i] * (dy[i] - product) * scale) <= 1e-6);
+      }
+      for (const float odd : {infinity, std::numeric_limits<float>::quiet_NaN()}) {
+        for (const std::size_t at : {std::size_t{0}, size - 1}) {
+          y = x;
+          y[at] = odd;
+          loops->softmax(n, scale, y.data());
+          CHECK(std::ranges::all_of(y, [](float share) { return std::isnan(share); }));
+        }
+      }
+    }
+  }
+}
+
 }  // namespace d2nn::test

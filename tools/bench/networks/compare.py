@@ -1,16 +1,13 @@
 """Compares the compiled high_low with a hand-written oneDNN program and with PyTorch eager; started by tools/bench/run.
 
-The contestants take turns in short bursts within one run; a figure is the median over the rounds, a ratio the median of
-the ratios within one round, so that what else the machine does weighs on all alike. Before anything is timed, all must
-compute the same numbers."""
+The contestants take turns (contest.py). Before anything is timed, all must compute the same numbers."""
 
 import argparse
 import json
 import os
 import pathlib
 import random
-import statistics
-import subprocess
+import sys
 import tempfile
 import time
 
@@ -18,68 +15,11 @@ os.environ.setdefault("OMP_NUM_THREADS", "2")
 
 import torch
 
-from problem import BATCH, loss_of, make_problem, read_floats
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
+from contest import Local, Remote, Worker, summary, take_turns, time_text
+from problem import BATCH, loss_of, make_problem
 
 TOLERANCE = 1e-4
-
-
-class Worker:
-    """The C++ contestants in their process."""
-
-    def __init__(self, program, folder):
-        self.process = subprocess.Popen([program, folder], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-    def ask(self, question):
-        self.process.stdin.write(question + "\n")
-        self.process.stdin.flush()
-        answer = self.process.stdout.readline().rstrip("\n")
-        if not answer.startswith("ok"):
-            raise SystemExit(f"`{question}`: {answer or 'the contestants have ended'}")
-        return answer[3:]
-
-    def close(self):
-        self.process.stdin.close()
-        self.process.wait()
-
-
-class Remote:
-    """One contestant of the worker."""
-
-    made = 0
-
-    def __init__(self, worker, folder, kind, case, batch, threads=1):
-        self.worker, self.folder = worker, folder
-        self.index = Remote.made
-        Remote.made += 1
-        self.description = worker.ask(f"make {kind} {case} {batch} {threads}")
-
-    def result(self):
-        path = f"{self.folder}/result.f32"
-        self.worker.ask(f"result {self.index} {path}")
-        return read_floats(path)
-
-    def burst(self, seconds):
-        wall, cpu, _ = self.worker.ask(f"time {self.index} {seconds}").split()
-        return float(wall), float(cpu)
-
-
-class Local:
-    """PyTorch in this process."""
-
-    def __init__(self, threads):
-        self.threads = threads
-
-    def burst(self, seconds):
-        torch.set_num_threads(self.threads)
-        begin, runs = time.perf_counter(), 0
-        while runs < 2 or time.perf_counter() - begin < 0.2 * seconds:
-            self.run()
-            runs += 1
-        runs = max(1, int(runs * seconds / (time.perf_counter() - begin)))
-        cpu, begin = time.process_time(), time.perf_counter()
-        for _ in range(runs):
-            self.run()
-        return (time.perf_counter() - begin) / runs, (time.process_time() - cpu) / runs
 
 
 class TorchInference(Local):
@@ -153,37 +93,13 @@ def own_cpu_ticks(worker):
 
 
 def measure(cases, rounds, seconds):
-    """{case: {contestant: [(wall, cpu) of each round]}}"""
+    """{case: its summary}"""
     order = random.Random(1)
     samples = {case: {name: [] for name in contestants} for case, contestants in cases.items()}
     for round_number in range(rounds):
         for case in order.sample(list(cases), len(cases)):
-            names = list(cases[case])
-            turn = round_number % len(names)
-            for name in names[turn:] + names[:turn]:
-                samples[case][name].append(cases[case][name].burst(seconds))
-    return samples
-
-
-def summary(samples):
-    """Medians, and ratios to d2nn within each round."""
-    result = {}
-    for case, by_name in samples.items():
-        result[case] = {}
-        for name, values in by_name.items():
-            ratios = [[value[i] / ours[i] for value, ours in zip(values, by_name["d2nn"])] for i in (0, 1)]
-            result[case][name] = {
-                "wall_us": statistics.median(v[0] for v in values) * 1e6,
-                "cpu_us": statistics.median(v[1] for v in values) * 1e6,
-                "least_wall_us": min(v[0] for v in values) * 1e6,
-                "wall_ratio": statistics.median(ratios[0]),
-                "cpu_ratio": statistics.median(ratios[1]),
-            }
-    return result
-
-
-def time_text(microseconds):
-    return f"{microseconds:.1f} us" if microseconds < 1000 else f"{microseconds / 1000:.2f} ms"
+            take_turns(cases[case], round_number, seconds, samples[case])
+    return {case: summary(by_name) for case, by_name in samples.items()}
 
 
 def print_table(title, result):
@@ -204,8 +120,8 @@ def run_all(args, folder):
     for case, batch in (("low", 1), ("high", 1), ("low", BATCH), ("high", BATCH), ("mixed", BATCH)):
         title = f"batch {batch}, {case}"
         inference[title] = {
-            "d2nn": Remote(worker, folder, "compiled", case, batch),
-            "oneDNN by hand": Remote(worker, folder, "limit", case, batch),
+            "d2nn": Remote(worker, folder, "compiled", case, batch, 1),
+            "oneDNN by hand": Remote(worker, folder, "limit", case, batch, 1),
             "PyTorch": TorchInference(models[case], images[:batch]),
         }
         notes[title] = inference[title]["oneDNN by hand"].description
@@ -224,11 +140,11 @@ def run_all(args, folder):
     load = os.getloadavg()
     total, busy, steal = cpu_times()
     own = own_cpu_ticks(worker)
-    result = summary(measure(inference, args.rounds, args.seconds))
+    result = measure(inference, args.rounds, args.seconds)
     # Threads that wait between two-thread steps may spin: these cases come last, alone.
     trained = {}
     for cases in training:
-        trained |= summary(measure(cases, args.rounds, 5 * args.seconds))
+        trained |= measure(cases, args.rounds, 5 * args.seconds)
     after = cpu_times()
     elapsed = after[0] - total
     others = (after[1] - busy) - (own_cpu_ticks(worker) - own)

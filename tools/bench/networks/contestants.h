@@ -1,12 +1,12 @@
-// The C++ contestants of the high_low benchmark, each behind the same two questions: run once; where are the scores.
+// The C++ contestants of the high_low benchmark; their results are scores, or for training the gradients of one step.
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "contest.h"
 #include "limit_high_low.h"
 
 namespace d2nn::bench {
@@ -24,17 +24,6 @@ struct Problem {
 /// Reads FOLDER/CASE.safetensors, the first `batch` rows of FOLDER/images.f32 and FOLDER/labels.i32, and
 /// FOLDER/CASE.paths (one byte per row). Throws std::runtime_error that names the file.
 Problem read_problem(const std::string& folder, const std::string& name, std::int64_t batch);
-
-/// One way to run the network, ready to be run any number of times.
-class Contestant {
- public:
-  virtual ~Contestant() = default;
-  virtual void run() = 0;
-  /// What the check compares, after a run: scores, or for training the gradients of one step.
-  virtual std::vector<float> result() = 0;
-  /// For the report; may be empty.
-  virtual std::string description() const { return {}; }
-};
 
 /// The compiled module through the C ABI, one thread.
 std::unique_ptr<Contestant> compiled_network(Problem problem);

@@ -5,11 +5,11 @@ for `low` and `high`; for `mixed` between the two halves of the images (one half
 take each path, in a shuffled order."""
 
 import array
-import json
-import struct
 
 import torch
 from torch import nn
+
+from contest import raw, save_safetensors
 
 BATCH = 64
 
@@ -65,30 +65,6 @@ class HighLow(nn.Module):
 def loss_of(scores, decisions, labels):
     """Cross-entropy of the scores and the mean square of Q's: both kinds of nodes learn something."""
     return nn.functional.cross_entropy(scores, labels) + decisions.square().mean()
-
-
-def raw(tensor):
-    """The bytes of an f32 tensor, without NumPy."""
-    return array.array("f", tensor.detach().reshape(-1).tolist()).tobytes()
-
-
-def read_floats(path):
-    values = array.array("f")
-    with open(path, "rb") as stream:
-        values.frombytes(stream.read())
-    return torch.tensor(values)
-
-
-def save_safetensors(path, tensors):
-    header, data = {}, b""
-    for name, tensor in tensors.items():
-        piece = raw(tensor)
-        header[name] = {"dtype": "F32", "shape": list(tensor.shape), "data_offsets": [len(data), len(data) + len(piece)]}
-        data += piece
-    text = json.dumps(header).encode()
-    text += b" " * (-len(text) % 8)
-    with open(path, "wb") as stream:
-        stream.write(struct.pack("<Q", len(text)) + text + data)
 
 
 def make_problem(folder):

@@ -5,12 +5,14 @@ images for `mixed`."""
 
 import json
 import pathlib
-import struct
 import subprocess
+import sys
 
 import numpy as np
 import torch
 
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
+from contest import save_safetensors
 from layers import Balancing, last_layer
 from networks import make_network
 
@@ -109,15 +111,5 @@ def make_images(size):
 
 def save_weights(path, network):
     """As safetensors, the state of the network now."""
-    tensors = {name: tensor.numpy() for name, tensor in network.state_dict().items()
-               if not name.endswith("num_batches_tracked")}
-    header, begin = {}, 0
-    for name, tensor in tensors.items():
-        header[name] = {"dtype": "F32", "shape": list(tensor.shape), "data_offsets": [begin, begin + tensor.nbytes]}
-        begin += tensor.nbytes
-    text = json.dumps(header).encode()
-    text += b" " * (-len(text) % 8)
-    with open(path, "wb") as stream:
-        stream.write(struct.pack("<Q", len(text)) + text)
-        for tensor in tensors.values():
-            stream.write(np.ascontiguousarray(tensor, np.float32).tobytes())
+    save_safetensors(path, {name: tensor for name, tensor in network.state_dict().items()
+                            if not name.endswith("num_batches_tracked")})
