@@ -6,7 +6,7 @@
 # Compiler rooms are included as "syntax/parse.h" from compiler/; runtime rooms as "kernels/kernels.h" from runtime/.
 
 function(d2nn_warnings target)
-  target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion)
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Werror=switch)
 endfunction()
 
 function(d2nn_room)

@@ -2,6 +2,8 @@
 #include "codegen/expressions/arithmetic.h"
 
 #include <cmath>
+#include <stdexcept>
+#include <string>
 #include <utility>
 
 #include "codegen/kernels/math.h"
@@ -146,9 +148,22 @@ llvm::Value* Arithmetic::emit(Term term, int lanes, OperandValue value) {
       llvm::Value* when_true = value(info.terms[1]);
       return ir.CreateSelect(mask, when_true, value(info.terms[2]));
     }
-    default:  // detach, and movements where places do not matter
-      return value(info.terms[0]);
+    case Primitive::detach:
+    case Primitive::broadcast:
+    case Primitive::reshape:
+    case Primitive::permute:
+    case Primitive::slice:
+    case Primitive::pad:
+    case Primitive::repeat:
+      return value(info.terms[0]);  // movements: where places do not matter
+    case Primitive::operand:
+    case Primitive::weight:
+    case Primitive::constant:
+    case Primitive::sum:
+    case Primitive::max:
+      break;
   }
+  throw std::logic_error(std::string("no arithmetic: ") + expr::spelling(info.primitive));
 }
 
 }  // namespace d2nn::codegen

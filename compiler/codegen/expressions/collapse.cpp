@@ -114,7 +114,27 @@ class Collapse {
           if (is_first && !is_followed) cross_out(operand, pair);
         }
         return;
-      default:
+      case Primitive::operand:
+      case Primitive::weight:
+      case Primitive::constant:
+      case Primitive::negate:
+      case Primitive::exp:
+      case Primitive::log:
+      case Primitive::sqrt:
+      case Primitive::abs:
+      case Primitive::tanh:
+      case Primitive::erf:
+      case Primitive::detach:
+      case Primitive::add:
+      case Primitive::subtract:
+      case Primitive::multiply:
+      case Primitive::divide:
+      case Primitive::maximum:
+      case Primitive::minimum:
+      case Primitive::greater:
+      case Primitive::equal:
+      case Primitive::select:
+      case Primitive::reshape:
         break;
     }
     if (!is_joined) cross_out(term, pair);

@@ -177,7 +177,28 @@ std::vector<Reading> operands_of(const expr::Expression& expression, const Readi
       case Primitive::repeat:
         operand.place[axis] = variables.quotient(reading.place[axis], info.from);
         break;
-      default:
+      case Primitive::operand:
+      case Primitive::weight:
+      case Primitive::constant:
+      case Primitive::negate:
+      case Primitive::exp:
+      case Primitive::log:
+      case Primitive::sqrt:
+      case Primitive::abs:
+      case Primitive::tanh:
+      case Primitive::erf:
+      case Primitive::detach:
+      case Primitive::add:
+      case Primitive::subtract:
+      case Primitive::multiply:
+      case Primitive::divide:
+      case Primitive::maximum:
+      case Primitive::minimum:
+      case Primitive::greater:
+      case Primitive::equal:
+      case Primitive::select:
+      case Primitive::sum:
+      case Primitive::max:
         break;
     }
     for (std::size_t i = 0; i < dims.size(); ++i) {

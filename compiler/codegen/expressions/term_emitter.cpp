@@ -119,19 +119,10 @@ llvm::Value* TermEmitter::emit_value(const Reading& reading) {
 
 llvm::Value* TermEmitter::definition(const Reading& reading) {
   const TermInfo& info = schedule_.expression[reading.term];
-  if (expr::family(info.primitive) == expr::Family::leaf) return value(reading);
-  switch (info.primitive) {
-    case Primitive::pad:
-      return padded(reading);
-    case Primitive::broadcast:
-    case Primitive::reshape:
-    case Primitive::permute:
-    case Primitive::slice:
-    case Primitive::repeat:
-      return value(operands_of(schedule_.expression, reading, variables_)[0]);
-    default:
-      break;
-  }
+  const expr::Family family = expr::family(info.primitive);
+  if (family == expr::Family::leaf) return value(reading);
+  if (info.primitive == Primitive::pad) return padded(reading);
+  if (family == expr::Family::movement) return value(operands_of(schedule_.expression, reading, variables_)[0]);
   return arithmetic_.emit(reading.term, shape_.lanes,
                           [&](Term term) { return value({term, reading.place, reading.conditions}); });
 }
