@@ -18,6 +18,6 @@ def weight(name, shape):
     count = math.prod(shape)
     if len(shape) >= 2 and name.endswith("weight"):
         return drawn(name, count, 2.0 ** -round(math.log2(math.sqrt(count / shape[0]) / 1.7)))
-    if name.endswith("weight") or name.endswith("layer_scale"):
+    if name.endswith(("weight", "layer_scale", "running_var")):
         return drawn(name, count, 0.25, 1.0)
     return drawn(name, count, 0.25)

@@ -58,9 +58,11 @@ class Examples(CommandLineTest):
                 self.assertEqual((count, network["least_cost"]), (trained, cost))
 
     def test_mobilenets_have_their_sizes_and_costs(self):
-        for name, trained, cost in (("mobilenet", 4231976, 568740352), ("mobilenet_v2", 3504872, 300774272)):
+        for name, trained, cost in (("mobilenet", 4231976, 568740352), ("mobilenet_v2", 3504872, 300774272), ("mobilenet_v3_small", 2542856, 56510400),
+                                    ("mobilenet_v3_large", 5483032, 216589760)):
             with self.subTest(name):
-                network, _, count = self.manifest("imagenet/mobilenet.d2nn", "--network", name)
+                program = "mobilenet_v3/mobilenet_v3.d2nn" if "v3" in name else "imagenet/mobilenet.d2nn"
+                network, _, count = self.manifest(program, "--network", name)
                 self.assertEqual((count, network["least_cost"]), (trained, cost))
 
     def test_transformers_and_convnexts_have_the_sizes_of_torchvision(self):

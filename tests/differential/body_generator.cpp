@@ -9,8 +9,6 @@ namespace {
 
 using ops::Shape;
 
-constexpr std::int64_t most_elements = 1200;  // of any tensor: the reference interpreter is slow
-
 ops::Extent random_extent(RandomSource& random, std::int64_t least, std::int64_t greatest) {
   const std::int64_t h = random.between(least, greatest);
   return {h, random.one_in(3) ? random.between(least, greatest) : h};
@@ -171,50 +169,10 @@ Piece BodyGenerator::layer(const Shape& input) {
 Piece BodyGenerator::pipeline(const Shape& input, std::size_t most_layers) {
   Piece result{"", input};
   for (std::size_t i = 0, layers = random_.below(most_layers + 1); i < layers; ++i) {
-    const Piece next = layer(result.shape);
+    const Piece next = random_.one_in(12) ? over_a_list(result.shape) : layer(result.shape);
     result = {result.text + " -> " + next.text, next.shape};
   }
   return hidden(result, input);
-}
-
-Piece BodyGenerator::hidden(const Piece& pipeline, const Shape& input) {
-  if (pipeline.text.empty()) return pipeline;
-  const std::string layers = pipeline.text.substr(4);  // without the first arrow
-  if (pipeline.shape == input && random_.one_in(5)) return {" -> " + repeated(layers), pipeline.shape};
-  return random_.one_in(4) ? Piece{" -> " + in_a_block(layers), pipeline.shape} : pipeline;
-}
-
-std::string BodyGenerator::repeated(const std::string& layers) {
-  count("repeat");
-  const bool adds = random_.one_in(3);  // an expression over what flows in
-  std::string text =
-      "repeat " + std::to_string(random_.between(1, 2)) + " { " + layers + (adds ? " + identity" : "") + " }";
-  if (random_.one_in(3)) text += " as stage" + std::to_string(++labels_) + (random_.one_in(2) ? " from 1" : "");
-  return text;
-}
-
-std::string BodyGenerator::in_a_block(const std::string& layers) {
-  count("block");
-  const std::string name = "block" + std::to_string(block_count_++);
-  std::string body = layers;
-  std::string parameters, arguments;
-  for (const char* call : {"dense(", "leaky_relu(slope: "}) {
-    const std::size_t begin = body.find(call);
-    if (begin == std::string::npos) continue;
-    const std::size_t number = begin + std::string(call).size();
-    const std::size_t end = body.find_first_of(",)", number);
-    const bool is_float = call[0] == 'l';
-    arguments = (random_.one_in(2) ? "k: " : "") + body.substr(number, end - number);
-    parameters = is_float ? "k: float" : "k: int = 5";
-    body.replace(number, end - number, "k");
-    count("block parameter");
-    break;
-  }
-  const bool is_unnamed = random_.one_in(4);
-  blocks_ += "block " + name + "(" + parameters + ")" + (is_unnamed ? " { " : "(x) { x -> ") + body + " }\n";
-  const bool has_label = random_.one_in(4);
-  return name + (arguments.empty() && random_.one_in(2) && !has_label ? "" : "(" + arguments + ")") +
-         (has_label ? " as stage" + std::to_string(++labels_) : "");
 }
 
 Piece BodyGenerator::unnamed_body(const BodyInput& input) {
@@ -285,6 +243,52 @@ Piece BodyGenerator::with_number(const Piece& tensor) {
   }
 }
 
+/// A tensor as a matrix, by `reshape` or as it is.
+Piece BodyGenerator::matrix(const Piece& tensor) {
+  if (tensor.shape.rank() == 2) return tensor;
+  const std::int64_t rows = tensor.shape.rank() == 1 ? 1 : tensor.shape.dims[0];
+  const std::int64_t columns = tensor.shape.elements() / rows;
+  return {tensor.text + " -> reshape(" + std::to_string(rows) + "x" + std::to_string(columns) + ")",
+          Shape{rows, columns}};
+}
+
+/// Attention of one tensor on another, of any shapes.
+Piece BodyGenerator::attention(const Piece& from, const Piece& to) {
+  const Piece queries = matrix(from), keys = matrix(to);
+  const std::int64_t heads = random_.between(1, 3);
+  const auto projected = [&](const Piece& tensor, std::int64_t columns) {
+    if (tensor.shape.dims[1] == columns && random_.one_in(2)) return tensor.text;
+    return tensor.text + " -> linear(" + std::to_string(columns) + (random_.one_in(3) ? ", bias: false)" : ")");
+  };
+  const std::int64_t width = heads * random_.between(1, 4), value_width = heads * random_.between(1, 4);
+  std::string text = "attention(" + std::to_string(heads) + (random_.one_in(3) ? ", causal: true)(" : ")(");
+  text += projected(queries, width) + ", " + projected(keys, width) + ", " + projected(keys, value_width) + ")";
+  count("attention");
+  return {std::move(text), Shape{queries.shape.dims[0], value_width}};
+}
+
+/// A tensor times itself on its side, perhaps with a leading axis of one of them repeated; scaled by what it sums over.
+Piece BodyGenerator::matrix_product(const Piece& tensor) {
+  const Piece left = tensor.shape.rank() == 1 ? matrix(tensor) : tensor;
+  const std::size_t rank = left.shape.rank();
+  Shape shape = left.shape;
+  const std::int64_t inner = shape.dims[rank - 1];
+  if (shape.elements() / inner * shape.dims[rank - 2] > most_elements) return tensor;
+  ops::IntegerList axes;
+  for (std::size_t axis = 0; axis < rank; ++axis) axes.values.push_back(static_cast<std::int64_t>(axis));
+  std::swap(axes.values[rank - 1], axes.values[rank - 2]);
+  ops::Arguments order;
+  order.set("axes", axes);
+  std::string right = left.text + " -> permute(" + ops::arguments_text(ops::layer("permute").params, order) + ")";
+  if (rank > 2 && random_.one_in(2)) {
+    right += " -> mean([0])";
+    count("repeated axes of a matrix product");
+  }
+  shape.dims[rank - 1] = shape.dims[rank - 2];
+  count("matrix product");
+  return {"((" + left.text + " @ (" + right + ")) / " + std::to_string(inner) + ")", shape};
+}
+
 Piece BodyGenerator::named_body(const std::vector<BodyInput>& inputs) {
   std::string lets;
   std::vector<Piece> values;
@@ -293,6 +297,7 @@ Piece BodyGenerator::named_body(const std::vector<BodyInput>& inputs) {
   for (std::size_t i = 0; i < let_count; ++i) {
     Piece from = i > 0 ? values.back() : random_.pick(values);
     if (i == 0 && random_.one_in(3)) from = halves(from, lets).value_or(from);
+    if (random_.one_in(3)) from = random_.one_in(2) ? attention(from, random_.pick(values)) : matrix_product(from);
     const Piece layers = pipeline(from.shape, 2);
     const std::string name = "v" + std::to_string(i);
     lets += "let " + name + " = " + from.text + layers.text + "; ";

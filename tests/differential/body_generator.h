@@ -1,5 +1,5 @@
 // Random bodies of nodes: pipelines of layers with arguments that fit, expressions over let, operators, numbers and
-// concat, and blocks and repetitions that hold some of them.
+// products, attention and concat, and blocks, repetitions, choices and lists that hold some of them.
 #pragma once
 
 #include <map>
@@ -11,6 +11,8 @@
 #include "ops/shape.h"
 
 namespace d2nn::differential {
+
+constexpr std::int64_t most_elements = 1200;  // of any tensor: the reference interpreter is slow
 
 /// A piece of text and the shape of the tensor it stands for.
 struct Piece {
@@ -39,15 +41,21 @@ class BodyGenerator {
 
  private:
   Piece layer(const ops::Shape& input);
-  /// Hides the layers of a pipeline in a `repeat` or a block, with one of its numbers as a parameter; not always.
+  /// Hides the layers of a pipeline in a `repeat`, an `if` or a block, with one of its numbers as a parameter; not
+  /// always.
   Piece hidden(const Piece& pipeline, const ops::Shape& input);
   std::string repeated(const std::string& layers);
   std::string in_a_block(const std::string& layers);
+  std::string chosen(const std::string& layers);
+  Piece over_a_list(const ops::Shape& input);
   Piece unnamed_body(const BodyInput& input);
   Piece named_body(const std::vector<BodyInput>& inputs);
   /// An operator between them or concat(left, right), whatever their shapes allow.
   Piece combined(const Piece& left, const Piece& right);
   Piece with_number(const Piece& tensor);
+  Piece matrix(const Piece& tensor);
+  Piece attention(const Piece& from, const Piece& to);
+  Piece matrix_product(const Piece& tensor);
   std::optional<Piece> halves(const Piece& tensor, std::string& lets);
   void count(const std::string& feature) { ++features_[feature]; }
 

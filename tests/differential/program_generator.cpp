@@ -57,7 +57,11 @@ class Structure {
         add_control();
         --controls_left;
       }
-      add_node();
+      if (random_.one_in(10)) {
+        add_experts();
+      } else {
+        add_node();
+      }
     }
     add_outputs();
     for (const Control& control : controls_) write_actions(control);
@@ -75,10 +79,19 @@ class Structure {
     const std::size_t inputs = random_.one_in(3) ? 2 + random_.below(2) : 1;
     if (inputs > 1) count("several inputs");
     for (std::size_t i = 0; i < inputs; ++i) {
-      const bool is_image = random_.below(3) > 0;
-      const Shape shape = is_image ? Shape{random_.between(1, 4), random_.between(4, 14), random_.between(4, 14)}
-                                   : Shape{random_.between(2, 24)};
-      count(is_image ? "image input" : "vector input");
+      Shape shape{random_.between(2, 24)};
+      std::string kind = "vector input";
+      if (random_.below(3) > 0) {
+        shape = Shape{random_.between(1, 4), random_.between(4, 14), random_.between(4, 14)};
+        kind = "image input";
+      } else if (random_.one_in(2)) {
+        shape = Shape{random_.between(1, 9), random_.between(1, 13)};
+        kind = "matrix input";
+      } else if (random_.one_in(5)) {
+        shape = Shape{random_.between(1, 3), random_.between(1, 3), random_.between(1, 7), random_.between(1, 7)};
+        kind = "input of four axes";
+      }
+      count(kind);
       const std::string name = "in" + std::to_string(i);
       declare("input " + name + ": " + type_text(shape) + ";");
       sources_.push_back({name, shape});
@@ -243,6 +256,31 @@ class Structure {
     const bool is_targeted = target(name, 3);
     if (is_targeted) count("target");
     sources_.push_back({name, made.shape, is_targeted || made.may_be_null});
+  }
+
+  /// A family of nodes of which a control node of their own picks one by a family of actions, and a node that takes its
+  /// result.
+  void add_experts() {
+    count("family of actions");
+    const std::string number = std::to_string(nodes_++);
+    const std::string gate = "G" + number, expert = "E" + number;
+    const std::int64_t experts = random_.between(2, 4);
+    Source& source = pick_source();
+    const Shape from = source.shape;
+    source.is_read = true;
+    const Piece layers = bodies_.body({{"", from}}, 0, "");
+    const std::string loop = "for i in 0.." + std::to_string(experts) + " { ";
+    declare("control " + gate + " { dense(actions) }");
+    // The actions stand in the loop of the family or in one of their own.
+    const bool is_one_loop = random_.one_in(2);
+    const std::string actions = gate + " ~> pick[i]: " + expert + "[i]; }";
+    declare(loop + "node " + expert + "[i] { " + layers.text + " } " + (is_one_loop ? actions : "}"));
+    if (!is_one_loop) declare(loop + actions);
+    edges_.push_back("  " + source.name + " -> " + gate + ", " + expert + ";\n");
+    const bool may_be_skipped = source.may_be_skipped;
+    declare("node M" + number + " join " + (random_.one_in(2) ? "first" : "last") + " { }");
+    edges_.push_back("  " + expert + " -> M" + number + ";\n");
+    sources_.push_back({"M" + number, layers.shape, may_be_skipped});
   }
 
   void add_control() {

@@ -96,6 +96,16 @@ TEST_CASE("500 generated programs are valid, sound and varied") {
                               "block",
                               "block parameter",
                               "repeat",
+                              "repeat over a range",
+                              "if",
+                              "list",
+                              "size of an axis",
+                              "matrix input",
+                              "input of four axes",
+                              "attention",
+                              "matrix product",
+                              "repeated axes of a matrix product",
+                              "family of actions",
                               "family",
                               "edges before declarations"}) {
     CAPTURE(feature);
