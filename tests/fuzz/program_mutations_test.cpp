@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,11 @@ bool is_name_char(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.';
 }
 
+bool is_long_sign(const std::string& two) {
+  static const std::set<std::string> signs{"->", "~>", "==", "!=", "<=", ">=", "&&", "||"};
+  return signs.contains(two);
+}
+
 /// Words and signs, blanks left out.
 std::vector<std::string> words_of(const std::string& text) {
   std::vector<std::string> words;
@@ -27,7 +33,7 @@ std::vector<std::string> words_of(const std::string& text) {
     std::size_t end = at + 1;
     if (is_name_char(text[at])) {
       while (end < text.size() && is_name_char(text[end])) ++end;
-    } else if (end < text.size() && text[end] == '>') {
+    } else if (is_long_sign(text.substr(at, 2))) {
       ++end;
     }
     if (text[at] != ' ' && text[at] != '\n') words.push_back(text.substr(at, end - at));
