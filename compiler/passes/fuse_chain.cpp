@@ -120,11 +120,12 @@ std::optional<Step> composed(const Step& first, const Step& second) {
   const auto operand = static_cast<std::uint32_t>(read - second.operands.begin());
   Expression inner = first.expression, outer = second.expression;
   const Reading reading = reading_of(outer, operand);
-  const bool is_no_more_work = reading == Reading::once || (reading == Reading::several_loops && is_light(inner));
+  const bool is_leaf = inner.terms.size() == 1;  // a learned tensor, read where it stands
+  const bool is_no_more_work = is_leaf || reading == Reading::once || (reading == Reading::several_loops && is_light(inner));
   const bool fills_vectors =
       !gives_single_numbers(inner) || std::none_of(outer.terms.begin(), outer.terms.end(), is_dear);
   if (!is_no_more_work || !fills_vectors || has_permute(inner) || has_permute(outer) ||
-      !agree_on_dims(inner, outer, operand)) {
+      !(is_leaf || agree_on_dims(inner, outer, operand))) {
     return std::nullopt;
   }
 
@@ -139,6 +140,7 @@ std::optional<Step> composed(const Step& first, const Step& second) {
     step.operand_elements.push_back(second.operand_elements[i]);
     step.operand_shapes.push_back(second.operand_shapes[i]);
   }
+  step.in = step.operand_shapes.empty() ? step.out : step.operand_shapes.front();
   step.expression = expr::compose(outer, operand, inner, numbers, static_cast<std::uint32_t>(first.parameters.size()));
   step.parameters.insert(step.parameters.end(), second.parameters.begin(), second.parameters.end());
   const bool fits = step.parameters.size() <= most_parameters && step.expression.terms.size() <= most_terms &&
