@@ -6,8 +6,19 @@
 #include "codegen/products.h"
 #include "d2nn/module.h"
 #include "d2nn/rounding.h"
+#include "expr/substitute.h"
 
 namespace d2nn::codegen {
+
+namespace {
+
+/// What tells kernels of one name apart.
+std::string key_of(std::string name, const PointwiseStages& stages) {
+  for (const expr::Expression& stage : stages) name += "\n" + to_string(stage);
+  return name;
+}
+
+}  // namespace
 
 struct NodeEmitter::Body {
   llvm::Function* function;
@@ -38,8 +49,7 @@ std::string problem_name(const KernelProblem& p) {
   pair("p", p.pad_h, p.pad_w, 0);
   pair("d", p.dilation_h, p.dilation_w, 1);
   if (p.groups != 1) name += "_g" + std::to_string(p.groups);
-  constexpr const char* activations[] = {"", "_relu", "_leaky_relu", "_sigmoid", "_tanh", "_gelu", "_silu"};
-  name += activations[static_cast<std::size_t>(p.activation)];
+  name += stages_suffix(p.pointwise);
   if (p.pool.kernel_h != 0) {
     name += "_mp";
     pair("k", p.pool.kernel_h, p.pool.kernel_w, 0);
@@ -54,20 +64,20 @@ NodeEmitter::NodeEmitter(llvm::Module& module, const NetworkLayout& layout, cons
     : module_(module), layout_(layout), kernels_(kernels), target_(target) {}
 
 llvm::Function* NodeEmitter::row_kernel(const KernelProblem& problem) {
-  llvm::Function*& function = functions_[problem_name(problem)];
+  llvm::Function*& function = functions_[key_of(problem_name(problem), problem.pointwise)];
   if (!function) function = emit_row_kernel(module_, problem, target_.info, problem_name(problem));
   return function;
 }
 
 llvm::Function* NodeEmitter::dense_kernel(KernelProblem problem) {
   problem.in_h = problem.out_h = 1;  // places are rows to it
-  llvm::Function*& function = functions_[problem_name(problem)];
+  llvm::Function*& function = functions_[key_of(problem_name(problem), problem.pointwise)];
   if (!function) function = emit_dense_kernel(module_, problem, target_.info, problem_name(problem));
   return function;
 }
 
 llvm::Function* NodeEmitter::product_kernel(const passes::Step& step) {
-  llvm::Function*& function = functions_[product_name(step)];
+  llvm::Function*& function = functions_[key_of(product_name(step), pointwise_stages(step))];
   if (!function) function = emit_product_kernel(module_, step, target_.info);
   return function;
 }
@@ -75,10 +85,38 @@ llvm::Function* NodeEmitter::product_kernel(const passes::Step& step) {
 void NodeEmitter::emit_product_step(Body& body, std::uint32_t index, llvm::Value* row) {
   const passes::Step& step = layout_.plan->steps[index];
   std::vector<llvm::Value*> arguments;
-  for (const passes::Operand operand : step.operands) arguments.push_back(body.frame.row_address(operand, row));
+  for (std::size_t i = 0; i < passes::layer_operands(step); ++i) {
+    arguments.push_back(body.frame.row_address(step.operands[i], row));
+  }
   arguments.push_back(body.frame.row_address({false, step.result}, row));
   arguments.push_back(body.frame.scratch());
+  for (llvm::Value* further : further_rows(body, step, row)) arguments.push_back(further);
   body.b.CreateCall(product_kernel(step), arguments);
+}
+
+std::vector<llvm::Value*> NodeEmitter::further_rows(Body& body, const passes::Step& step, llvm::Value* row) {
+  std::vector<llvm::Value*> rows;
+  for (std::size_t i = passes::layer_operands(step); i < step.operands.size(); ++i) {
+    rows.push_back(body.frame.row_address(step.operands[i], row));
+  }
+  return rows;
+}
+
+void NodeEmitter::emit_stages_in_place(Body& body, const passes::Step& step, llvm::Value* row, llvm::Value* result) {
+  const PointwiseStages stages = pointwise_stages(step);
+  if (stages.empty()) return;
+  // One loop for all: the operands of each stage stand behind those of the ones before it, as in the step.
+  expr::Expression all = stages[0];
+  for (std::size_t stage = 1; stage < stages.size(); ++stage) {
+    std::vector<std::uint32_t> numbers{0};
+    for (std::uint32_t i = 1; i < stages[stage].operand_count(); ++i) numbers.push_back(all.operand_count() + i - 1);
+    const auto next = expr::viewed_under(stages[stage], all[all.results[0]].dims);
+    all = expr::compose(*next, 0, all, numbers, 0);
+  }
+  std::vector<llvm::Value*> arguments{result};
+  for (llvm::Value* further : further_rows(body, step, row)) arguments.push_back(further);
+  arguments.insert(arguments.end(), {result, body.frame.scratch()});
+  body.b.CreateCall(expression_kernel(all), arguments);
 }
 
 llvm::Function* NodeEmitter::expression_kernel(const expr::Expression& expression) {
@@ -158,8 +196,17 @@ void NodeEmitter::emit_row_step(Body& body, std::uint32_t index, llvm::Value* ro
   if (step.kernel == ops::Kernel::dense) {
     const KernelProblem& p = choice.problem;
     const auto number = [&](std::int64_t value) { return b.getInt64(static_cast<std::uint64_t>(value)); };
-    b.CreateCall(dense_kernel(p), {src, number(p.in_c), llvm::ConstantPointerNull::get(b.getPtrTy()), number(p.in_h),
-                                   dst, number(p.out_c), body.frame.packed(index)});
+    std::vector<llvm::Value*> arguments{src,
+                                        number(p.in_c),
+                                        llvm::ConstantPointerNull::get(b.getPtrTy()),
+                                        number(p.in_h),
+                                        dst,
+                                        number(p.out_c),
+                                        body.frame.packed(index)};
+    for (llvm::Value* further : further_rows(body, step, row)) {
+      arguments.insert(arguments.end(), {further, number(p.out_c)});
+    }
+    b.CreateCall(dense_kernel(p), arguments);
     return;
   }
   llvm::Value* scratch = body.frame.scratch();
@@ -171,8 +218,11 @@ void NodeEmitter::emit_row_step(Body& body, std::uint32_t index, llvm::Value* ro
   }
   if (choice.source == KernelSource::library) {
     return_unless_ok(body, body.calls.library_op(index, src, first_dst));
+    if (!choice.library_applies_relu) emit_stages_in_place(body, step, row, first_dst);
   } else {
-    b.CreateCall(row_kernel(choice.problem), {src, first_dst, body.frame.packed(index), scratch});
+    std::vector<llvm::Value*> arguments{src, first_dst, body.frame.packed(index), scratch};
+    for (llvm::Value* further : further_rows(body, step, row)) arguments.push_back(further);
+    b.CreateCall(row_kernel(choice.problem), arguments);
   }
   if (choice.pool_problem) {
     b.CreateCall(row_kernel(*choice.pool_problem),
@@ -204,10 +254,16 @@ void NodeEmitter::emit_batched_step(Body& body, std::uint32_t index) {
   auto& b = body.b;
   const passes::Operand src = step.operands[0];
   const passes::Operand dst{false, step.result};
-  b.CreateCall(dense_kernel(kernels_[index].problem),
-               {body.frame.base_address(src), b.getInt64(static_cast<std::uint64_t>(body.frame.row_stride(src))),
-                body.rows, body.count, body.frame.base_address(dst),
-                b.getInt64(static_cast<std::uint64_t>(body.frame.row_stride(dst))), body.frame.packed(index)});
+  const auto stride = [&](passes::Operand operand) {
+    return b.getInt64(static_cast<std::uint64_t>(body.frame.row_stride(operand)));
+  };
+  std::vector<llvm::Value*> arguments{
+      body.frame.base_address(src), stride(src), body.rows, body.count, body.frame.base_address(dst), stride(dst),
+      body.frame.packed(index)};
+  for (std::size_t i = passes::layer_operands(step); i < step.operands.size(); ++i) {
+    arguments.insert(arguments.end(), {body.frame.base_address(step.operands[i]), stride(step.operands[i])});
+  }
+  b.CreateCall(dense_kernel(kernels_[index].problem), arguments);
 }
 
 llvm::Function* NodeEmitter::emit_forward(const passes::NodePlan& node) {

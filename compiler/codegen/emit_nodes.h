@@ -31,6 +31,10 @@ class NodeEmitter {
   void emit_row_step(Body& body, std::uint32_t step, llvm::Value* row);
   void emit_expression_step(Body& body, std::uint32_t step, llvm::Value* row);
   void emit_product_step(Body& body, std::uint32_t step, llvm::Value* row);
+  /// The rows of the operands of the step's stages.
+  std::vector<llvm::Value*> further_rows(Body& body, const passes::Step& step, llvm::Value* row);
+  /// The step's pointwise stages on what its kernel stored at `result`.
+  void emit_stages_in_place(Body& body, const passes::Step& step, llvm::Value* row, llvm::Value* result);
   void emit_batched_step(Body& body, std::uint32_t step);
   void return_unless_ok(Body& body, llvm::Value* status);
   /// The kernel function for a problem; equal problems share one.
@@ -46,7 +50,7 @@ class NodeEmitter {
   std::map<std::string, llvm::Function*> functions_;
 };
 
-/// A problem spelled out: the name of its kernel, equal for equal problems
+/// A problem spelled out: the name of its kernel, equal for equal problems but for what their pointwise stages compute
 /// ("conv_3x112x112_8x28x28_k3x3_s2x2_p1x1_relu_mp3x3").
 std::string problem_name(const KernelProblem& problem);
 

@@ -245,7 +245,7 @@ class TableEmitter {
         op.pack = (*kernels)[i].pack.pack;
         op.pack_block = (*kernels)[i].pack.block;
       }
-      op.fused_relu = passes::stage_of<passes::Pointwise>(step) ? 1 : 0;
+      op.fused_relu = kernels && (*kernels)[i].library_applies_relu ? 1 : 0;
       op.cost = step.cost;
       std::vector<std::uint32_t> operands;
       for (const passes::Operand operand : step.operands)

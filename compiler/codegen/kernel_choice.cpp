@@ -5,6 +5,7 @@
 #include "codegen/expressions/emit_expression.h"
 #include "codegen/products.h"
 #include "d2nn/rounding.h"
+#include "expr/recognise.h"
 
 namespace d2nn::codegen {
 
@@ -102,6 +103,7 @@ KernelChoice choose(const passes::Step& step, const Target& target) {
   if (choice.problem.pool.kernel_h == 0 && prefers_winograd(choice.problem, target)) {
     choice.source = KernelSource::library;
     choice.pack = {D2NN_PACK_LIBRARY, 0};
+    choice.library_applies_relu = choice.problem.pointwise.size() == 1 && expr::is_relu(choice.problem.pointwise[0]);
   } else {
     choice.pack = choose_pack(choice.problem, info);
     choice.scratch_floats = std::max(choice.scratch_floats, scratch_floats(choice.problem, info));
@@ -111,6 +113,19 @@ KernelChoice choose(const passes::Step& step, const Target& target) {
 }
 
 }  // namespace
+
+PointwiseStages pointwise_stages(const passes::Step& step) {
+  PointwiseStages stages;
+  for (const passes::Stage& stage : step.stages) {
+    if (const auto* pointwise = std::get_if<passes::Pointwise>(&stage.kind)) stages.push_back(pointwise->expression);
+  }
+  return stages;
+}
+
+std::string stages_suffix(const PointwiseStages& stages) {
+  if (stages.empty()) return "";
+  return stages.size() == 1 && expr::is_relu(stages[0]) ? "_relu" : "_pointwise";
+}
 
 KernelProblem kernel_problem(const passes::Step& step) {
   if (is_product(step)) return product_problem(step);
@@ -151,7 +166,7 @@ KernelProblem kernel_problem(const passes::Step& step) {
   p.dilation_h = dilation.h;
   p.dilation_w = dilation.w;
   p.groups = integer("groups", 1);
-  p.activation = passes::stage_of<passes::Pointwise>(step) ? Activation::relu : Activation::none;
+  p.pointwise = pointwise_stages(step);
   return p;
 }
 

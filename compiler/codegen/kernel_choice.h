@@ -2,6 +2,7 @@
 // kernels. A fixed table for each target; measured, see docs/design/001-kernels.md.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "codegen/kernels/kernels.h"
@@ -24,8 +25,16 @@ struct KernelChoice {
   KernelProblem problem;
   std::optional<KernelProblem> pool_problem;
   PackChoice pack;
+  /// The library applies the one pointwise stage, relu, itself; other stages run over its result.
+  bool library_applies_relu = false;
   std::int64_t scratch_floats = 0;  // of both, the tensor between them included
 };
+
+/// The expressions of its pointwise stages.
+PointwiseStages pointwise_stages(const passes::Step& step);
+
+/// For the names of kernels, which need not tell stages apart: "_relu", "_pointwise", "".
+std::string stages_suffix(const PointwiseStages& stages);
 
 /// The problem that a step poses, as d2nn_op has it.
 KernelProblem kernel_problem(const passes::Step& step);

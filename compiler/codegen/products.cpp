@@ -1,5 +1,6 @@
 #include "codegen/products.h"
 
+#include "codegen/kernel_choice.h"
 #include "codegen/kernels/product.h"
 
 namespace d2nn::codegen {
@@ -16,12 +17,13 @@ std::int64_t matrices(const Shape& shape) {
 MatmulProblem matmul_problem(const passes::Step& step) {
   const Shape& left = step.operand_shapes[0];
   const Shape& right = step.operand_shapes[1];
-  const std::size_t leading = step.out.rank() - 2;
+  const std::size_t leading = step.kernel_out.rank() - 2;
   MatmulProblem problem;
   problem.m = step.out.dims[leading];
   problem.n = step.out.dims[leading + 1];
   problem.k = left.dims[leading + 1];
   problem.leading.resize(leading);
+  problem.pointwise = pointwise_stages(step);
   std::int64_t left_stride = 1;
   std::int64_t right_stride = 1;
   for (std::size_t axis = leading; axis-- > 0;) {
@@ -80,7 +82,8 @@ std::int64_t product_scratch_floats(const passes::Step& step, const TargetInfo& 
 
 std::string product_name(const passes::Step& step) {
   std::string name = ops::spelling(step.kernel);
-  for (const Shape& shape : step.operand_shapes) {
+  for (std::size_t operand = 0; operand < passes::layer_operands(step); ++operand) {
+    const Shape& shape = step.operand_shapes[operand];
     name += "_";
     for (std::size_t axis = 0; axis < shape.rank(); ++axis) {
       name += (axis > 0 ? "x" : "") + std::to_string(shape.dims[axis]);
@@ -90,7 +93,7 @@ std::string product_name(const passes::Step& step) {
     name += "_h" + std::to_string(step.arguments.integer("heads"));
     if (step.arguments.boolean("causal")) name += "_causal";
   }
-  return name;
+  return name + stages_suffix(pointwise_stages(step));
 }
 
 llvm::Function* emit_product_kernel(llvm::Module& module, const passes::Step& step, const TargetInfo& target) {

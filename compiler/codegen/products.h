@@ -17,9 +17,10 @@ KernelProblem product_problem(const passes::Step& step);
 std::vector<std::int64_t> product_axes(const passes::Step& step);
 
 std::int64_t product_scratch_floats(const passes::Step& step, const TargetInfo& target);
-/// The name of the step's kernel, equal for equal problems.
+/// The name of the step's kernel, equal for equal problems but for what its pointwise stages compute.
 std::string product_name(const passes::Step& step);
-/// `internal void name(const float* operands..., float* dst, float* scratch)`: one row.
+/// `internal void name(const float* operands..., float* dst, float* scratch, const float* further...)`: one row; at the
+/// end the operands of the pointwise stages.
 llvm::Function* emit_product_kernel(llvm::Module& module, const passes::Step& step, const TargetInfo& target);
 
 }  // namespace d2nn::codegen

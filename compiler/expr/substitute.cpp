@@ -3,6 +3,8 @@
 
 #include <functional>
 
+#include "expr/recognise.h"
+
 namespace d2nn::expr {
 namespace {
 
@@ -42,16 +44,7 @@ Expression compose(const Expression& outer, std::uint32_t place, const Expressio
 }
 
 std::optional<Expression> viewed_under(const Expression& expression, const Dims& dims) {
-  const Dims& from = expression[expression.results.at(0)].dims;
-  for (const TermInfo& info : expression.terms) {
-    const bool is_in_place = family(info.primitive) == Family::leaf || family(info.primitive) == Family::elementwise ||
-                             info.primitive == Primitive::broadcast;
-    if (!is_in_place) return std::nullopt;
-    // Only a constant may have other dims, and what repeats it.
-    const bool is_repeated_leaf =
-        info.primitive == Primitive::broadcast && expression[info.terms[0]].primitive != Primitive::constant;
-    if (is_repeated_leaf || (info.primitive != Primitive::constant && info.dims != from)) return std::nullopt;
-  }
+  if (!is_placewise(expression)) return std::nullopt;
   Builder builder;
   return builder.finish(copy(expression, [&](TermInfo info) {
     if (info.primitive == Primitive::constant) return builder.constant(info.number);

@@ -18,8 +18,7 @@ Expression renumbered(const Expression& expression, std::span<const std::uint32_
 Expression compose(const Expression& outer, std::uint32_t place, const Expression& inner,
                    std::span<const std::uint32_t> numbers, std::uint32_t first_weight);
 
-/// The expression under other dims with as many elements; nullopt unless each element of each term depends on nothing
-/// but constants and the same place of the leaves.
+/// The expression under other dims with as many elements; nullopt unless it is placewise (recognise.h).
 std::optional<Expression> viewed_under(const Expression& expression, const Dims& dims);
 
 }  // namespace d2nn::expr

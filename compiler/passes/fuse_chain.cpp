@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "expr/recognise.h"
 #include "expr/substitute.h"
 #include "passes/passes.h"
 #include "passes/rewrite.h"
@@ -48,19 +49,9 @@ Reading reading_of(const Expression& expression, std::uint32_t operand) {
   return loops == 0 ? Reading::never : loops == 1 ? Reading::once : Reading::several_loops;
 }
 
-/// Tens of instructions.
 bool is_dear(const TermInfo& info) {
-  switch (info.primitive) {
-    case Primitive::exp:
-    case Primitive::log:
-    case Primitive::tanh:
-    case Primitive::erf:
-    case Primitive::sqrt:
-    case Primitive::divide:
-      return true;
-    default:
-      return false;
-  }
+  return expr::is_polynomial(info.primitive) || info.primitive == Primitive::sqrt ||
+         info.primitive == Primitive::divide;
 }
 
 /// One instruction on one tensor: computing it again is no more than loading it again.

@@ -19,7 +19,7 @@ void choose_exclusive(Plan& plan, const PassContext& context);
 void forward_edge(Plan& plan, const PassContext& context);
 void fold_norm(Plan& plan, const PassContext& context);
 void fuse_chain(Plan& plan, const PassContext& context);
-void fuse_activation(Plan& plan, const PassContext& context);
+void fuse_pointwise(Plan& plan, const PassContext& context);
 void fuse_pool(Plan& plan, const PassContext& context);
 void place_memory(Plan& plan, const PassContext& context);
 
@@ -30,7 +30,7 @@ enum class Pass : std::uint8_t {
   forward_edge,
   fold_norm,
   fuse_chain,
-  fuse_activation,
+  fuse_pointwise,
   fuse_pool,
   place_memory,
 };
@@ -53,8 +53,8 @@ inline constexpr auto pipeline = std::to_array<PassInfo>({
     {Pass::fold_norm, "fold-norm", fold_norm, "multiply batch norm into the weights of the conv or dense before it"},
     {Pass::fuse_chain, "fuse-chain", fuse_chain,
      "compute layers that are arithmetic and follow each other in one loop"},
-    {Pass::fuse_activation, "fuse-activation", fuse_activation,
-     "apply what works on each element in the kernel of the conv or dense before it"},
+    {Pass::fuse_pointwise, "fuse-pointwise", fuse_pointwise,
+     "apply what works on each element in the kernel of the conv, dense or matrix product before it"},
     {Pass::fuse_pool, "fuse-pool", fuse_pool, "pool in the kernel of the conv before it"},
     {Pass::place_memory, "place-memory", place_memory,
      "let tensors that are never needed together stand in one place, and keep what one row alone needs out of tiles"},

@@ -37,21 +37,13 @@ bool is_batched(const Step& step) {
   return step.kernel == ops::Kernel::dense && step.out.rank() == 1;
 }
 
-bool is_relu(const expr::Expression& expression) {
-  if (!expr::is_pointwise(expression)) return false;
-  const expr::TermInfo& result = expression[expression.results[0]];
-  if (result.primitive != expr::Primitive::maximum) return false;
-  const auto source = [&](std::size_t i) {
-    const expr::TermInfo& term = expression[result.terms[i]];
-    return term.primitive == expr::Primitive::broadcast ? expression[term.terms[0]] : term;
-  };
-  const auto is_zero = [](const expr::TermInfo& term) {
-    return term.primitive == expr::Primitive::constant && term.number == 0;
-  };
-  const auto is_operand = [](const expr::TermInfo& term) {
-    return term.primitive == expr::Primitive::operand && term.index == 0;
-  };
-  return (is_operand(source(0)) && is_zero(source(1))) || (is_zero(source(0)) && is_operand(source(1)));
+std::size_t layer_operands(const Step& step) {
+  std::size_t count = step.operands.size();
+  for (const Stage& stage : step.stages) {
+    const auto* pointwise = std::get_if<Pointwise>(&stage.kind);
+    if (pointwise != nullptr) count = std::min<std::size_t>(count, pointwise->first_operand);
+  }
+  return count;
 }
 
 Plan plan(const graph::Program& program, PlanMode mode, const PassSet& passes, const Observer& observe) {

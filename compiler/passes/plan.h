@@ -49,9 +49,11 @@ struct FoldedNorm {
   std::vector<graph::ParamId> parameters;
   double eps = 0;
 };
-/// An expression of one operand, applied to each element (expr::is_pointwise).
+/// An expression applied to each element (expr::is_placewise). Operand 0 is the element; operand i from 1 on is the
+/// element at the same place of the step's operand `first_operand + i - 1`.
 struct Pointwise {
   expr::Expression expression;
+  std::uint32_t first_operand = 0;
 };
 /// max_pool; the last stage.
 struct Pool {
@@ -74,16 +76,18 @@ struct Step {
   ops::Shape in;                      // of the first operand; of the result where there is none
   ops::Shape kernel_out;              // of the layer itself, before its stages
   ops::Shape out;                     // of the result
-  /// What it reads; of an expression, its operands by their numbers: each tensor once.
+  /// What it reads; of an expression, its operands by their numbers: each tensor once. Behind those of the layer, those
+  /// of its pointwise stages.
   std::vector<Operand> operands;
   std::vector<std::int64_t> operand_elements;  // of each operand
   std::vector<ops::Shape> operand_shapes;      // of each operand of a layer
   expr::Expression expression;                 // of Kernel::expression
   std::uint32_t result = 0;                    // buffer
   std::vector<graph::ParamId> parameters;      // as in Layer::weights
-  std::vector<Stage> stages;                   // of conv and dense, in order: a norm, a pointwise one, a pool at most
-  std::optional<std::uint32_t> state;          // training: buffer for what backward needs beyond values
-  std::string label;                           // "N2.conv1"
+  /// Of conv, dense and matmul, in order: at most a norm, any number of pointwise ones, at most a pool.
+  std::vector<Stage> stages;
+  std::optional<std::uint32_t> state;  // training: buffer for what backward needs beyond values
+  std::string label;                   // "N2.conv1"
   std::int64_t cost = 0;
 };
 
@@ -153,8 +157,8 @@ struct Plan {
 /// all others run row by row.
 bool is_batched(const Step& step);
 
-/// Whether the expression is max(operand 0, 0).
-bool is_relu(const expr::Expression& expression);
+/// How many of the step's operands its layer reads; the others are its stages'.
+std::size_t layer_operands(const Step& step);
 
 /// Called with the plan after each pass, including passes that are disabled.
 using Observer = std::function<void(const PassInfo& pass, const Plan& plan)>;

@@ -135,23 +135,27 @@ class Printer {
   void print_step(const Step& step) {
     out_ += "  %" + std::to_string(step.result) + " = ";
     out_ += step.layer == nullptr ? ops::spelling(step.kernel) : layer_text(step.layer, step.arguments);
-    for (const Operand& operand : step.operands) out_ += " " + operand_text(operand);
+    for (std::size_t i = 0; i < layer_operands(step); ++i) out_ += " " + operand_text(step.operands[i]);
     out_ += ": " + step.out.to_string() + ", " + step.label + "\n";
     if (step.state) out_ += "      state %" + std::to_string(*step.state) + "\n";
     if (!step.parameters.empty()) out_ += "      " + names(step.parameters) + "\n";
     if (step.kernel == ops::Kernel::expression) out_ += indented(expr::to_string(step.expression));
-    for (const Stage& stage : step.stages) print_stage(stage);
+    for (const Stage& stage : step.stages) print_stage(step, stage);
   }
 
-  void print_stage(const Stage& stage) {
+  void print_stage(const Step& step, const Stage& stage) {
     out_ += "    then ";
     if (const auto* norm = std::get_if<FoldedNorm>(&stage.kind)) {
       out_ += "folded batch_norm(eps: " + ops::number_text(norm->eps) + ")\n      " + names(norm->parameters) + "\n";
     } else if (const auto* pool = std::get_if<Pool>(&stage.kind)) {
       out_ += layer_text(stage.layer, pool->arguments) + "\n";
     } else {
-      out_ +=
-          std::string(stage.layer->name) + "\n" + indented(expr::to_string(std::get<Pointwise>(stage.kind).expression));
+      const auto& pointwise = std::get<Pointwise>(stage.kind);
+      out_ += stage.layer == nullptr ? "expression" : std::string(stage.layer->name);
+      for (std::uint32_t i = 1; i < pointwise.expression.operand_count(); ++i) {
+        out_ += " " + operand_text(step.operands[pointwise.first_operand + i - 1]);
+      }
+      out_ += "\n" + indented(expr::to_string(pointwise.expression));
     }
   }
 

@@ -90,10 +90,11 @@ std::optional<std::size_t> sole_reader(const Plan& plan, const NodePlan& node, s
 void absorb(Plan& plan, NodePlan& node, std::size_t position, std::size_t reader, StageKind kind) {
   Step& step = plan.steps[node.steps[position]];
   const Step& next = plan.steps[node.steps[reader]];
+  if (!std::holds_alternative<Pointwise>(kind)) step.out = next.out;  // as many elements, maybe under other dims
   step.stages.push_back({std::move(kind), next.layer});
-  step.out = next.out;
   step.result = next.result;
-  node.steps.erase(node.steps.begin() + static_cast<std::ptrdiff_t>(reader));
+  node.steps[reader] = node.steps[position];
+  node.steps.erase(node.steps.begin() + static_cast<std::ptrdiff_t>(position));
 }
 
 }  // namespace d2nn::passes

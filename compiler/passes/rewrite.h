@@ -26,10 +26,11 @@ std::optional<std::size_t> only_reader(const Plan& plan, const NodePlan& node, s
 /// The only reader, where it reads nothing else and under the shape in which the result is made.
 std::optional<std::size_t> sole_reader(const Plan& plan, const NodePlan& node, std::size_t position);
 
-/// Whether fuse_activation takes the expression at `position` into the kernel before it.
+/// Whether fuse_pointwise takes the expression at `position` into the kernel before it.
 bool fits_kernel_before(const Plan& plan, const NodePlan& node, std::size_t position);
 
-/// Makes the step at `reader` a stage of the one at `position`, which must be read by it alone.
+/// Makes the step at `reader` a stage of the one at `position`, which must be read by it alone, and which takes its
+/// place: there all is computed that the stage reads.
 void absorb(Plan& plan, NodePlan& node, std::size_t position, std::size_t reader, StageKind kind);
 
 }  // namespace d2nn::passes

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "expr/recognise.h"
 #include "passes/plan_memory.h"
 
 namespace d2nn::passes {
@@ -193,14 +194,16 @@ class Verifier {
   }
 
   void check_stages(const Step& step) {
-    if (!step.stages.empty() && step.kernel != Kernel::conv && step.kernel != Kernel::dense) {
-      fault(step.label + " is no conv or dense and has stages");
+    if (!step.stages.empty() && step.kernel != Kernel::conv && step.kernel != Kernel::dense &&
+        step.kernel != Kernel::matmul) {
+      fault(step.label + " is no conv, dense or matmul and has stages");
     }
     ops::Shape shape = step.kernel_out;
+    std::size_t operands = layer_operands(step);
     std::size_t least = 0;  // a norm is 0, a pointwise stage 1, a pool 2
     for (const Stage& stage : step.stages) {
       if (stage.kind.index() < least) fault("the stages of " + step.label + " stand in the wrong order");
-      least = stage.kind.index() + 1;
+      least = stage.kind.index() + (std::holds_alternative<Pointwise>(stage.kind) ? 0 : 1);
       if (const auto* norm = std::get_if<FoldedNorm>(&stage.kind)) {
         const bool fits = norm->parameters.size() == 4 &&
                           std::all_of(norm->parameters.begin(), norm->parameters.end(), [&](graph::ParamId id) {
@@ -208,9 +211,7 @@ class Verifier {
                           });
         if (!fits) fault("the norm folded into " + step.label + " has not a value for each channel");
       } else if (const auto* pointwise = std::get_if<Pointwise>(&stage.kind)) {
-        const bool fits = expr::is_pointwise(pointwise->expression) && pointwise->expression.operand_count() == 1 &&
-                          pointwise->expression.weight_count() == 0;
-        if (!fits) fault("a stage of " + step.label + " is not pointwise in what it follows");
+        check_pointwise(step, *pointwise, shape, operands);
       } else {
         const auto& pool = std::get<Pool>(stage.kind);
         const ops::ShapeResult pooled = ops::infer_shape(ops::layer("max_pool"), pool.arguments, std::span(&shape, 1));
@@ -222,6 +223,28 @@ class Verifier {
       }
     }
     if (shape.elements() != step.out.elements()) fault("the stages of " + step.label + " make " + shape.to_string());
+    if (operands != step.operands.size()) fault(step.label + " has operands that neither it nor its stages read");
+  }
+
+  /// `operands`: those before the stage's.
+  void check_pointwise(const Step& step, const Pointwise& stage, const ops::Shape& shape, std::size_t& operands) {
+    if (!expr::verify(stage.expression).empty() || !expr::is_placewise(stage.expression)) {
+      fault("a stage of " + step.label + " is not pointwise in what it follows");
+      return;
+    }
+    const std::size_t more = stage.expression.operand_count() - 1;
+    if (stage.first_operand != operands || operands + more > step.operands.size()) {
+      fault("a stage of " + step.label + " reads operands of others");
+      return;
+    }
+    const bool have_its_size = std::all_of(step.operand_elements.begin() + static_cast<std::ptrdiff_t>(operands),
+                                           step.operand_elements.begin() + static_cast<std::ptrdiff_t>(operands + more),
+                                           [&](std::int64_t elements) { return elements == shape.elements(); });
+    const expr::Dims& dims = stage.expression[stage.expression.results[0]].dims;
+    if (!have_its_size || expr::elements(dims) != shape.elements()) {
+      fault("a stage of " + step.label + " reads or makes another size than that of what it follows");
+    }
+    operands += more;
   }
 
   void check_training_places() {

@@ -105,6 +105,43 @@ network chains {
   E -> e;
 })";
 
+// What is computed element by element behind every kind of kernel: with further operands, of one row and of many,
+// behind a convolution that the library may run, before a pool.
+constexpr const char* stages = R"(
+network stages {
+  input x: f32[32, 9, 9];
+  node A(h) {
+    let c = h -> conv(3x3, 32, pad: 1) -> batch_norm;
+    let d = h -> conv(1x1, 32) -> hard_swish;
+    let s = c + d;
+    s -> relu
+  }
+  node B(h) { let c = h -> conv(3x3, 6, pad: 1, stride: 2) -> gelu; let g = c * (c -> sigmoid); g -> max_pool(2x2) }
+  node C(h) { let d = h -> dense(7) -> elu(alpha: 0.5); let e = h -> dense(7); let s = d - e * d; s -> clamp(min: -0.2, max: 0.2) }
+  node D(h) {
+    let v = h -> reshape(18x144) -> linear(20);
+    let w = v + (v -> linear(20) -> silu);
+    let p = w @ (w -> permute([1, 0]));
+    (p * 0.125 -> leaky_relu(slope: 0.3)) + p
+  }
+  node E(h) { let c = h -> conv(5x5, 32, pad: 2, groups: 32) -> relu6; c * 0.5 + h -> max_pool(3x3, stride: 2) }
+  output a: f32[32, 9, 9];
+  output b: f32[6, 2, 2];
+  output c: f32[7];
+  output d: f32[18, 18];
+  output e: f32[32, 4, 4];
+  x -> A.h;
+  A -> a;
+  x -> B.h;
+  B -> b;
+  B -> C.h;
+  C -> c;
+  A -> D.h;
+  D -> d;
+  x -> E.h;
+  E -> e;
+})";
+
 }  // namespace
 
 TEST_CASE("with each pass off generated programs agree with the reference") {
@@ -146,6 +183,20 @@ TEST_CASE("layers that follow each other agree with the reference, in one expres
     driver::Checked checked = driver::check_text("chains.d2nn", chains, {});
     compare(checked, passes, 1);
   }
+}
+
+TEST_CASE("what is computed element by element agrees with the reference, in the kernels before it and apart") {
+  const auto compare_without = [](std::initializer_list<passes::Pass> off) {
+    PassSet passes;
+    for (const passes::Pass pass : off) passes.disable(pass);
+    driver::Checked checked = driver::check_text("stages.d2nn", stages, {});
+    compare(checked, passes, 1);
+  };
+  compare_without({});
+  compare_without({passes::Pass::fuse_chain});
+  compare_without({passes::Pass::fuse_pointwise});
+  compare_without({passes::Pass::fuse_chain, passes::Pass::fuse_pointwise});
+  compare_without({passes::Pass::fuse_pool});
 }
 
 TEST_CASE("with each pass off the cascade agrees with the reference") {

@@ -23,7 +23,6 @@
 
 namespace {
 
-using d2nn::codegen::Activation;
 using d2nn::codegen::KernelProblem;
 using d2nn::ops::Kernel;
 using namespace d2nn::testing;
@@ -57,9 +56,9 @@ class LibraryKernel {
     std::fill_n(static_cast<float*>(result.get_data_handle()), layout.get_size() / sizeof(float), 0.01F);
     return result;
   }
-  static dnnl::primitive_attr relu_if(Activation activation) {
+  static dnnl::primitive_attr relu_if(bool has_relu) {
     dnnl::primitive_attr attributes;
-    if (activation == Activation::relu) {
+    if (has_relu) {
       dnnl::post_ops post;
       post.append_eltwise(1.0F, dnnl::algorithm::eltwise_relu, 0.0F, 0.0F);
       attributes.set_post_ops(post);
@@ -78,7 +77,7 @@ class LibraryKernel {
         desc({1, p.in_c, p.in_h, p.in_w}, p.in_c <= 3 ? Tag::nchw : Tag::any), desc(weight_dims, Tag::any),
         desc({p.out_c}, Tag::x), desc({1, p.out_c, h, w}, Tag::any), {p.stride_h, p.stride_w},
         {p.dilation_h - 1, p.dilation_w - 1}, {p.pad_h, p.pad_w}, {p.pad_h, p.pad_w});
-    const dnnl::convolution_forward::primitive_desc layout(op, relu_if(p.activation), engine_);
+    const dnnl::convolution_forward::primitive_desc layout(op, relu_if(!p.pointwise.empty()), engine_);
     last_ = memory(layout.dst_desc());
     steps_.push_back({dnnl::convolution_forward(layout),
                       {{DNNL_ARG_SRC, memory(layout.src_desc())},
@@ -104,7 +103,7 @@ class LibraryKernel {
     const dnnl::inner_product_forward::desc op(dnnl::prop_kind::forward_inference, desc({rows, p.in_c}, Tag::nc),
                                                desc({p.out_c, p.in_c}, Tag::any), desc({p.out_c}, Tag::x),
                                                desc({rows, p.out_c}, Tag::nc));
-    const dnnl::inner_product_forward::primitive_desc layout(op, relu_if(p.activation), engine_);
+    const dnnl::inner_product_forward::primitive_desc layout(op, relu_if(!p.pointwise.empty()), engine_);
     steps_.push_back({dnnl::inner_product_forward(layout),
                       {{DNNL_ARG_SRC, memory(layout.src_desc())},
                        {DNNL_ARG_WEIGHTS, memory(layout.weights_desc())},
@@ -159,7 +158,7 @@ class LibraryRoom {
     op.dilation_h = p.dilation_h;
     op.dilation_w = p.dilation_w;
     op.groups = p.groups;
-    op.fused_relu = p.activation == Activation::relu ? 1 : 0;
+    op.fused_relu = p.pointwise.empty() ? 0 : 1;
     const std::vector<float> weight(static_cast<std::size_t>(p.out_c * p.in_c / p.groups * p.kernel_h * p.kernel_w),
                                     0.01F);
     const std::vector<float> bias(static_cast<std::size_t>(p.out_c), 0.01F);
@@ -241,7 +240,7 @@ int main(int argc, char** argv) {
   const d2nn::threads::OneOpenMpThread one_thread;
   const char* level = std::getenv("D2NN_BENCH_LEVEL");
   const CpuLevel cpu = runnable_levels().at(level == nullptr ? 0 : static_cast<std::size_t>(std::atoi(level)));
-  const Activation relu = Activation::relu;
+  const d2nn::codegen::PointwiseStages relu = relu_stage();
   const std::vector<KernelProblem> layers{
       conv({3, 112, 112}, 8, {3, 2, 1}, 1, relu),
       conv({3, 112, 112}, 2, {3, 2, 1}, 1, relu),

@@ -3,19 +3,11 @@
 
 #include <llvm/IR/Module.h>
 
-#include <algorithm>
-#include <map>
-
-#include "codegen/expressions/arithmetic.h"
 #include "codegen/expressions/nest_emitter.h"
 #include "codegen/expressions/schedule.h"
 #include "codegen/kernels/kernel_builder.h"
 
 namespace d2nn::codegen {
-
-using expr::Primitive;
-using expr::Term;
-using expr::TermInfo;
 
 ExpressionKernel emit_expression(llvm::Module& module, const expr::Expression& expression,
                                  const std::vector<ResultStore>& stores, const TargetInfo& target,
@@ -47,33 +39,6 @@ ExpressionKernel emit_expression(llvm::Module& module, const expr::Expression& e
 
 std::int64_t expression_scratch_floats(const expr::Expression& expression, const TargetInfo& target) {
   return schedule_expression(expression, target).scratch_floats;
-}
-
-llvm::Value* emit_pointwise(KernelBuilder& kernel, const expr::Expression& given, llvm::Value* x,
-                            llvm::function_ref<llvm::Value*(const expr::TermInfo& leaf, int lanes)> leaf) {
-  const auto lanes = static_cast<int>(llvm::cast<llvm::FixedVectorType>(x->getType())->getNumElements());
-  const bool has_detach = std::any_of(given.terms.begin(), given.terms.end(),
-                                      [](const TermInfo& info) { return info.primitive == Primitive::detach; });
-  const expr::Expression expression = has_detach ? expr::without_detach(given) : given;
-  Arithmetic arithmetic(kernel, expression, {});
-  std::map<std::uint32_t, llvm::Value*> values;
-  const auto value = [&](const auto& self, Term term) -> llvm::Value* {
-    if (const auto known = values.find(term.index); known != values.end()) return known->second;
-    const TermInfo& info = expression[term];
-    llvm::Value* result = nullptr;
-    if (const auto number = number_of(expression, term)) {
-      result = kernel.splat(*number, lanes);
-    } else if (info.primitive == Primitive::operand && info.index == 0) {
-      result = x;
-    } else if (info.primitive == Primitive::operand || info.primitive == Primitive::weight) {
-      result = leaf(info, lanes);
-    } else {
-      result = arithmetic.emit(term, lanes, [&](Term operand) { return self(self, operand); });
-    }
-    values[term.index] = result;
-    return result;
-  };
-  return value(value, expression.results[0]);
 }
 
 }  // namespace d2nn::codegen

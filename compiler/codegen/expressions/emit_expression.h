@@ -9,8 +9,6 @@
 // the target alone. No gradient is taken here: detach is its term.
 #pragma once
 
-#include <llvm/ADT/STLFunctionalExtras.h>
-
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -18,13 +16,7 @@
 #include "codegen/kernels/kernels.h"
 #include "expr/expression.h"
 
-namespace llvm {
-class Value;
-}
-
 namespace d2nn::codegen {
-
-class KernelBuilder;
 
 /// What happens to the values that a result already holds.
 enum class ResultStore : std::uint8_t { overwrite, add };
@@ -44,10 +36,5 @@ ExpressionKernel emit_expression(llvm::Module& module, const expr::Expression& e
 
 /// Floats of scratch that emit_expression will ask for, without emitting.
 std::int64_t expression_scratch_floats(const expr::Expression& expression, const TargetInfo& target);
-
-/// The value of a pointwise expression for a vector of operand 0 (`x`), inside another kernel's body: what conv and
-/// dense apply before they store. `leaf(term, lanes)` gives the vector of any other leaf at the same places.
-llvm::Value* emit_pointwise(KernelBuilder& kernel, const expr::Expression& expression, llvm::Value* x,
-                            llvm::function_ref<llvm::Value*(const expr::TermInfo& leaf, int lanes)> leaf);
 
 }  // namespace d2nn::codegen

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "codegen/expressions/index.h"
+#include "expr/recognise.h"
 
 namespace d2nn::codegen {
 
@@ -20,11 +21,7 @@ bool is_reduction(Primitive primitive) {
   return expr::family(primitive) == expr::Family::reduction;
 }
 
-// Tens of instructions each.
-bool is_polynomial(Primitive primitive) {
-  return primitive == Primitive::exp || primitive == Primitive::log || primitive == Primitive::tanh ||
-         primitive == Primitive::erf;
-}
+using expr::is_polynomial;
 // Worth a loop of its own where the other choice is once per round.
 bool is_dear(Primitive primitive) {
   return is_polynomial(primitive) || primitive == Primitive::divide || primitive == Primitive::sqrt;

@@ -6,9 +6,9 @@
 #include <set>
 #include <vector>
 
-#include "codegen/expressions/arithmetic.h"
 #include "codegen/expressions/index.h"
 #include "codegen/expressions/schedule.h"
+#include "codegen/kernels/arithmetic.h"
 #include "codegen/kernels/kernel_builder.h"
 
 namespace d2nn::codegen {

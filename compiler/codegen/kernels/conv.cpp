@@ -6,8 +6,7 @@
 #include <algorithm>
 
 #include "codegen/kernels/conv_plan.h"
-#include "codegen/kernels/math.h"
-#include "codegen/kernels/pointwise.h"
+#include "codegen/kernels/epilogue.h"
 #include "codegen/kernels/pool.h"
 #include "codegen/kernels/strided_rows.h"
 
@@ -29,6 +28,7 @@ class ConvEmitter {
       : k_(kernel),
         problem_(problem),
         plan_(plan_conv(problem, kernel.target())),
+        epilogue_(kernel, problem.pointwise),
         src_(kernel.argument(0)),
         dst_(kernel.argument(1)),
         packed_(kernel.argument(2)),
@@ -52,11 +52,6 @@ class ConvEmitter {
       if (has_pool()) clear_carried_rows();
       k_.loop(plan_.bands, [&](llvm::Value* band) { emit_band(group, band); });
     });
-    if (!is_cheap(problem_.activation)) {
-      emit_elementwise(k_, dst_, dst_, problem_.out_c * plan_.conv_h * plan_.conv_w, [&](llvm::Value* x) {
-        return emit_activation(k_, problem_.activation, problem_.activation_alpha, x);
-      });
-    }
   }
 
  private:
@@ -228,13 +223,12 @@ class ConvEmitter {
     }
     // The buffer of a fused pool has slack behind each channel.
     const std::int64_t last_count = has_pool() ? k_.lanes() : group.last_count;
-    const auto store = [&](auto finish) {
-      store_sums(sums, write, block.first_channel, group.vectors, last_count, finish);
+    const auto store = [&](Stored what) {
+      store_sums(sums, write, block.first_channel, group.vectors, last_count, what);
     };
-    const auto keep = [](llvm::Value* sum) { return sum; };
     if (!pass.is_only()) {
       weights = k_.at(weights, k_.multiply(pass.first_channel, channel_weights_));
-      k_.if_then(pass.is_first, [&] { store(keep); });
+      k_.if_then(pass.is_first, [&] { store(Stored::sums); });
       sums = load_sums(write, block.first_channel, group);
     }
     sums = k_.loop(plan_.pass_channels, sums, [&](llvm::Value* channel, const Values& carried) {
@@ -243,10 +237,9 @@ class ConvEmitter {
       prefetch_next_group(image, group.vectors);
       return emit_taps(image, channel_weights, carried, group);
     });
-    const auto finished = [&](llvm::Value* sum) { return activate(sum); };
-    if (pass.is_only()) return store(finished);
-    k_.if_then(pass.is_last, [&] { store(finished); });
-    k_.if_then(k_.ir().CreateNot(pass.is_last), [&] { store(keep); });
+    if (pass.is_only()) return store(Stored::results);
+    k_.if_then(pass.is_last, [&] { store(Stored::results); });
+    k_.if_then(k_.ir().CreateNot(pass.is_last), [&] { store(Stored::sums); });
   }
 
   // What the passes before left.
@@ -282,15 +275,20 @@ class ConvEmitter {
   }
   bool source_is_cold() const { return problem_.in_c * problem_.in_h * problem_.in_w >= cold_source_floats; }
 
-  // sums: [channel][vector], to neighbouring vectors at `write`, by way of `finish`.
+  enum class Stored : std::uint8_t { sums, results };
+
+  // sums: [channel][vector], to neighbouring vectors at `write`, as they are or as what the pointwise stages make of
+  // them.
   void store_sums(const Values& sums, llvm::Value* write, llvm::Value* first_channel, std::int64_t vectors,
-                  std::int64_t last_count, llvm::function_ref<llvm::Value*(llvm::Value*)> finish) {
+                  std::int64_t last_count, Stored what) {
     for (std::int64_t channel = 0; channel < plan_.block; ++channel) {
       const auto store_channel = [&] {
         for (std::int64_t v = 0; v < vectors; ++v) {
-          llvm::Value* sum = finish(sums[static_cast<std::size_t>(channel * vectors + v)]);
-          k_.store_first(sum, k_.at(write, channel * result_pitch() + v * k_.lanes()),
-                         v + 1 < vectors ? k_.lanes() : last_count);
+          llvm::Value* sum = sums[static_cast<std::size_t>(channel * vectors + v)];
+          llvm::Value* to = k_.at(write, channel * result_pitch() + v * k_.lanes());
+          const std::int64_t count = v + 1 < vectors ? k_.lanes() : last_count;
+          if (what == Stored::results && epilogue_.is_cheap()) sum = finish(sum, to, count);
+          k_.store_first(sum, to, count);
         }
       };
       // Channels that only pad the last block of the packing have no place in dst.
@@ -300,6 +298,24 @@ class ConvEmitter {
         store_channel();
       }
     }
+    if (what == Stored::results && !epilogue_.is_cheap()) {
+      finish_stored(write, first_channel, vectors, last_count);
+    }
+  }
+
+  // The pointwise stages of what store_sums has left, while it is near.
+  void finish_stored(llvm::Value* write, llvm::Value* first_channel, std::int64_t vectors, std::int64_t last_count) {
+    llvm::Value* last = k_.index(plan_.out_per_group);
+    llvm::Value* end = k_.add(first_channel, plan_.block);
+    end = k_.ir().CreateSelect(k_.ir().CreateICmpSLT(end, last), end, last);
+    k_.loop_between(first_channel, end, 1, [&](llvm::Value* channel) {
+      llvm::Value* line = k_.at(write, k_.multiply(k_.ir().CreateNSWSub(channel, first_channel), result_pitch()));
+      for (std::int64_t v = 0; v < vectors; ++v) {
+        llvm::Value* to = k_.at(line, v * k_.lanes());
+        const std::int64_t count = v + 1 < vectors ? k_.lanes() : last_count;
+        k_.store_first(finish(k_.load_lanes(to, lanes_for(count, k_.lanes()), {0, count}, 0.0F), to, count), to, count);
+      }
+    });
   }
 
   // All taps of one input channel.
@@ -444,7 +460,7 @@ class ConvEmitter {
     });
     // In a pool's buffer the lanes behind a row are overwritten by the next one, or fall into slack.
     store_sums(sums, write, block.first_channel, vectors, has_pool() ? k_.lanes() : places.back().count,
-               [&](llvm::Value* sum) { return activate(sum); });
+               Stored::results);
   }
 
   // Row y of an image, or a row of zeros when it is outside: one unsigned test covers both borders.
@@ -453,10 +469,13 @@ class ConvEmitter {
     return k_.ir().CreateSelect(is_inside, k_.at(image, k_.multiply(y, problem_.in_w)), zero_row_);
   }
 
-  llvm::Value* activate(llvm::Value* sum) {
-    if (has_pool()) return relu_for_pool(k_, sum);
-    return is_cheap(problem_.activation) ? emit_activation(k_, problem_.activation, problem_.activation_alpha, sum)
-                                         : sum;
+  // The results of sums, of which the first `count` lanes go to `to`.
+  llvm::Value* finish(llvm::Value* sums, llvm::Value* to, std::int64_t count) {
+    if (has_pool()) return relu_for_pool(k_, sums);
+    return epilogue_.apply(sums, [&](std::size_t operand, int lanes) {
+      llvm::Value* from = k_.same_place(to, dst_, k_.argument(static_cast<unsigned>(4 + operand)));
+      return k_.load_lanes(from, lanes, {0, count}, 0.0F);
+    });
   }
 
   // The rows above the first band are the pool's padding: nothing is less than +0.
@@ -508,6 +527,7 @@ class ConvEmitter {
   KernelBuilder& k_;
   const KernelProblem& problem_;
   const ConvPlan plan_;
+  const Epilogue epilogue_;
   llvm::Value* src_;
   llvm::Value* dst_;
   llvm::Value* packed_;

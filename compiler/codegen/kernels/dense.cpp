@@ -6,8 +6,7 @@
 
 #include <algorithm>
 
-#include "codegen/kernels/math.h"
-#include "codegen/kernels/pointwise.h"
+#include "codegen/kernels/epilogue.h"
 
 namespace d2nn::codegen {
 
@@ -37,6 +36,7 @@ class DenseEmitter {
   DenseEmitter(KernelBuilder& kernel, const KernelProblem& problem)
       : k_(kernel),
         problem_(problem),
+        epilogue_(kernel, problem.pointwise),
         inputs_(dense_inputs(problem)),
         units_(problem.out_c),
         block_(dense_block(problem, kernel.target())),
@@ -54,20 +54,13 @@ class DenseEmitter {
     } else {
       emit_unit_vectors();
     }
-    if (!is_cheap(problem_.activation)) {
-      k_.loop_between(k_.index(0), k_.argument(3), 1, [&](llvm::Value* position) {
-        llvm::Value* to = dst_row(row_number(position));
-        emit_elementwise(k_, to, to, units_, [&](llvm::Value* x) {
-          return emit_activation(k_, problem_.activation, problem_.activation_alpha, x);
-        });
-      });
-    }
   }
 
  private:
   struct Row {
     llvm::Value* src;
     llvm::Value* dst;
+    llvm::SmallVector<llvm::Value*, 2> further;  // operands of the pointwise stages
   };
 
   // The row at a position of the list, without a branch: a missing list is replaced by one readable word.
@@ -77,8 +70,16 @@ class DenseEmitter {
     llvm::Value* listed = ir.CreateLoad(ir.getInt32Ty(), ir.CreateSelect(has_no_list_, stand_in_, entry));
     return ir.CreateSelect(has_no_list_, position, ir.CreateSExt(listed, ir.getInt64Ty()));
   }
-  llvm::Value* src_row(llvm::Value* row) { return k_.at(k_.argument(0), k_.ir().CreateNSWMul(row, k_.argument(1))); }
-  llvm::Value* dst_row(llvm::Value* row) { return k_.at(k_.argument(4), k_.ir().CreateNSWMul(row, k_.argument(5))); }
+  Row row_at(llvm::Value* position) {
+    llvm::Value* number = row_number(position);
+    // An address and the stride behind it, among the arguments.
+    const auto address = [&](unsigned base) {
+      return k_.at(k_.argument(base), k_.ir().CreateNSWMul(number, k_.argument(base + 1)));
+    };
+    Row row{address(0), address(4), {}};
+    for (unsigned i = 0; i < further_operands(problem_.pointwise); ++i) row.further.push_back(address(7 + 2 * i));
+    return row;
+  }
 
   using RowsBody = llvm::function_ref<void(const llvm::SmallVectorImpl<Row>&)>;
 
@@ -100,17 +101,11 @@ class DenseEmitter {
       k_.loop_between(begin, end, size, [&](llvm::Value* first) {
         llvm::SmallVector<Row, 8> rows;
         for (std::int64_t i = 0; i < size; ++i) {
-          llvm::Value* row = row_number(k_.add(first, i));
-          rows.push_back({src_row(row), dst_row(row)});
+          rows.push_back(row_at(k_.add(first, i)));
         }
         body(rows);
       });
     }
-  }
-
-  llvm::Value* activate(llvm::Value* sum) {
-    return is_cheap(problem_.activation) ? emit_activation(k_, problem_.activation, problem_.activation_alpha, sum)
-                                         : sum;
   }
 
   // ---- vectors of units
@@ -131,7 +126,7 @@ class DenseEmitter {
     k_.loop(blocks_, [&](llvm::Value* block) {
       llvm::Value* weights = k_.at(packed_, k_.multiply(block, inputs_ * block_));
       // The sums of a pass wait in dst for the next one; the first begins with the bias, the last applies the
-      // activation.
+      // pointwise stages.
       const auto run_pass = [&](llvm::Value* pass, std::int64_t count, bool is_last) {
         for_each_row_group(most, [&](const llvm::SmallVectorImpl<Row>& rows) {
           emit_unit_group(rows, block, weights, {pass, k_.multiply(pass, pass_inputs), count, is_last, passes == 1});
@@ -139,6 +134,14 @@ class DenseEmitter {
       };
       k_.loop(passes - 1, [&](llvm::Value* pass) { run_pass(pass, pass_inputs, false); });
       run_pass(k_.index(passes - 1), inputs_ - (passes - 1) * pass_inputs, true);
+      if (epilogue_.is_cheap()) return;
+      k_.loop_between(k_.index(0), k_.argument(3), 1, [&](llvm::Value* position) {
+        const Row row = row_at(position);
+        for (std::int64_t v = 0; v < vectors; ++v) {
+          llvm::Value* unit = k_.add(k_.multiply(block, block_), v * k_.lanes());
+          store_units(finish_units(load_units(row.dst, unit, v), row, unit, v), row.dst, unit, v);
+        }
+      });
     });
   }
 
@@ -207,11 +210,16 @@ class DenseEmitter {
     std::size_t place = 0;
     for (const Row& row : rows) {
       for (std::int64_t v = 0; v < vectors; ++v) {
-        llvm::Value* sum = pass.is_last ? activate(sums[place]) : sums[place];
-        store_units(sum, row.dst, k_.add(first_unit, v * lanes), v);
-        ++place;
+        llvm::Value* unit = k_.add(first_unit, v * lanes);
+        llvm::Value* sum = sums[place++];
+        if (pass.is_last && epilogue_.is_cheap()) sum = finish_units(sum, row, unit, v);
+        store_units(sum, row.dst, unit, v);
       }
     }
+  }
+
+  llvm::Value* finish_units(llvm::Value* sums, const Row& row, llvm::Value* unit, std::int64_t v) {
+    return epilogue_.apply(sums, [&](std::size_t operand, int) { return load_units(row.further[operand], unit, v); });
   }
 
   // Units of vector v of a block that exist: in the last block and in every other.
@@ -255,6 +263,20 @@ class DenseEmitter {
     for_each_row_group(most, [&](const llvm::SmallVectorImpl<Row>& rows) {
       k_.loop(units_ / tile, [&](llvm::Value* i) { emit_dot_group(rows, k_.multiply(i, tile), tile, chains); });
       if (units_ % tile != 0) emit_dot_group(rows, k_.index(units_ / tile * tile), units_ % tile, chains);
+    });
+    if (epilogue_.is_cheap()) return;
+    k_.loop_between(k_.index(0), k_.argument(3), 1, [&](llvm::Value* position) {
+      const Row row = row_at(position);
+      for (std::int64_t unit = 0; unit < units_; unit += k_.lanes()) {
+        const std::int64_t count = std::min<std::int64_t>(k_.lanes(), units_ - unit);
+        const auto load = [&](llvm::Value* from, int lanes) {
+          return k_.load_lanes(k_.at(from, unit), lanes, {0, count}, 0.0F);
+        };
+        llvm::Value* result =
+            epilogue_.apply(load(row.dst, lanes_for(count, k_.lanes())),
+                            [&](std::size_t operand, int lanes) { return load(row.further[operand], lanes); });
+        k_.store_first(result, k_.at(row.dst, unit), count);
+      }
     });
   }
 
@@ -304,13 +326,19 @@ class DenseEmitter {
         llvm::Value* result =
             k_.ir().CreateFAdd(k_.sum_lanes(sum), k_.ir().CreateLoad(k_.ir().getFloatTy(), k_.at(bias_, place)));
         result = k_.ir().CreateVectorSplat(1, result);
-        k_.store(activate(result), k_.at(rows[static_cast<std::size_t>(row)].dst, place));
+        const Row& to = rows[static_cast<std::size_t>(row)];
+        if (epilogue_.is_cheap()) {
+          result = epilogue_.apply(
+              result, [&](std::size_t operand, int) { return k_.load(k_.at(to.further[operand], place), 1); });
+        }
+        k_.store(result, k_.at(to.dst, place));
       }
     }
   }
 
   KernelBuilder& k_;
   const KernelProblem& problem_;
+  Epilogue epilogue_;
   std::int64_t inputs_;
   std::int64_t units_;
   std::int64_t block_;

@@ -76,6 +76,12 @@ llvm::Value* KernelBuilder::at(llvm::Value* pointer, std::int64_t floats) {
   return floats == 0 ? pointer : at(pointer, index(floats));
 }
 
+llvm::Value* KernelBuilder::same_place(llvm::Value* address, llvm::Value* from, llvm::Value* to) {
+  llvm::Value* bytes =
+      ir_.CreateSub(ir_.CreatePtrToInt(address, ir_.getInt64Ty()), ir_.CreatePtrToInt(from, ir_.getInt64Ty()));
+  return ir_.CreateGEP(ir_.getInt8Ty(), to, bytes);
+}
+
 llvm::Value* KernelBuilder::add(llvm::Value* a, llvm::Value* b) {
   return ir_.CreateNSWAdd(a, b);
 }
@@ -138,11 +144,6 @@ void KernelBuilder::store_first(llvm::Value* value, llvm::Value* pointer, std::i
 
 llvm::Value* KernelBuilder::multiply_add(llvm::Value* a, llvm::Value* b, llvm::Value* c) {
   return ir_.CreateIntrinsic(llvm::Intrinsic::fmuladd, {a->getType()}, {a, b, c});
-}
-
-llvm::Value* KernelBuilder::relu(llvm::Value* x) {
-  llvm::Value* zero = llvm::Constant::getNullValue(x->getType());
-  return ir_.CreateSelect(ir_.CreateFCmpOLT(x, zero), zero, x);
 }
 
 llvm::Value* KernelBuilder::maximum(llvm::Value* a, llvm::Value* b) {

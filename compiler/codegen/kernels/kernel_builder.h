@@ -55,6 +55,8 @@ class KernelBuilder {
   // ---- addresses and integers
   llvm::Value* at(llvm::Value* pointer, llvm::Value* floats);
   llvm::Value* at(llvm::Value* pointer, std::int64_t floats);
+  /// As far behind `to` as `address` is behind `from`.
+  llvm::Value* same_place(llvm::Value* address, llvm::Value* from, llvm::Value* to);
   llvm::Value* add(llvm::Value* a, llvm::Value* b);
   llvm::Value* add(llvm::Value* a, std::int64_t b);
   llvm::Value* multiply(llvm::Value* a, std::int64_t b);
@@ -77,8 +79,6 @@ class KernelBuilder {
   // ---- arithmetic
   /// a * b + c: fused where the target can, else two operations; the same choice at every optimisation level.
   llvm::Value* multiply_add(llvm::Value* a, llvm::Value* b, llvm::Value* c);
-  /// 0 where x < 0, else x; NaN stays.
-  llvm::Value* relu(llvm::Value* x);
   /// The greater; NaN when either is NaN.
   llvm::Value* maximum(llvm::Value* a, llvm::Value* b);
   /// Sum of all lanes, halving: the order is a function of the width alone.

@@ -13,6 +13,7 @@
 #include "codegen/kernels/pointwise.h"
 #include "codegen/kernels/pool.h"
 #include "codegen/kernels/top.h"
+#include "expr/recognise.h"
 
 namespace d2nn::codegen {
 
@@ -26,6 +27,12 @@ bool is_small(Kernel kind) {
 }
 
 }  // namespace
+
+std::size_t further_operands(const PointwiseStages& stages) {
+  std::size_t count = 0;
+  for (const expr::Expression& stage : stages) count += stage.operand_count() - 1;
+  return count;
+}
 
 PackChoice choose_pack(const KernelProblem& problem, const TargetInfo& target) {
   switch (problem.kind) {
@@ -44,9 +51,9 @@ PackChoice choose_pack(const KernelProblem& problem, const TargetInfo& target) {
 bool can_fuse_pool(const KernelProblem& conv, const PoolStage& pool) {
   // The rows that a band hands to the next must be as many as the padding above the first; otherwise the first band
   // would need rows of its own.
-  return conv.kind == Kernel::conv && conv.activation == Activation::relu && pool.kernel_h >= pool.stride_h &&
-         pool.kernel_h - pool.stride_h == pool.pad_h && 2 * pool.pad_h <= pool.kernel_h &&
-         2 * pool.pad_w <= pool.kernel_w;
+  return conv.kind == Kernel::conv && conv.pointwise.size() == 1 && expr::is_relu(conv.pointwise[0]) &&
+         pool.kernel_h >= pool.stride_h && pool.kernel_h - pool.stride_h == pool.pad_h &&
+         2 * pool.pad_h <= pool.kernel_h && 2 * pool.pad_w <= pool.kernel_w;
 }
 
 std::int64_t scratch_floats(const KernelProblem& problem, const TargetInfo& target) {
@@ -57,7 +64,8 @@ llvm::Function* emit_row_kernel(llvm::Module& module, const KernelProblem& probl
                                 const std::string& name) {
   llvm::LLVMContext& context = module.getContext();
   llvm::Type* pointer = llvm::PointerType::getUnqual(context);
-  auto* type = llvm::FunctionType::get(llvm::Type::getVoidTy(context), {pointer, pointer, pointer, pointer}, false);
+  const std::vector<llvm::Type*> parameters(4 + further_operands(problem.pointwise), pointer);
+  auto* type = llvm::FunctionType::get(llvm::Type::getVoidTy(context), parameters, false);
   KernelBuilder kernel(module, name, type, target, is_small(problem.kind));
   switch (problem.kind) {
     case Kernel::conv:
@@ -89,8 +97,11 @@ llvm::Function* emit_dense_kernel(llvm::Module& module, const KernelProblem& pro
   llvm::LLVMContext& context = module.getContext();
   llvm::Type* pointer = llvm::PointerType::getUnqual(context);
   llvm::Type* integer = llvm::Type::getInt64Ty(context);
-  auto* type = llvm::FunctionType::get(llvm::Type::getVoidTy(context),
-                                       {pointer, integer, pointer, integer, pointer, integer, pointer}, false);
+  std::vector<llvm::Type*> parameters{pointer, integer, pointer, integer, pointer, integer, pointer};
+  for (std::size_t i = 0; i < further_operands(problem.pointwise); ++i) {
+    parameters.insert(parameters.end(), {pointer, integer});
+  }
+  auto* type = llvm::FunctionType::get(llvm::Type::getVoidTy(context), parameters, false);
   KernelBuilder kernel(module, name, type, target, false);
   emit_dense(kernel, problem);
   return kernel.finish();

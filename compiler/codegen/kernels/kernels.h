@@ -10,9 +10,11 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "codegen/kernels/target_info.h"
 #include "d2nn/module.h"
+#include "expr/expression.h"
 #include "ops/layer.h"
 
 namespace llvm {
@@ -22,8 +24,11 @@ class Module;
 
 namespace d2nn::codegen {
 
-/// What a conv or dense kernel applies to its sums before it stores them.
-enum class Activation : std::uint8_t { none, relu, leaky_relu, sigmoid, tanh, gelu, silu };
+/// What a kernel applies to its results before it stores them, one behind the other: placewise expressions
+/// (expr/recognise.h) whose operand 0 is what the one before made.
+using PointwiseStages = std::vector<expr::Expression>;
+/// How many tensors they read beside the results: their operands from 1 on, stage by stage.
+std::size_t further_operands(const PointwiseStages& stages);
 
 /// A max_pool that a conv kernel applies to its activated result; kernel_h == 0: none. Dilation is 1.
 struct PoolStage {
@@ -42,9 +47,8 @@ struct KernelProblem {
   std::int64_t pad_h = 0, pad_w = 0;
   std::int64_t dilation_h = 1, dilation_w = 1;
   std::int64_t groups = 1;
-  Activation activation = Activation::none;  ///< conv and dense only
-  float activation_alpha = 0.0F;             ///< slope of a fused leaky_relu
-  PoolStage pool;                            ///< conv only; see can_fuse_pool
+  PointwiseStages pointwise;  ///< conv and dense only
+  PoolStage pool;             ///< conv only; see can_fuse_pool
 };
 
 /// How the runtime must lay out the problem's weights. D2NN_PACK_NONE for kinds without weights.
@@ -54,22 +58,24 @@ struct PackChoice {
 };
 PackChoice choose_pack(const KernelProblem& problem, const TargetInfo& target);
 
-/// True when a conv of this problem with this pool behind it can be one kernel: relu (fused), then a pool with padding
+/// True when a conv of this problem with this pool behind it can be one kernel: relu alone, then a pool with padding
 /// of at most half its kernel. `conv` describes the conv alone: its own out sizes, no pool.
 bool can_fuse_pool(const KernelProblem& conv, const PoolStage& pool);
 /// Floats of scratch that the row kernel needs; 0 for most kinds. It may be passed null then.
 std::int64_t scratch_floats(const KernelProblem& problem, const TargetInfo& target);
 
-/// `internal void name(const float* src, float* dst, const float* packed, float* scratch)`: one row. packed and scratch
-/// may be null where choose_pack and scratch_floats say none. src and dst must not overlap, except that batch_norm,
-/// normalize and copies may have dst == src.
+/// `internal void name(const float* src, float* dst, const float* packed, float* scratch, const float* further...)`:
+/// one row; at the end the further operands of the pointwise stages. packed and scratch may be null where choose_pack
+/// and scratch_floats say none. dst must not overlap what is read, except that batch_norm, normalize and copies may
+/// have dst == src.
 llvm::Function* emit_row_kernel(llvm::Module& module, const KernelProblem& problem, const TargetInfo& target,
                                 const std::string& name);
 
 /// dense for several rows: `internal void name(const float* src, i64 src_stride, const i32* rows, i64 n, float* dst,
-/// i64 dst_stride, const float* packed)`. Row r is read at src + r * src_stride and written at dst + r * dst_stride
-/// (floats); the rows are rows[0 .. n-1], or 0 .. n-1 when rows is null. Each row gets the same bits whatever the
-/// group. A problem with several places (out_h) is the same function as one place: the caller passes places as rows.
+/// i64 dst_stride, const float* packed, (const float* further, i64 further_stride)...)`. Row r is read at src + r *
+/// src_stride and written at dst + r * dst_stride (floats); the rows are rows[0 .. n-1], or 0 .. n-1 when rows is null.
+/// Each row gets the same bits whatever the group. A problem with several places (out_h) is the same function as one
+/// place: the caller passes places as rows.
 llvm::Function* emit_dense_kernel(llvm::Module& module, const KernelProblem& problem, const TargetInfo& target,
                                   const std::string& name);
 

@@ -123,21 +123,6 @@ class VectorMath {
     return ir_.CreateFDiv(ir_.CreateFMul(x, polynomial(square, numerator)), polynomial(square, denominator));
   }
 
-  // 1 + exp(-x)
-  llvm::Value* logistic_divisor(llvm::Value* x) { return ir_.CreateFAdd(constant(1.0F), exp(ir_.CreateFNeg(x))); }
-
-  llvm::Value* sigmoid(llvm::Value* x) { return ir_.CreateFDiv(constant(1.0F), logistic_divisor(x)); }
-  llvm::Value* silu(llvm::Value* x) { return ir_.CreateFDiv(x, logistic_divisor(x)); }
-
-  llvm::Value* gelu(llvm::Value* x) {
-    llvm::Value* e = erf(ir_.CreateFMul(x, constant(0.70710678118654752F)));
-    return ir_.CreateFMul(ir_.CreateFMul(x, constant(0.5F)), ir_.CreateFAdd(constant(1.0F), e));
-  }
-
-  llvm::Value* leaky_relu(llvm::Value* x, float slope) {
-    return ir_.CreateSelect(ir_.CreateFCmpOGT(x, constant(0.0F)), x, ir_.CreateFMul(x, constant(slope)));
-  }
-
  private:
   KernelBuilder& kernel_;
   llvm::IRBuilder<>& ir_;
@@ -160,31 +145,6 @@ llvm::Value* emit_tanh(KernelBuilder& kernel, llvm::Value* x) {
 
 llvm::Value* emit_erf(KernelBuilder& kernel, llvm::Value* x) {
   return VectorMath(kernel, lanes_of(x)).erf(x);
-}
-
-llvm::Value* emit_activation(KernelBuilder& kernel, Activation activation, float alpha, llvm::Value* x) {
-  VectorMath math(kernel, lanes_of(x));
-  switch (activation) {
-    case Activation::none:
-      return x;
-    case Activation::relu:
-      return kernel.relu(x);
-    case Activation::leaky_relu:
-      return math.leaky_relu(x, alpha);
-    case Activation::sigmoid:
-      return math.sigmoid(x);
-    case Activation::tanh:
-      return math.tanh(x);
-    case Activation::gelu:
-      return math.gelu(x);
-    case Activation::silu:
-      return math.silu(x);
-  }
-  return x;
-}
-
-bool is_cheap(Activation activation) {
-  return activation == Activation::none || activation == Activation::relu || activation == Activation::leaky_relu;
 }
 
 }  // namespace d2nn::codegen

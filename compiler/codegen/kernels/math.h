@@ -11,9 +11,4 @@ llvm::Value* emit_exp(KernelBuilder& kernel, llvm::Value* x);
 llvm::Value* emit_log(KernelBuilder& kernel, llvm::Value* x);
 llvm::Value* emit_tanh(KernelBuilder& kernel, llvm::Value* x);
 llvm::Value* emit_erf(KernelBuilder& kernel, llvm::Value* x);
-/// Any activation; `alpha` is the slope of leaky_relu.
-llvm::Value* emit_activation(KernelBuilder& kernel, Activation activation, float alpha, llvm::Value* x);
-/// True for those that are worth a few instructions only, so that they may stand where sums are stored.
-bool is_cheap(Activation activation);
-
 }  // namespace d2nn::codegen

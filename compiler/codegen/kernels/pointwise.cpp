@@ -31,8 +31,7 @@ std::int64_t elements(const KernelProblem& problem) {
   return problem.in_c * problem.in_h * problem.in_w;
 }
 
-}  // namespace
-
+// dst[i] = f(src[i]) for i < count; dst may equal src.
 void emit_elementwise(KernelBuilder& kernel, llvm::Value* src, llvm::Value* dst, std::int64_t count,
                       llvm::function_ref<llvm::Value*(llvm::Value*)> f) {
   for_each_vector(kernel, count, [&](llvm::Value* offset, int lanes, std::int64_t valid) {
@@ -40,6 +39,8 @@ void emit_elementwise(KernelBuilder& kernel, llvm::Value* src, llvm::Value* dst,
     kernel.store_first(f(x), kernel.at(dst, offset), valid);
   });
 }
+
+}  // namespace
 
 void emit_scale(KernelBuilder& kernel, const KernelProblem& problem) {
   const std::int64_t pixels = problem.in_h * problem.in_w;

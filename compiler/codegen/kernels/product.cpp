@@ -35,9 +35,11 @@ struct Matrix {
 /// Emits what lays the matrix out in scratch and multiplies by it.
 class Product {
  public:
-  Product(llvm::Module& module, const Matrix& matrix, const TargetInfo& target, const std::string& name)
+  Product(llvm::Module& module, const Matrix& matrix, const TargetInfo& target, const std::string& name,
+          const PointwiseStages& pointwise = {})
       : matrix_(matrix) {
-    const KernelProblem problem = problem_of(matrix);
+    KernelProblem problem = problem_of(matrix);
+    problem.pointwise = pointwise;
     block_ = dense_block(problem, target);
     blocks_ = ceil_div(matrix.units, block_);
     function_ = emit_dense_kernel(module, problem, target, name);
@@ -59,12 +61,15 @@ class Product {
     copy_line(k, nullptr, k.at(packed, blocks_ * block_ * matrix_.inputs), blocks_ * block_);
   }
 
-  /// dst [rows, units] = src [rows, inputs] x the matrix.
+  /// dst [rows, units] = src [rows, inputs] x the matrix; `further`: operands of the pointwise stages, laid out as dst.
   void multiply(KernelBuilder& k, llvm::Value* src, std::int64_t src_stride, llvm::Value* rows, llvm::Value* dst,
-                std::int64_t dst_stride, llvm::Value* packed) const {
+                std::int64_t dst_stride, llvm::Value* packed, const Values& further = {}) const {
     auto& ir = k.ir();
-    ir.CreateCall(function_, {src, k.index(src_stride), llvm::ConstantPointerNull::get(ir.getPtrTy()), rows, dst,
-                              k.index(dst_stride), packed});
+    Values arguments{
+        src,   k.index(src_stride), llvm::ConstantPointerNull::get(ir.getPtrTy()), rows, dst, k.index(dst_stride),
+        packed};
+    for (llvm::Value* operand : further) arguments.append({operand, k.index(dst_stride)});
+    ir.CreateCall(function_, arguments);
   }
 
  private:
@@ -161,8 +166,11 @@ class MatmulEmitter {
     // The right side stays the same along the axes that are left.
     if (depth == pack_depth_) product_.pack(k_, k_.at(k_.argument(1), k_.multiply(right, k * n)), scratch);
     if (depth == problem_.leading.size()) {
-      product_.multiply(k_, k_.at(k_.argument(0), k_.multiply(left, m * k)), k, k_.index(m),
-                        k_.at(k_.argument(2), k_.multiply(result, m * n)), n, scratch);
+      const auto matrix = [&](unsigned argument) { return k_.at(k_.argument(argument), k_.multiply(result, m * n)); };
+      Values further;
+      for (unsigned i = 0; i < further_operands(problem_.pointwise); ++i) further.push_back(matrix(4 + i));
+      product_.multiply(k_, k_.at(k_.argument(0), k_.multiply(left, m * k)), k, k_.index(m), matrix(2), n, scratch,
+                        further);
       return;
     }
     const MatmulProblem::Axis& axis = problem_.leading[depth];
@@ -186,8 +194,8 @@ std::int64_t scratch_floats(const MatmulProblem& problem, const TargetInfo& targ
 
 llvm::Function* emit_matmul_kernel(llvm::Module& module, const MatmulProblem& problem, const TargetInfo& target,
                                    const std::string& name) {
-  const Product product(module, right_side(problem), target, name + ".product");
-  KernelBuilder kernel(module, name, row_type(module, 4), target, false);
+  const Product product(module, right_side(problem), target, name + ".product", problem.pointwise);
+  KernelBuilder kernel(module, name, row_type(module, 4 + further_operands(problem.pointwise)), target, false);
   MatmulEmitter(kernel, problem, product).emit();
   return kernel.finish();
 }

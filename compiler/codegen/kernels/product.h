@@ -18,6 +18,7 @@ struct MatmulProblem {
   };
   std::vector<Axis> leading;  ///< the outermost first
   std::int64_t m = 1, k = 1, n = 1;
+  PointwiseStages pointwise;
 };
 
 /// Scaled dot products: queries [queries, width], keys [keys, width], values [keys, value_width]; `heads` divides both
@@ -33,8 +34,8 @@ struct AttentionProblem {
 std::int64_t scratch_floats(const MatmulProblem& problem, const TargetInfo& target);
 std::int64_t scratch_floats(const AttentionProblem& problem, const TargetInfo& target);
 
-/// `internal void name(const float* left, const float* right, float* dst, float* scratch)`: one row. Nothing overlaps
-/// dst or scratch.
+/// `internal void name(const float* left, const float* right, float* dst, float* scratch, const float* further...)`:
+/// one row; at the end the further operands of the pointwise stages. Nothing overlaps dst or scratch.
 llvm::Function* emit_matmul_kernel(llvm::Module& module, const MatmulProblem& problem, const TargetInfo& target,
                                    const std::string& name);
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 #include <numeric>
 
 #include "unit/codegen_kernels/guarded_row.h"
@@ -12,7 +13,6 @@
 
 using namespace d2nn;
 using namespace d2nn::testing;
-using codegen::Activation;
 using codegen::KernelProblem;
 
 namespace {
@@ -24,7 +24,8 @@ struct DenseRun {
   std::size_t index;
   const KernelProblem& problem;
   std::vector<float> packed;
-  std::vector<float> sources;  // [capacity, inputs]
+  std::vector<float> sources;               // [capacity, inputs]
+  std::vector<std::vector<float>> further;  // [capacity, units]
 
   // Rows that were not asked for stay NaN.
   std::vector<float> run(const std::vector<std::int32_t>* rows, std::int64_t count, GuardedRow::Side side) const {
@@ -32,8 +33,23 @@ struct DenseRun {
     GuardedRow src(sources, side);
     GuardedRow dst(capacity * static_cast<std::size_t>(problem.out_c), side);
     GuardedRow weights(packed, side);
-    kernels.dense(index)(src.data(), inputs, rows == nullptr ? nullptr : rows->data(), count, dst.data(), problem.out_c,
-                         weights.data());
+    std::vector<std::unique_ptr<GuardedRow>> operands;
+    for (const std::vector<float>& values : further) operands.push_back(std::make_unique<GuardedRow>(values, side));
+    const std::int32_t* list = rows == nullptr ? nullptr : rows->data();
+    using One = void (*)(const float*, std::int64_t, const std::int32_t*, std::int64_t, float*, std::int64_t,
+                         const float*, const float*, std::int64_t);
+    using Two = void (*)(const float*, std::int64_t, const std::int32_t*, std::int64_t, float*, std::int64_t,
+                         const float*, const float*, std::int64_t, const float*, std::int64_t);
+    const std::int64_t units = problem.out_c;
+    if (operands.empty()) {
+      kernels.dense(index)(src.data(), inputs, list, count, dst.data(), units, weights.data());
+    } else if (operands.size() == 1) {
+      reinterpret_cast<One>(kernels.address(index))(src.data(), inputs, list, count, dst.data(), units, weights.data(),
+                                                    operands[0]->data(), units);
+    } else {
+      reinterpret_cast<Two>(kernels.address(index))(src.data(), inputs, list, count, dst.data(), units, weights.data(),
+                                                    operands[0]->data(), units, operands[1]->data(), units);
+    }
     return dst.values();
   }
 };
@@ -56,7 +72,12 @@ void check(const DenseRun& run) {
   for (std::size_t row = 0; row < capacity; ++row) {
     const std::vector<float> src(run.sources.begin() + static_cast<std::ptrdiff_t>(row * inputs),
                                  run.sources.begin() + static_cast<std::ptrdiff_t>((row + 1) * inputs));
-    const Expected expected = run_naive(run.problem, weights, src);
+    std::vector<std::vector<float>> further;
+    for (const std::vector<float>& all_rows : run.further) {
+      further.emplace_back(all_rows.begin() + static_cast<std::ptrdiff_t>(row * units),
+                           all_rows.begin() + static_cast<std::ptrdiff_t>((row + 1) * units));
+    }
+    const Expected expected = run_naive(run.problem, weights, src, further);
     for (std::size_t unit = 0; unit < units; ++unit) {
       const double difference = std::abs(all[row * units + unit] - expected.values[unit]);
       if (!(difference <= 2e-6 * expected.scale[unit])) ++wrong_values;
@@ -89,17 +110,21 @@ TEST_CASE("dense layers give each listed row the right values, and the same bits
   const std::vector<KernelProblem> problems{
       dense(1, 1),
       dense(3, 5),
-      dense(128, 2, Activation::relu),
+      dense(128, 2, relu_stage()),
       dense(392, 2),
-      dense(100, 10, Activation::leaky_relu),
-      dense(33, 9, Activation::gelu),
+      dense(100, 10, applied([](const expr::Value& x) { return expr::leaky_relu(x, 0.1); })),
+      dense(33, 9, applied(expr::gelu)),
       dense(600, 31),
-      dense(7, 70, Activation::relu),
+      dense(7, 70, relu_stage()),
       dense(5, 16),
       dense(128, 64),
-      dense(77, 130, Activation::silu),
-      dense(2500, 75, Activation::relu),
+      dense(77, 130, applied(expr::silu)),
+      dense(2500, 75, relu_stage()),
       dense(1030, 200),
+      dense(1030, 200, added_and_relu()),
+      dense(40, 10, added_and_relu()),
+      dense(70, 75, gated_and_gelu()),
+      dense(40, 10, gated_and_gelu()),
   };
   for (const CpuLevel& cpu : runnable_levels()) {
     for (const int level : {0, 2}) {
@@ -111,7 +136,8 @@ TEST_CASE("dense layers give each listed row the right values, and the same bits
         std::mt19937 random(7);
         const Weights weights = random_weights(problems[i], random);
         check({kernels, i, problems[i], pack(codegen::choose_pack(problems[i], cpu.target), weights),
-               random_floats(capacity * source_floats(problems[i]), random)});
+               random_floats(capacity * source_floats(problems[i]), random),
+               random_further(problems[i], capacity, random)});
       }
     }
   }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "codegen/expressions/emit_expression.h"
+#include "codegen/kernels/arithmetic.h"
 #include "codegen/kernels/kernel_builder.h"
 #include "expr/compose.h"
 #include "unit/codegen_kernels/expression_runs.h"

@@ -5,9 +5,10 @@
 #include <cmath>
 #include <limits>
 
+#include "unit/expr/evaluate.h"
+
 namespace d2nn::testing {
 
-using codegen::Activation;
 using codegen::KernelProblem;
 using ops::Kernel;
 
@@ -26,7 +27,40 @@ double greater(double a, double b) {
   return std::isnan(a) || a > b ? a : b;
 }
 
-Expected conv(const KernelProblem& p, const Weights& weights, const std::vector<float>& src) {
+// The value of a placewise expression where its operands have these.
+double value_of(const expr::Expression& expression, const std::vector<double>& operands) {
+  std::vector<double> values;
+  for (const expr::TermInfo& info : expression.terms) {
+    std::vector<double> x;
+    for (const expr::Term term : info.terms) x.push_back(values[term.index]);
+    if (info.primitive == expr::Primitive::operand) {
+      values.push_back(operands.at(info.index));
+    } else if (info.primitive == expr::Primitive::constant) {
+      values.push_back(static_cast<double>(info.number));
+    } else {
+      values.push_back(info.primitive == expr::Primitive::broadcast ? x[0]
+                                                                    : expr::test::elementwise(info.primitive, x));
+    }
+  }
+  return values[expression.results[0].index];
+}
+
+void apply_stages(const KernelProblem& p, const std::vector<std::vector<float>>& further, Expected& results) {
+  std::size_t first = 0;
+  for (const expr::Expression& stage : p.pointwise) {
+    const std::size_t more = stage.operand_count() - 1;
+    for (std::size_t i = 0; i < results.values.size(); ++i) {
+      std::vector<double> operands{results.values[i]};
+      for (std::size_t operand = 0; operand < more; ++operand) operands.push_back(further.at(first + operand).at(i));
+      results.values[i] = value_of(stage, operands);
+      results.scale[i] += static_cast<double>(more);
+    }
+    first += more;
+  }
+}
+
+Expected conv(const KernelProblem& p, const Weights& weights, const std::vector<float>& src,
+              const std::vector<std::vector<float>>& further) {
   const auto size = [](std::int64_t in, std::int64_t k, std::int64_t s, std::int64_t pad, std::int64_t d) {
     return (in + 2 * pad - d * (k - 1) - 1) / s + 1;
   };
@@ -53,11 +87,12 @@ Expected conv(const KernelProblem& p, const Weights& weights, const std::vector<
             }
           }
         }
-        sums.values.push_back(naive_activation(p.activation, p.activation_alpha, sum));
+        sums.values.push_back(sum);
         sums.scale.push_back(scale);
       }
     }
   }
+  apply_stages(p, further, sums);
   if (p.pool.kernel_h == 0) return sums;
   Expected pooled;
   for (std::int64_t c = 0; c < p.out_c; ++c) {
@@ -120,7 +155,8 @@ Expected top(const KernelProblem& p, const std::vector<float>& src) {
   return expected;
 }
 
-Expected dense(const KernelProblem& p, const Weights& weights, const std::vector<float>& src) {
+Expected dense(const KernelProblem& p, const Weights& weights, const std::vector<float>& src,
+               const std::vector<std::vector<float>>& further) {
   Expected result;
   for (std::int64_t unit = 0; unit < p.out_c; ++unit) {
     double sum = weights.bias[static_cast<std::size_t>(unit)];
@@ -131,9 +167,10 @@ Expected dense(const KernelProblem& p, const Weights& weights, const std::vector
       sum += product;
       scale += std::abs(product);
     }
-    result.values.push_back(naive_activation(p.activation, p.activation_alpha, sum));
+    result.values.push_back(sum);
     result.scale.push_back(scale);
   }
+  apply_stages(p, further, result);
   return result;
 }
 
@@ -151,26 +188,6 @@ Expected scale(const KernelProblem& p, const Weights& weights, const std::vector
 }
 
 }  // namespace
-
-double naive_activation(Activation activation, double alpha, double x) {
-  switch (activation) {
-    case Activation::none:
-      return x;
-    case Activation::relu:
-      return x < 0 ? 0 : x;
-    case Activation::leaky_relu:
-      return x > 0 ? x : x * alpha;
-    case Activation::sigmoid:
-      return 1 / (1 + std::exp(-x));
-    case Activation::tanh:
-      return std::tanh(x);
-    case Activation::gelu:
-      return 0.5 * x * (1 + std::erf(x / std::sqrt(2.0)));
-    case Activation::silu:
-      return x / (1 + std::exp(-x));
-  }
-  return x;
-}
 
 std::size_t source_floats(const KernelProblem& p) {
   return static_cast<std::size_t>(p.in_c * p.in_h * p.in_w);
@@ -225,12 +242,21 @@ std::vector<float> pack(const codegen::PackChoice& choice, const Weights& weight
   return packed;
 }
 
-Expected run_naive(const KernelProblem& p, const Weights& weights, const std::vector<float>& src) {
+std::vector<std::vector<float>> random_further(const KernelProblem& p, std::size_t rows, std::mt19937& random) {
+  std::vector<std::vector<float>> further;
+  for (std::size_t i = 0; i < codegen::further_operands(p.pointwise); ++i) {
+    further.push_back(random_floats(result_floats(p) * rows, random));
+  }
+  return further;
+}
+
+Expected run_naive(const KernelProblem& p, const Weights& weights, const std::vector<float>& src,
+                   const std::vector<std::vector<float>>& further) {
   switch (p.kind) {
     case Kernel::conv:
-      return conv(p, weights, src);
+      return conv(p, weights, src, further);
     case Kernel::dense:
-      return dense(p, weights, src);
+      return dense(p, weights, src, further);
     case Kernel::top:
       return top(p, src);
     case Kernel::max_pool:
@@ -250,7 +276,9 @@ std::string describe(const KernelProblem& p) {
                      pair(p.stride_h, p.stride_w) + " p" + pair(p.pad_h, p.pad_w) + " d" +
                      pair(p.dilation_h, p.dilation_w) + " g" + std::to_string(p.groups) + " " +
                      shape(p.in_c, p.in_h, p.in_w) + " -> " + shape(p.out_c, p.out_h, p.out_w);
-  if (p.activation != Activation::none) text += " activation " + std::to_string(static_cast<int>(p.activation));
+  for (const expr::Expression& stage : p.pointwise) {
+    text += std::string(" then ") + spelling(stage[stage.results[0]].primitive);
+  }
   if (p.pool.kernel_h != 0) {
     text += " pool " + pair(p.pool.kernel_h, p.pool.kernel_w) + " s" + pair(p.pool.stride_h, p.pool.stride_w) + " p" +
             pair(p.pool.pad_h, p.pool.pad_w);

@@ -27,10 +27,13 @@ std::vector<float> random_floats(std::size_t count, std::mt19937& random);
 Weights random_weights(const codegen::KernelProblem& problem, std::mt19937& random);
 std::vector<float> pack(const codegen::PackChoice& choice, const Weights& weights);
 
-/// One row. second: the other operand of add and multiply.
-Expected run_naive(const codegen::KernelProblem& problem, const Weights& weights, const std::vector<float>& src);
+/// One row. `further`: the operands of pointwise stages.
+Expected run_naive(const codegen::KernelProblem& problem, const Weights& weights, const std::vector<float>& src,
+                   const std::vector<std::vector<float>>& further = {});
 
-double naive_activation(codegen::Activation activation, double alpha, double x);
+/// Random operands for the pointwise stages of `rows` rows.
+std::vector<std::vector<float>> random_further(const codegen::KernelProblem& problem, std::size_t rows,
+                                               std::mt19937& random);
 
 std::size_t source_floats(const codegen::KernelProblem& problem);
 std::size_t result_floats(const codegen::KernelProblem& problem);

@@ -2,11 +2,12 @@
 #include "unit/codegen_kernels/problems.h"
 
 #include <stdexcept>
+#include <utility>
 
 namespace d2nn::testing {
 
-using codegen::Activation;
 using codegen::KernelProblem;
+using codegen::PointwiseStages;
 using ops::Kernel;
 
 namespace {
@@ -37,16 +38,40 @@ KernelProblem windowed(Kernel kind, Image in, std::int64_t out_c, const Window& 
 
 }  // namespace
 
-KernelProblem conv(Image in, std::int64_t filters, Window window, std::int64_t groups, Activation activation) {
+PointwiseStages applied(const std::function<expr::Value(const expr::Value& x)>& function) {
+  expr::Builder builder;
+  return {expr::without_detach(builder.finish({function({builder, builder.operand(0, {1})})}))};
+}
+
+PointwiseStages relu_stage() {
+  return applied(expr::relu);
+}
+
+PointwiseStages added_and_relu() {
+  PointwiseStages stages =
+      applied([](const expr::Value& x) { return expr::Value(x.builder(), x.builder().operand(1, {1})) + x; });
+  stages.push_back(relu_stage()[0]);
+  return stages;
+}
+
+PointwiseStages gated_and_gelu() {
+  PointwiseStages stages = applied([](const expr::Value& x) {
+    const expr::Value y{x.builder(), x.builder().operand(1, {1})}, z{x.builder(), x.builder().operand(2, {1})};
+    return x * y + z;
+  });
+  stages.push_back(applied(expr::gelu)[0]);
+  return stages;
+}
+
+KernelProblem conv(Image in, std::int64_t filters, Window window, std::int64_t groups, PointwiseStages pointwise) {
   KernelProblem p = windowed(Kernel::conv, in, filters, window);
   p.groups = groups;
-  p.activation = activation;
-  p.activation_alpha = 0.1F;
+  p.pointwise = std::move(pointwise);
   return p;
 }
 
 KernelProblem conv_pool(Image in, std::int64_t filters, Window window, Window pool, std::int64_t groups) {
-  KernelProblem p = conv(in, filters, window, groups, Activation::relu);
+  KernelProblem p = conv(in, filters, window, groups, relu_stage());
   const codegen::PoolStage stage{pool.kernel.h, pool.kernel.w, pool.stride.h, pool.stride.w, pool.pad.h, pool.pad.w};
   if (!codegen::can_fuse_pool(p, stage)) throw std::logic_error("this pool cannot be fused");
   p.pool = stage;
@@ -59,13 +84,12 @@ KernelProblem pool(Kernel kind, Image in, Window window) {
   return windowed(kind, in, in.c, window);
 }
 
-KernelProblem dense(std::int64_t inputs, std::int64_t units, Activation activation) {
+KernelProblem dense(std::int64_t inputs, std::int64_t units, PointwiseStages pointwise) {
   KernelProblem p;
   p.kind = Kernel::dense;
   p.in_c = inputs;
   p.out_c = units;
-  p.activation = activation;
-  p.activation_alpha = 0.1F;
+  p.pointwise = std::move(pointwise);
   return p;
 }
 

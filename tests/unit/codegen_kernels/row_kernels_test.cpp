@@ -2,7 +2,9 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <memory>
 
+#include "unit/codegen_kernels/expression_runs.h"
 #include "unit/codegen_kernels/guarded_row.h"
 #include "unit/codegen_kernels/kernel_jit.h"
 #include "unit/codegen_kernels/naive_kernels.h"
@@ -10,8 +12,8 @@
 
 using namespace d2nn;
 using namespace d2nn::testing;
-using codegen::Activation;
 using codegen::KernelProblem;
+using codegen::PointwiseStages;
 using ops::Kernel;
 
 namespace {
@@ -35,12 +37,19 @@ std::string run_and_compare(const CompiledKernels& kernels, std::size_t index, c
   const Weights weights = random_weights(problem, random);
   std::vector<float> src = random_floats(source_floats(problem), random);
   if (with_nan) src[src.size() / 2] = std::numeric_limits<float>::quiet_NaN();
-  const Expected expected = run_naive(problem, weights, src);
+  const std::vector<std::vector<float>> further = random_further(problem, 1, random);
+  const Expected expected = run_naive(problem, weights, src, further);
   GuardedRow src_row(src, side);
   GuardedRow dst_row(result_floats(problem), side);
   GuardedRow packed(pack(codegen::choose_pack(problem, target), weights), side);
   GuardedRow scratch(static_cast<std::size_t>(codegen::scratch_floats(problem, target)), side);
-  kernels.row(index)(src_row.data(), dst_row.data(), packed.data(), scratch.data());
+  std::vector<float*> pointers{src_row.data(), dst_row.data(), packed.data(), scratch.data()};
+  std::vector<std::unique_ptr<GuardedRow>> operands;
+  for (const std::vector<float>& values : further) {
+    operands.push_back(std::make_unique<GuardedRow>(values, side));
+    pointers.push_back(operands.back()->data());
+  }
+  call_with_pointers(kernels.address(index), pointers);
   return find_difference(dst_row.values(), expected);
 }
 
@@ -69,17 +78,17 @@ TEST_CASE("convolutions of all strides, paddings, dilations and widths agree wit
   check_all({
       conv({1, 5, 5}, 1, {3, 1, 1}),
       conv({3, 17, 23}, 8, {3, 1, 1}),
-      conv({3, 24, 24}, 8, {3, 2, 1}, 1, Activation::relu),
+      conv({3, 24, 24}, 8, {3, 2, 1}, 1, relu_stage()),
       conv({3, 23, 19}, 5, {3, 2, 1}),
-      conv({8, 14, 14}, 16, {3, 1, 1}, 1, Activation::relu),
+      conv({8, 14, 14}, 16, {3, 1, 1}, 1, relu_stage()),
       conv({4, 7, 7}, 17, {3, 1, 1}),
       conv({2, 6, 3}, 7, {3, 1, 1}),
       conv({8, 9, 9}, 16, {1}),
-      conv({5, 7, 11}, 3, {1}, 1, Activation::leaky_relu),
+      conv({5, 7, 11}, 3, {1}, 1, applied([](const expr::Value& x) { return expr::leaky_relu(x, 0.1); })),
       conv({6, 9, 10}, 4, {1, 2, 0}),
       conv({3, 8, 8}, 4, {1, 1, 1}),
       conv({3, 20, 20}, 6, {5, 1, 2}),
-      conv({3, 20, 21}, 6, {5, 1, 0}, 1, Activation::sigmoid),
+      conv({3, 20, 21}, 6, {5, 1, 0}, 1, applied(expr::sigmoid)),
       conv({3, 32, 32}, 8, {7, 2, 3}),
       conv({3, 47, 51}, 9, {11, 4, 2}),
       conv({2, 30, 30}, 3, {3, 3, 1}),
@@ -90,14 +99,28 @@ TEST_CASE("convolutions of all strides, paddings, dilations and widths agree wit
       conv({2, 9, 13}, 3, {{3, 1}, 1, {1, 0}}),
       conv({2, 9, 13}, 3, {{1, 3}, {2, 1}, {0, 1}}),
       conv({16, 4, 4}, 12, {4, 1, 0}),
-      conv({2, 3, 200}, 3, {3, 2, 1}, 1, Activation::tanh),
+      conv({2, 3, 200}, 3, {3, 2, 1}, 1, applied(expr::tanh)),
       conv({1, 150, 3}, 2, {3, 1, 1}),
       conv({1, 90, 100}, 2, {3, 1, 1}),
-      conv({3, 31, 31}, 11, {3, 2, 1}, 1, Activation::relu),
+      conv({3, 31, 31}, 11, {3, 2, 1}, 1, relu_stage()),
       conv({2, 45, 45}, 3, {3, 3, 1}),
       conv({1, 9, 800}, 2, {5, {1, 3}, {2, 2}}),
       conv({6, 32, 62}, 8, {3, 2, 1}, 2),
-      conv({24, 20, 20}, 9, {5, 1, 2}, 1, Activation::relu),
+      conv({24, 20, 20}, 9, {5, 1, 2}, 1, relu_stage()),
+  });
+}
+
+TEST_CASE("what is computed element by element behind a convolution is part of its kernel, further operands included") {
+  const PointwiseStages hard_swish = applied(expr::hard_swish);
+  check_all({
+      conv({3, 17, 23}, 8, {3, 1, 1}, 1, hard_swish),
+      conv({3, 31, 31}, 11, {3, 2, 1}, 1, added_and_relu()),
+      conv({8, 14, 14}, 17, {1}, 1, added_and_relu()),
+      conv({4, 10, 70}, 5, {3, 1, 1}, 1, gated_and_gelu()),
+      conv({8, 9, 9}, 17, {1}, 1, gated_and_gelu()),
+      conv({6, 14, 14}, 12, {3, 2, 1}, 6, added_and_relu()),
+      conv({6, 11, 11}, 10, {3, 1, 1}, 2, gated_and_gelu()),
+      conv({1, 90, 100}, 2, {3, 1, 1}, 1, gated_and_gelu()),
   });
 }
 
@@ -116,10 +139,10 @@ TEST_CASE("convolutions of many channels, summed in passes, agree with plain loo
 TEST_CASE("grouped and depthwise convolutions agree with plain loops") {
   check_all({
       conv({8, 9, 9}, 8, {3, 1, 1}, 8),
-      conv({6, 14, 14}, 12, {3, 2, 1}, 6, Activation::relu),
+      conv({6, 14, 14}, 12, {3, 2, 1}, 6, relu_stage()),
       conv({6, 11, 11}, 10, {3, 1, 1}, 2),
       conv({9, 8, 8}, 6, {1}, 3),
-      conv({12, 6, 6}, 12, {5, 1, 2}, 4, Activation::silu),
+      conv({12, 6, 6}, 12, {5, 1, 2}, 4, applied(expr::silu)),
       conv({4, 10, 10}, 4 * 19, {3, 1, 1}, 4),
   });
 }

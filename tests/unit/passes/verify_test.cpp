@@ -105,6 +105,34 @@ TEST_CASE("stages that do not fit are found") {
         "the stages of N.conv1 make f32[4, 6, 6]");
 }
 
+TEST_CASE("stages that read what is not there or not of their size are found") {
+  reference::ProgramBuilder builder;
+  const graph::NodeId x = builder.input("x", ops::Shape{4, 8, 8});
+  const graph::NodeId node = builder.node("N");
+  const graph::NodeId y = builder.output("y");
+  const graph::ValueId sums = builder.op(node, "conv", reference::conv_attrs({3, 3}, 4, {1, 1}, {1, 1}));
+  builder.op(node, "add", {}, {graph::ValueId{0}, sums});
+  builder.op(node, "relu6");
+  builder.edge(x, node);
+  builder.edge(node, y);
+  const graph::Program program = builder.finish();
+  const Plan made = plan(program, PlanMode::inference);
+  REQUIRE(made.steps.size() == 1);
+  CHECK(made.steps[0].stages.size() == 2);
+  CHECK(layer_operands(made.steps[0]) == 1);
+  CHECK(fault_of(program, [](Plan& p) { std::get<Pointwise>(p.steps[0].stages[0].kind).first_operand = 0; }) ==
+        "a stage of N.conv1 reads operands of others");
+  CHECK(fault_of(program, [](Plan& p) {
+          p.steps[0].operands.push_back(p.steps[0].operands[0]);
+          p.steps[0].operand_elements.push_back(p.steps[0].operand_elements[0]);
+        }) == "N.conv1 has operands that neither it nor its stages read");
+  CHECK(fault_of(program, [](Plan& p) {
+          expr::Builder other;
+          const expr::Term sum = other.binary(expr::Primitive::add, other.operand(0, {5}), other.operand(1, {5}));
+          std::get<Pointwise>(p.steps[0].stages[0].kind).expression = other.finish({sum});
+        }) == "a stage of N.conv1 reads or makes another size than that of what it follows");
+}
+
 TEST_CASE("places are compared by what rows need") {
   const graph::Program choice = tests::choice();
   // A and B exclude each other and share a place; Q's scores and the result of `after` must not.

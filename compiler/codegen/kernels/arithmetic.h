@@ -41,4 +41,9 @@ class Arithmetic {
   std::vector<int> uses_;
 };
 
+/// The value of a pointwise expression for a vector of operand 0 (`x`), inside a kernel's body. `leaf(term, lanes)`
+/// gives the vector of any other leaf at the same places.
+llvm::Value* emit_pointwise(KernelBuilder& kernel, const expr::Expression& expression, llvm::Value* x,
+                            llvm::function_ref<llvm::Value*(const expr::TermInfo& leaf, int lanes)> leaf);
+
 }  // namespace d2nn::codegen

@@ -1,7 +1,9 @@
 // See arithmetic.h.
-#include "codegen/expressions/arithmetic.h"
+#include "codegen/kernels/arithmetic.h"
 
+#include <algorithm>
 #include <cmath>
+#include <map>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -164,6 +166,33 @@ llvm::Value* Arithmetic::emit(Term term, int lanes, OperandValue value) {
       break;
   }
   throw std::logic_error(std::string("no arithmetic: ") + expr::spelling(info.primitive));
+}
+
+llvm::Value* emit_pointwise(KernelBuilder& kernel, const expr::Expression& given, llvm::Value* x,
+                            llvm::function_ref<llvm::Value*(const TermInfo& leaf, int lanes)> leaf) {
+  const auto lanes = static_cast<int>(llvm::cast<llvm::FixedVectorType>(x->getType())->getNumElements());
+  const bool has_detach = std::any_of(given.terms.begin(), given.terms.end(),
+                                      [](const TermInfo& info) { return info.primitive == Primitive::detach; });
+  const expr::Expression expression = has_detach ? expr::without_detach(given) : given;
+  Arithmetic arithmetic(kernel, expression, {});
+  std::map<std::uint32_t, llvm::Value*> values;
+  const auto value = [&](const auto& self, Term term) -> llvm::Value* {
+    if (const auto known = values.find(term.index); known != values.end()) return known->second;
+    const TermInfo& info = expression[term];
+    llvm::Value* result = nullptr;
+    if (const auto number = number_of(expression, term)) {
+      result = kernel.splat(*number, lanes);
+    } else if (info.primitive == Primitive::operand && info.index == 0) {
+      result = x;
+    } else if (info.primitive == Primitive::operand || info.primitive == Primitive::weight) {
+      result = leaf(info, lanes);
+    } else {
+      result = arithmetic.emit(term, lanes, [&](Term operand) { return self(self, operand); });
+    }
+    values[term.index] = result;
+    return result;
+  };
+  return value(value, expression.results[0]);
 }
 
 }  // namespace d2nn::codegen
