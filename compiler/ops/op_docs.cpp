@@ -96,7 +96,8 @@ std::string ops_page() {
       "\n# Operators\n\nOperators are used in bodies and have no weights. Only those that say so count "
       "multiplications. Listings and drawings show them by name, as in `add_number(3.0)`.\n\n";
   for (const Layer* layer : layers()) {
-    if (!layer->is_in_pipelines && layer->called_with > 0) page += "- `" + std::string(layer->name) + "`: " + layer->doc + "\n";
+    if (!layer->is_in_pipelines && layer->called_with > 0)
+      page += "- `" + std::string(layer->name) + "`: " + layer->doc + "\n";
   }
   return page;
 }

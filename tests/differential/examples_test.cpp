@@ -71,16 +71,6 @@ TEST_CASE("resnet_skip with its 54 gates agrees with the reference") {
           {.samples = 4, .jit_levels = {3}, .shared_levels = {3}});
 }
 
-TEST_CASE("early exits and a mixture of experts agree with the reference") {
-  compare_file("examples/early_exit/early_exit.d2nn", 24, {{"size", "24"}});
-  compare_file("examples/mixture_of_experts/mixture_of_experts.d2nn", 24, {{"size", "24"}});
-}
-
-TEST_CASE("small networks of squeeze and excitation and of MLP-Mixer agree with the reference") {
-  compare_file("examples/squeeze_excite/squeeze_excite.d2nn", 4, {{"n", "1"}, {"widths", "[8,16,24]"}});
-  compare_file("examples/mlp_mixer/mlp_mixer.d2nn", 4, {{"depth", "1"}, {"width", "32"}, {"inner", "64"}});
-}
-
 TEST_CASE("the networks of figure1 agree with the reference") {
   for (const char* name : {"with_dummy", "with_default", "with_null"}) {
     CAPTURE(name);

@@ -1,5 +1,5 @@
 // Generated programs against the reference interpreter, in every way they can run. A failure prints the seed and the
-// program.
+// program. More programs: D2NN_SEED=1000 D2NN_PROGRAMS=500 generated_test --no-skip --test-case='more*'
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -11,6 +11,7 @@
 #include "differential/comparison.h"
 #include "differential/compiled_network.h"
 #include "differential/program_generator.h"
+#include "fuzz/from_environment.h"
 
 using namespace d2nn;
 
@@ -139,4 +140,8 @@ TEST_CASE("part 1: seeds 1 to 150 agree with the reference") {
 }
 TEST_CASE("part 2: seeds 151 to 300 agree with the reference") {
   compare_seeds(151, 301);
+}
+TEST_CASE("more: seeds from D2NN_SEED on agree with the reference" * doctest::skip()) {
+  const std::uint64_t seed = from_environment("D2NN_SEED", 1000);
+  compare_seeds(seed, seed + from_environment("D2NN_PROGRAMS", 300));
 }

@@ -1,6 +1,7 @@
 // The compiled training code of generated networks, forward and backward, against the reference interpreter: values,
 // gradients of every parameter, running statistics. (The interpreter's own gradients are held against finite
-// differences in tests/reference.)
+// differences in tests/reference.) More networks: D2NN_SEED=2000 D2NN_PROGRAMS=500 gradients_test --no-skip
+// --test-case='more*'
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -12,6 +13,7 @@
 #include "differential/comparison.h"
 #include "differential/program_generator.h"
 #include "driver/build.h"
+#include "fuzz/from_environment.h"
 #include "train/step_runner.h"
 
 using namespace d2nn;
@@ -185,60 +187,7 @@ void compare_gradients(std::uint64_t seed, bool is_training, std::size_t threads
   compare_gradients(checked, seed, is_training, threads);
 }
 
-/// A network whose only sum of two tensors is computed by another layer of the same shape.
-driver::Checked with_sum_replaced(const std::string& shape, const char* layer, ops::Arguments arguments,
-                                  const std::vector<std::size_t>& operands) {
-  driver::Checked checked =
-      driver::check_text("products.d2nn",
-                         "network products {\n  input x: f32[" + shape +
-                             "];\n  node N(a) { let q = a -> linear(6); let k = a -> linear(6, "
-                             "bias: false); return q + k; }\n  node M { linear(4) }\n"
-                             "  output y: f32[" +
-                             shape.substr(0, shape.size() - 1) + "4];\n  x -> N.a;\n  N -> M -> y;\n}\n",
-                         {});
-  REQUIRE_FALSE(checked.sink.has_errors());
-  std::size_t replaced = 0;
-  for (graph::Node& node : checked.programs.front().nodes) {
-    for (graph::Op& op : node.ops) {
-      if (op.layer->name != std::string_view("add")) continue;
-      const std::vector<graph::ValueId> values = op.operands;
-      op.layer = &ops::layer(layer);
-      op.arguments = ops::complete(op.layer->params, arguments);
-      op.operands.clear();
-      for (const std::size_t operand : operands) op.operands.push_back(values[operand]);
-      ++replaced;
-    }
-  }
-  REQUIRE(replaced == 1);
-  return checked;
-}
-
-void compare_products(const std::string& shape, const char* layer, const ops::Arguments& arguments,
-                      const std::vector<std::size_t>& operands) {
-  CAPTURE(shape);
-  CAPTURE(std::string(layer));
-  driver::Checked checked = with_sum_replaced(shape, layer, arguments, operands);
-  compare_gradients(checked, 5, true, 2);
-  differential::Comparison comparison;
-  comparison.shared_levels = {};
-  std::size_t compared = 0;
-  CHECK(differential::compare_all_ways(checked, comparison, compared) == "");
-  CHECK(compared > 0);
-}
-
 }  // namespace
-
-TEST_CASE("compiled products of tensors agree with the reference, forward and backward") {
-  ops::Arguments heads;
-  heads.set("heads", 3);
-  ops::Arguments causal = heads;
-  causal.set("causal", true);
-  compare_products("6, 6", "matmul", {}, {0, 1});
-  compare_products("6, 6", "matmul", {}, {1, 1});
-  compare_products("2, 3, 6, 6", "matmul", {}, {0, 1});
-  compare_products("5, 6", "attention", heads, {0, 1, 1});
-  compare_products("5, 6", "attention", causal, {0, 0, 1});
-}
 
 TEST_CASE("learned tensors and interpolation agree with the reference, forward and backward, on every path") {
   driver::Checked checked = driver::check_text("learned.d2nn", R"(
@@ -257,7 +206,8 @@ network learned {
   image -> stem -> Q, A, B;
   A, B -> scores default 0.25;
   Q ~> a: A, b: B, both: {A, B};
-})", {});
+})",
+                                               {});
   INFO(diag::render(checked.sink, checked.files, {}));
   for (const bool is_training : {false, true}) compare_gradients(checked, 3, is_training, 2);
   differential::Comparison comparison;
@@ -267,10 +217,14 @@ network learned {
   CHECK(compared > 0);
 }
 
-TEST_CASE("small transformers and ConvNeXts of the examples agree with the reference, forward and backward") {
+TEST_CASE("small networks of the examples agree with the reference, forward and backward") {
   const std::string examples = std::string(std::getenv("D2NN_SOURCE_DIR")) + "/examples/";
   const std::vector<std::pair<std::string, std::vector<std::pair<std::string, std::string>>>> programs{
       {"vit_tiny/vit_tiny.d2nn", {{"size", "8"}, {"dim", "12"}, {"depth", "2"}, {"heads", "3"}, {"hidden", "20"}}},
+      {"early_exit/early_exit.d2nn", {{"size", "24"}}},
+      {"mixture_of_experts/mixture_of_experts.d2nn", {{"size", "24"}, {"width", "4"}, {"experts", "3"}}},
+      {"squeeze_excite/squeeze_excite.d2nn", {{"n", "1"}, {"widths", "[8, 16, 24]"}}},
+      {"mlp_mixer/mlp_mixer.d2nn", {{"depth", "1"}, {"width", "24"}, {"tokens", "12"}, {"inner", "32"}}},
       {"convnext_tiny/convnext_tiny.d2nn",
        {{"classes", "5"}, {"size", "32"}, {"widths", "[6, 8, 10, 12]"}, {"depths", "[1, 1, 2, 1]"}, {"patch", "2"}}}};
   for (const auto& [name, definitions] : programs) {
@@ -295,4 +249,9 @@ TEST_CASE("gradients of 60 generated networks agree with the reference") {
 
 TEST_CASE("gradients and running statistics in training mode agree with the reference") {
   for (std::uint64_t seed = 1061; seed <= 1120; ++seed) compare_gradients(seed, true, 1 + seed % 2);
+}
+
+TEST_CASE("more: gradients of networks from D2NN_SEED on agree with the reference" * doctest::skip()) {
+  const std::uint64_t seed = from_environment("D2NN_SEED", 2000), networks = from_environment("D2NN_PROGRAMS", 300);
+  for (std::uint64_t i = 0; i < networks; ++i) compare_gradients(seed + i, i % 2 == 0, 1 + i / 2 % 2);
 }

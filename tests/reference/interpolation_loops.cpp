@@ -46,9 +46,8 @@ void upsample_forward(OpForward<Scalar>& call) {
     Tensor<Scalar>& result = *call.results[row];
     const Tensor<Scalar>& x = *call.operands[row][0];
     std::fill(result.begin(), result.end(), Scalar(0));
-    for_shares(call.op, call.operand_shapes[0], [&](std::size_t to, std::size_t from, double weight) {
-      result[to] += Scalar(weight) * x[from];
-    });
+    for_shares(call.op, call.operand_shapes[0],
+               [&](std::size_t to, std::size_t from, double weight) { result[to] += Scalar(weight) * x[from]; });
   }
 }
 

@@ -92,7 +92,8 @@ class Import {
         continue;
       }
       loose.erase(parameter.name);
-      if (!weights::fits_shape(found->second->shape, parameter.shape.dims) || !weights::is_convertible(found->second->dtype))
+      if (!weights::fits_shape(found->second->shape, parameter.shape.dims) ||
+          !weights::is_convertible(found->second->dtype))
         unfit.push_back(&parameter);
     }
     std::vector<Named> left_over;

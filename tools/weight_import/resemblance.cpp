@@ -31,7 +31,8 @@ const Named* most_alike(const Named& wanted, std::span<const Named> candidates) 
   std::size_t best_end = 0;
   for (const Named& candidate : candidates) {
     if (!close.empty() && candidate.name == close) return &candidate;
-    if (!weights::fits_shape(candidate.shape, wanted.shape) || last_step(candidate.name) != last_step(wanted.name)) continue;
+    if (!weights::fits_shape(candidate.shape, wanted.shape) || last_step(candidate.name) != last_step(wanted.name))
+      continue;
     if (const std::size_t end = common_end(candidate.name, wanted.name); end > best_end) {
       best = &candidate;
       best_end = end;

@@ -100,7 +100,8 @@ expr::Value neighbours(const expr::Value& x, std::int64_t axis, int direction) {
   const expr::Term inner = is_before ? builder.slice(x, axis, 0, size - 1) : builder.slice(x, axis, 1, size);
   const expr::Term end = is_before ? builder.slice(x, axis, 0, 1) : builder.slice(x, axis, size - 1, size);
   const expr::Value moved(builder, is_before ? builder.pad(inner, axis, 1, 0) : builder.pad(inner, axis, 0, 1));
-  return moved + expr::Value(builder, is_before ? builder.pad(end, axis, 0, size - 1) : builder.pad(end, axis, size - 1, 0));
+  return moved +
+         expr::Value(builder, is_before ? builder.pad(end, axis, 0, size - 1) : builder.pad(end, axis, size - 1, 0));
 }
 
 /// `scale` places for each one along an axis. The new place k of an old one lies (k + 1/2) / scale - 1/2 from its
@@ -119,16 +120,21 @@ expr::Value interpolate(const expr::Value& x, std::int64_t axis, std::int64_t sc
   };
   // As PyTorch does, the place in the middle, where there is one, mixes with 0 times the neighbour behind.
   const std::int64_t before = scale / 2;
-  const expr::Value above(builder, builder.pad(with_new_axis(neighbours(x, axis, -1), before), new_axis, 0, scale - before));
-  const expr::Value below(builder, builder.pad(with_new_axis(neighbours(x, axis, 1), scale - before), new_axis, before, 0));
+  const expr::Value above(builder,
+                          builder.pad(with_new_axis(neighbours(x, axis, -1), before), new_axis, 0, scale - before));
+  const expr::Value below(builder,
+                          builder.pad(with_new_axis(neighbours(x, axis, 1), scale - before), new_axis, before, 0));
 
   // The neighbour's shares, the same on both sides: from the middle outwards.
-  const auto share = [&](std::int64_t k) { return std::abs((static_cast<double>(k) + 0.5) / static_cast<double>(scale) - 0.5); };
+  const auto share = [&](std::int64_t k) {
+    return std::abs((static_cast<double>(k) + 0.5) / static_cast<double>(scale) - 0.5);
+  };
   const std::int64_t middle = (scale - 1) / 2;
   expr::Dims one(dims.size() + 1, 1);
   one[static_cast<std::size_t>(new_axis)] = scale % 2 == 0 ? 2 : 1;
   expr::Term shares = builder.broadcast(builder.constant(share(middle)), one);
-  for (std::int64_t k = middle - 1; k >= 0; --k) shares = builder.pad(shares, new_axis, 1, 1, static_cast<float>(share(k)));
+  for (std::int64_t k = middle - 1; k >= 0; --k)
+    shares = builder.pad(shares, new_axis, 1, 1, static_cast<float>(share(k)));
 
   const expr::Value neighbour_share(builder, shares);
   const expr::Value own(builder, with_new_axis(x, scale));

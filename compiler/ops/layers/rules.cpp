@@ -68,9 +68,9 @@ std::optional<ShapeResult> check_range(const char* param, Extent value, std::int
 std::optional<ShapeResult> check_dims(const char* layer, const Integers& dims) {
   constexpr std::size_t greatest_rank = 8;
   if (dims.empty() || dims.size() > greatest_rank) {
-    return reject(ShapeFault::argument, "dims",
-                  "`" + std::string(layer) + "` has " + std::to_string(dims.size()) +
-                      " dimensions, but 1 to 8 are possible");
+    return reject(
+        ShapeFault::argument, "dims",
+        "`" + std::string(layer) + "` has " + std::to_string(dims.size()) + " dimensions, but 1 to 8 are possible");
   }
   for (std::int64_t dim : dims) {
     if (auto error = check_range("dims", dim, 1)) return error;

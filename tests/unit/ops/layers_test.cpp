@@ -46,8 +46,8 @@ TEST_CASE("every default can be read, is of its parameter's type, and stands beh
         continue;
       }
       CHECK_FALSE(optional_seen);
-      const Argument values[]{Extent{}, std::int64_t{1}, true, 1.0, Integers{1}, Numbers{1}, IntegerList{{1}}, Word(),
-                              StartValues{}};
+      const Argument values[]{Extent{},   std::int64_t{1},  true,   1.0,          Integers{1},
+                              Numbers{1}, IntegerList{{1}}, Word(), StartValues{}};
       required.set(param.name, values[static_cast<std::size_t>(param.type)]);
     }
     const Arguments all = complete(row->params, required);

@@ -112,7 +112,8 @@ TEST_CASE("leading dimensions of size 1 do not count, on either side; others do"
   SmallModule module({{"position", {3, 4}}, {"token", {1, 1, 2}}, {"scale", {1}}});
   const auto load_shapes = [&](std::vector<std::int64_t> position, std::vector<std::int64_t> token,
                                std::vector<std::int64_t> scale) {
-    const std::string bytes = make({{"position", std::move(position)}, {"token", std::move(token)}, {"scale", std::move(scale)}});
+    const std::string bytes =
+        make({{"position", std::move(position)}, {"token", std::move(token)}, {"scale", std::move(scale)}});
     const d2nn_weights_source source = memory(bytes);
     return load(module.get(), &source);
   };
