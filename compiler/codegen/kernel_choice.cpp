@@ -6,6 +6,7 @@
 #include "codegen/products.h"
 #include "d2nn/rounding.h"
 #include "expr/recognise.h"
+#include "ops/per_kernel.h"
 
 namespace d2nn::codegen {
 
@@ -41,34 +42,64 @@ bool prefers_winograd(const KernelProblem& p, const Target& target) {
          multiplications >= 1'000'000;
 }
 
-KernelChoice choose(const passes::Step& step, const Target& target) {
-  const TargetInfo& info = target.info;
+KernelChoice problem_of(const passes::Step& step, KernelSource source) {
   KernelChoice choice;
+  choice.source = source;
   choice.problem = kernel_problem(step);
-  if (step.kernel == Kernel::concat) {
-    choice.source = KernelSource::none;
-    return choice;
-  }
-  if (is_product(step)) {
-    choice.source = KernelSource::product;
-    choice.scratch_floats = round_up(product_scratch_floats(step, info), alignment_floats);
-    return choice;
-  }
-  if (step.kernel == Kernel::expression) {
-    choice.source = KernelSource::expression;
-    if (!step.parameters.empty()) choice.pack = {D2NN_PACK_PLAIN, 0};
-    choice.scratch_floats = round_up(expression_scratch_floats(step.expression, info), alignment_floats);
-    return choice;
-  }
-  if (step.kernel == Kernel::conv_transpose) {
-    choice.source = KernelSource::library;
-    choice.pack = {D2NN_PACK_LIBRARY, 0};
-    return choice;
-  }
-  if (step.kernel == Kernel::dense) {
-    choice.pack = choose_pack(choice.problem, info);
-    return choice;
-  }
+  return choice;
+}
+
+KernelChoice choose_nothing(const passes::Step& step, const Target&) {
+  return problem_of(step, KernelSource::none);
+}
+
+KernelChoice choose_product(const passes::Step& step, const Target& target) {
+  KernelChoice choice = problem_of(step, KernelSource::product);
+  choice.scratch_floats = round_up(product_scratch_floats(step, target.info), alignment_floats);
+  return choice;
+}
+
+KernelChoice choose_expression(const passes::Step& step, const Target& target) {
+  KernelChoice choice = problem_of(step, KernelSource::expression);
+  if (!step.parameters.empty()) choice.pack = {D2NN_PACK_PLAIN, 0};
+  choice.scratch_floats = round_up(expression_scratch_floats(step.expression, target.info), alignment_floats);
+  return choice;
+}
+
+KernelChoice choose_library(const passes::Step& step, const Target&) {
+  KernelChoice choice = problem_of(step, KernelSource::library);
+  choice.pack = {D2NN_PACK_LIBRARY, 0};
+  return choice;
+}
+
+KernelChoice choose_emitted(const passes::Step& step, const Target& target) {
+  KernelChoice choice = problem_of(step, KernelSource::emitted);
+  choice.pack = choose_pack(choice.problem, target.info);
+  choice.scratch_floats = round_up(scratch_floats(choice.problem, target.info), alignment_floats);
+  return choice;
+}
+
+/// The pool that follows a convolution whose result is `between`.
+KernelProblem pool_after(const KernelProblem& conv, const PoolStage& pool, const Sizes& between) {
+  KernelProblem after;
+  after.kind = Kernel::max_pool;
+  after.in_c = between.c;
+  after.in_h = between.h;
+  after.in_w = between.w;
+  after.out_c = conv.out_c;
+  after.out_h = conv.out_h;
+  after.out_w = conv.out_w;
+  after.kernel_h = pool.kernel_h;
+  after.kernel_w = pool.kernel_w;
+  after.stride_h = pool.stride_h;
+  after.stride_w = pool.stride_w;
+  after.pad_h = pool.pad_h;
+  after.pad_w = pool.pad_w;
+  return after;
+}
+
+KernelChoice choose_conv(const passes::Step& step, const Target& target) {
+  KernelChoice choice = problem_of(step, KernelSource::emitted);
   std::int64_t between_floats = 0;
   if (const auto* fused_pool = passes::stage_of<passes::Pool>(step)) {
     const PoolStage pool = pool_stage(fused_pool->arguments);
@@ -80,24 +111,10 @@ KernelChoice choose(const passes::Step& step, const Target& target) {
     if (!prefers_winograd(conv, target) && can_fuse_pool(conv, pool)) {
       choice.problem.pool = pool;
     } else {
-      KernelProblem after;
-      after.kind = Kernel::max_pool;
-      after.in_c = between.c;
-      after.in_h = between.h;
-      after.in_w = between.w;
-      after.out_c = choice.problem.out_c;
-      after.out_h = choice.problem.out_h;
-      after.out_w = choice.problem.out_w;
-      after.kernel_h = pool.kernel_h;
-      after.kernel_w = pool.kernel_w;
-      after.stride_h = pool.stride_h;
-      after.stride_w = pool.stride_w;
-      after.pad_h = pool.pad_h;
-      after.pad_w = pool.pad_w;
+      choice.pool_problem = pool_after(choice.problem, pool, between);
       choice.problem = conv;
-      choice.pool_problem = after;
       between_floats = round_up(step.kernel_out.elements(), alignment_floats);
-      choice.scratch_floats = scratch_floats(after, info);
+      choice.scratch_floats = scratch_floats(*choice.pool_problem, target.info);
     }
   }
   if (choice.problem.pool.kernel_h == 0 && prefers_winograd(choice.problem, target)) {
@@ -105,12 +122,30 @@ KernelChoice choose(const passes::Step& step, const Target& target) {
     choice.pack = {D2NN_PACK_LIBRARY, 0};
     choice.library_applies_relu = choice.problem.pointwise.size() == 1 && expr::is_relu(choice.problem.pointwise[0]);
   } else {
-    choice.pack = choose_pack(choice.problem, info);
-    choice.scratch_floats = std::max(choice.scratch_floats, scratch_floats(choice.problem, info));
+    choice.pack = choose_pack(choice.problem, target.info);
+    choice.scratch_floats = std::max(choice.scratch_floats, scratch_floats(choice.problem, target.info));
   }
   choice.scratch_floats = round_up(choice.scratch_floats, alignment_floats) + between_floats;
   return choice;
 }
+
+using Choose = KernelChoice (*)(const passes::Step&, const Target&);
+constexpr auto choosers = ops::per_kernel<Choose>({
+    {Kernel::conv, choose_conv},
+    {Kernel::conv_transpose, choose_library},
+    {Kernel::dense, choose_emitted},
+    {Kernel::matmul, choose_product},
+    {Kernel::attention, choose_product},
+    {Kernel::max_pool, choose_emitted},
+    {Kernel::avg_pool, choose_emitted},
+    {Kernel::top, choose_emitted},
+    {Kernel::batch_norm, choose_emitted},
+    {Kernel::normalize, choose_emitted},
+    {Kernel::dropout, choose_emitted},
+    {Kernel::copy, choose_emitted},
+    {Kernel::concat, choose_nothing},
+    {Kernel::expression, choose_expression},
+});
 
 }  // namespace
 
@@ -173,7 +208,9 @@ KernelProblem kernel_problem(const passes::Step& step) {
 std::vector<KernelChoice> choose_kernels(const passes::Plan& plan, const Target& target) {
   std::vector<KernelChoice> choices;
   choices.reserve(plan.steps.size());
-  for (const passes::Step& step : plan.steps) choices.push_back(choose(step, target));
+  for (const passes::Step& step : plan.steps) {
+    choices.push_back(choosers[static_cast<std::size_t>(step.kernel)](step, target));
+  }
   return choices;
 }
 
