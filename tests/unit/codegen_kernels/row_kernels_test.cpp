@@ -126,9 +126,11 @@ TEST_CASE("what is computed element by element behind a convolution is part of i
 
 TEST_CASE("convolutions of many channels, summed in passes, agree with plain loops") {
   const std::vector<KernelProblem> problems{
-      conv({32, 10, 9}, 9, {3, 1, 1}, 1, Activation::relu),
+      conv({32, 10, 9}, 9, {3, 1, 1}, 1, relu_stage()),
       conv({40, 7, 7}, 24, {3, 1, 1}),
-      conv({64, 5, 33}, 6, {{3, 2}, {2, 1}, 1}, 1, Activation::sigmoid),
+      conv({40, 7, 7}, 24, {3, 1, 1}, 1, added_and_relu()),
+      conv({32, 10, 9}, 9, {3, 1, 1}, 1, gated_and_gelu()),
+      conv({64, 5, 33}, 6, {{3, 2}, {2, 1}, 1}, 1, applied(expr::sigmoid)),
       conv({64, 9, 8}, 10, {3, 1, 1}, 2),
       conv_pool({48, 18, 22}, 7, {3, 1, 1}, {3, 2, 1}),
       conv_pool({32, 30, 31}, 12, {3, 1, 1}, {2, 2, 0}),
