@@ -40,7 +40,7 @@ class Namer {
     for (const ops::Weight& weight : weights) {
       const std::string name = is_open ? prefix + weight.name : join_steps(prefix, weight.name);
       if (name.empty()) {
-        Report(code("E0311"), range, "this " + quoted(op.layer->name) + " has no name: all steps of it are left out")
+        Report(code("E0311"), range, "this " + quoted(op.layer->name) + " has no name: all parts of it are omitted")
             .advise("give it a label of its own, as in `parameter(8) as scale`")
             .to(sink_);
       }

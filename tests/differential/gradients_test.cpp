@@ -195,12 +195,12 @@ block scaled()(x) { return x * parameter([channels(x), 1, 1], start: ones) as sc
 network learned {
   input image: f32[3, 5, 4];
   node stem { conv(3x3, 4, pad: 1) -> scaled -> upsample(2x3, mode: bilinear) }
-  control Q { global_avg_pool -> flatten + parameter(4) -> dense(actions) }
+  control Q { ((global_avg_pool -> flatten) + parameter(4)) -> dense(actions) }
   node A { scaled -> upsample(3, mode: bilinear) -> global_avg_pool -> flatten }
   node B {
     let x = reshape([4, 120]) -> linear(6) as in_proj_;
     let all = concat(parameter([1, 6], start: normal(0.5)) as token, x) + parameter([5, 6]) as position;
-    return (parameter([3, 5]) as mix) @ all -> slice(0, 0, 1) -> dense(4);
+    return (parameter([3, 5]) as mix @ all) -> slice(0, 0, 1) -> dense(4);
   }
   output scores: f32[4] join sum;
   image -> stem -> Q, A, B;
