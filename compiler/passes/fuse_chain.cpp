@@ -112,7 +112,8 @@ std::optional<Step> composed(const Step& first, const Step& second) {
   Expression inner = first.expression, outer = second.expression;
   const Reading reading = reading_of(outer, operand);
   const bool is_leaf = inner.terms.size() == 1;  // a learned tensor, read where it stands
-  const bool is_no_more_work = is_leaf || reading == Reading::once || (reading == Reading::several_loops && is_light(inner));
+  const bool is_no_more_work =
+      is_leaf || reading == Reading::once || (reading == Reading::several_loops && is_light(inner));
   const bool fills_vectors =
       !gives_single_numbers(inner) || std::none_of(outer.terms.begin(), outer.terms.end(), is_dear);
   if (!is_no_more_work || !fills_vectors || has_permute(inner) || has_permute(outer) ||
