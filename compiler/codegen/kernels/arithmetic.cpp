@@ -109,14 +109,38 @@ llvm::Value* Arithmetic::extreme_of(const TermInfo& info, OperandValue value) {
   return ir.CreateSelect(ir.CreateFCmpUNO(x, x), x, lesser);
 }
 
+const TermInfo& Arithmetic::before_broadcast(Term term) const {
+  const TermInfo& info = expression_[term];
+  return info.primitive == Primitive::broadcast ? expression_[info.terms[0]] : info;
+}
+
+/// x - max(x): 0 at most, or NaN.
+bool Arithmetic::is_never_positive(Term term) const {
+  const TermInfo& info = expression_[term];
+  if (info.primitive != Primitive::subtract) return false;
+  const TermInfo& greatest = before_broadcast(info.terms[1]);
+  return greatest.primitive == Primitive::max && greatest.terms[0] == info.terms[0];
+}
+
+/// The quotient of a softmax: one of the numbers exp(x - max(x)), of which one is 1, by their sum.
+bool Arithmetic::is_share(const TermInfo& quotient) const {
+  const TermInfo& sum = before_broadcast(quotient.terms[1]);
+  const TermInfo& weight = expression_[quotient.terms[0]];
+  if (sum.primitive != Primitive::sum || !(sum.terms[0] == quotient.terms[0])) return false;
+  if (weight.primitive != Primitive::exp || !is_never_positive(weight.terms[0])) return false;
+  return before_broadcast(expression_[weight.terms[0]].terms[1]).axes == sum.axes;
+}
+
 llvm::Value* Arithmetic::emit(Term term, int lanes, OperandValue value) {
   const TermInfo& info = expression_[term];
   auto& ir = kernel_.ir();
   switch (info.primitive) {
     case Primitive::negate:
       return ir.CreateFNeg(value(info.terms[0]));
-    case Primitive::exp:
-      return emit_exp(kernel_, value(info.terms[0]));
+    case Primitive::exp: {
+      llvm::Value* x = value(info.terms[0]);
+      return is_never_positive(info.terms[0]) ? emit_exp_of_negative(kernel_, x) : emit_exp(kernel_, x);
+    }
     case Primitive::log:
       return emit_log(kernel_, value(info.terms[0]));
     case Primitive::tanh:
@@ -137,7 +161,10 @@ llvm::Value* Arithmetic::emit(Term term, int lanes, OperandValue value) {
     }
     case Primitive::divide: {
       llvm::Value* a = value(info.terms[0]);
-      return ir.CreateFDiv(a, value(info.terms[1]));
+      llvm::Value* b = value(info.terms[1]);
+      if (!is_share(info)) return ir.CreateFDiv(a, b);
+      // The divisor is 1 or more, and the same for many: its reciprocal leaves the loop.
+      return ir.CreateFMul(a, ir.CreateFDiv(kernel_.splat(1.0F, lanes), b));
     }
     case Primitive::maximum:
     case Primitive::minimum:

@@ -29,6 +29,9 @@ class Arithmetic {
 
  private:
   bool is_lone_product(expr::Term term) const;
+  const expr::TermInfo& before_broadcast(expr::Term term) const;
+  bool is_never_positive(expr::Term term) const;
+  bool is_share(const expr::TermInfo& quotient) const;
   llvm::Value* compare(const expr::TermInfo& info, OperandValue value);
   llvm::Value* condition(expr::Term term, OperandValue value);
   llvm::Value* sum_of(const expr::TermInfo& info, OperandValue value);

@@ -137,10 +137,12 @@ class DenseEmitter {
       if (epilogue_.is_cheap()) return;
       k_.loop_between(k_.index(0), k_.argument(3), 1, [&](llvm::Value* position) {
         const Row row = row_at(position);
+        llvm::SmallVector<Part, 16> parts;
         for (std::int64_t v = 0; v < vectors; ++v) {
           llvm::Value* unit = k_.add(k_.multiply(block, block_), v * k_.lanes());
-          store_units(finish_units(load_units(row.dst, unit, v), row, unit, v), row.dst, unit, v);
+          parts.push_back({finish_units(load_units(row.dst, unit, v), row, unit, v), k_.at(row.dst, unit), v});
         }
+        store_parts(parts, block);
       });
     });
   }
@@ -207,15 +209,16 @@ class DenseEmitter {
       return next;
     });
     for (std::int64_t i = rounds * unroll; i < pass.count; ++i) step(k_.add(pass.first_input, i), sums);
-    std::size_t place = 0;
+    llvm::SmallVector<Part, 16> parts;
     for (const Row& row : rows) {
       for (std::int64_t v = 0; v < vectors; ++v) {
         llvm::Value* unit = k_.add(first_unit, v * lanes);
-        llvm::Value* sum = sums[place++];
+        llvm::Value* sum = sums[parts.size()];
         if (pass.is_last && epilogue_.is_cheap()) sum = finish_units(sum, row, unit, v);
-        store_units(sum, row.dst, unit, v);
+        parts.push_back({sum, k_.at(row.dst, unit), v});
       }
     }
+    store_parts(parts, block);
   }
 
   llvm::Value* finish_units(llvm::Value* sums, const Row& row, llvm::Value* unit, std::int64_t v) {
@@ -245,9 +248,29 @@ class DenseEmitter {
                                     k_.splat(0.0F, lanes));
   }
 
-  void store_units(llvm::Value* sum, llvm::Value* row, llvm::Value* unit, std::int64_t v) {
-    if (last_count(v) == k_.lanes() || blocks_ == 1) return k_.store_first(sum, k_.at(row, unit), last_count(v));
-    k_.ir().CreateMaskedStore(sum, k_.at(row, unit), llvm::Align(4), units_mask(unit));
+  /// Vector v of a block, and where it goes.
+  struct Part {
+    llvm::Value* value;
+    llvm::Value* to;
+    std::int64_t v;
+  };
+
+  // Vectors that are cut in the last block alone are whole everywhere else, and are told apart by a branch: masked
+  // stores take tens of cycles on some processors.
+  void store_parts(llvm::ArrayRef<Part> parts, llvm::Value* block) {
+    const auto is_cut = [&](const Part& part) { return last_count(part.v) < k_.lanes(); };
+    const auto store_cut = [&](bool is_last) {
+      for (const Part& part : parts) {
+        if (is_cut(part)) k_.store_first(part.value, part.to, is_last ? last_count(part.v) : k_.lanes());
+      }
+    };
+    for (const Part& part : parts) {
+      if (!is_cut(part)) k_.store(part.value, part.to);
+    }
+    if (llvm::none_of(parts, is_cut)) return;
+    if (blocks_ == 1) return store_cut(true);
+    k_.if_then(k_.ir().CreateICmpNE(block, k_.index(blocks_ - 1)), [&] { store_cut(false); });
+    k_.if_then(k_.ir().CreateICmpEQ(block, k_.index(blocks_ - 1)), [&] { store_cut(true); });
   }
 
   // ---- dot products

@@ -38,28 +38,51 @@ class VectorMath {
   }
 
   llvm::Value* exp(llvm::Value* x) {
+    x = clamp(x, -104.0F, 89.0F);  // below: zero; above: infinity
+    const auto [p, power] = exp_parts(x);
+    llvm::Value* half = ir_.CreateAShr(power, integer(1));
+    return ir_.CreateFMul(ir_.CreateFMul(p, two_to(half)), two_to(ir_.CreateSub(power, half)));
+  }
+
+  llvm::Value* exp_of_negative(llvm::Value* x) {
+    // At -88 the power is -127, whose bits are those of 0.
+    x = ir_.CreateSelect(ir_.CreateFCmpOLT(x, constant(-88.0F)), constant(-88.0F), x);
+    const auto [p, power] = exp_parts(x);
+    return ir_.CreateFMul(p, two_to(power));
+  }
+
+  llvm::Constant* integer(std::int32_t value) {
+    llvm::Type* integers = llvm::FixedVectorType::get(ir_.getInt32Ty(), static_cast<unsigned>(lanes_));
+    return llvm::ConstantInt::getSigned(integers, value);
+  }
+  // 2 to the power of integers from -127 (0) to 127.
+  llvm::Value* two_to(llvm::Value* exponent) {
+    llvm::Value* bits = ir_.CreateShl(ir_.CreateAdd(exponent, integer(127)), integer(23));
+    return ir_.CreateBitCast(bits, kernel_.vector_type(lanes_));
+  }
+
+  // exp(x) = p * 2^power.
+  struct ExpParts {
+    llvm::Value* p;
+    llvm::Value* power;
+  };
+  ExpParts exp_parts(llvm::Value* x) {
     constexpr float log2_e = 1.44269504088896341F;
     constexpr float ln2_high = 0.693359375F;  // few bits: its products with |n| < 256 are exact
     constexpr float ln2_low = -2.12194440e-4F;
     constexpr float round_shift = 12582912.0F;  // 1.5 * 2^23: adding it rounds to an integer held in the low bits
     constexpr float coefficients[] = {1.9875691500e-4F, 1.3981999507e-3F, 8.3334519073e-3F,
                                       4.1665795894e-2F, 1.6666665459e-1F, 5.0000001201e-1F};
-    x = clamp(x, -104.0F, 89.0F);  // below: zero; above: infinity
     llvm::Value* shifted = ir_.CreateFAdd(ir_.CreateFMul(x, constant(log2_e)), constant(round_shift));
     llvm::Value* n = ir_.CreateFSub(shifted, constant(round_shift));
     llvm::Value* r = multiply_add(n, constant(-ln2_high), x);
     r = multiply_add(n, constant(-ln2_low), r);
     llvm::Value* p = polynomial(r, coefficients);
     p = ir_.CreateFAdd(multiply_add(p, ir_.CreateFMul(r, r), r), constant(1.0F));
-    llvm::Type* integers = llvm::FixedVectorType::get(ir_.getInt32Ty(), static_cast<unsigned>(lanes_));
-    const auto integer = [&](std::int32_t value) { return llvm::ConstantInt::getSigned(integers, value); };
+    llvm::Type* integers = integer(0)->getType();
     llvm::Value* power =
         ir_.CreateSub(ir_.CreateBitCast(shifted, integers), ir_.CreateBitCast(constant(round_shift), integers));
-    llvm::Value* half = ir_.CreateAShr(power, integer(1));
-    const auto two_to = [&](llvm::Value* exponent) {
-      return ir_.CreateBitCast(ir_.CreateShl(ir_.CreateAdd(exponent, integer(127)), integer(23)), x->getType());
-    };
-    return ir_.CreateFMul(ir_.CreateFMul(p, two_to(half)), two_to(ir_.CreateSub(power, half)));
+    return {p, power};
   }
 
   // x = m * 2^e with m in [sqrt(1/2), sqrt(2)); log m as a polynomial in m - 1.
@@ -73,8 +96,7 @@ class VectorMath {
     constexpr float coefficients[] = {7.0376836292e-2F,  -1.1514610310e-1F, 1.1676998740e-1F,
                                       -1.2420140846e-1F, 1.4249322787e-1F,  -1.6668057665e-1F,
                                       2.0000714765e-1F,  -2.4999993993e-1F, 3.3333331174e-1F};
-    llvm::Type* integers = llvm::FixedVectorType::get(ir_.getInt32Ty(), static_cast<unsigned>(lanes_));
-    const auto integer = [&](std::int32_t value) { return llvm::ConstantInt::getSigned(integers, value); };
+    llvm::Type* integers = integer(0)->getType();
     llvm::Value* is_subnormal = ir_.CreateFCmpOLT(x, constant(least_normal));
     llvm::Value* normal = ir_.CreateSelect(is_subnormal, ir_.CreateFMul(x, constant(two_to_23)), x);
     llvm::Value* bits = ir_.CreateBitCast(normal, integers);
@@ -133,6 +155,10 @@ class VectorMath {
 
 llvm::Value* emit_exp(KernelBuilder& kernel, llvm::Value* x) {
   return VectorMath(kernel, lanes_of(x)).exp(x);
+}
+
+llvm::Value* emit_exp_of_negative(KernelBuilder& kernel, llvm::Value* x) {
+  return VectorMath(kernel, lanes_of(x)).exp_of_negative(x);
 }
 
 llvm::Value* emit_log(KernelBuilder& kernel, llvm::Value* x) {

@@ -7,6 +7,8 @@
 namespace d2nn::codegen {
 
 llvm::Value* emit_exp(KernelBuilder& kernel, llvm::Value* x);
+/// For x not above 0, or NaN; 0 where the result is a subnormal number. Takes a third less.
+llvm::Value* emit_exp_of_negative(KernelBuilder& kernel, llvm::Value* x);
 /// Minus infinity at 0, NaN below.
 llvm::Value* emit_log(KernelBuilder& kernel, llvm::Value* x);
 llvm::Value* emit_tanh(KernelBuilder& kernel, llvm::Value* x);

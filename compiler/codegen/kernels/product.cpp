@@ -261,11 +261,38 @@ class AttentionEmitter {
     return ir.CreateICmpSLT(ir.CreateStepVector(integers), ir.CreateVectorSplat(lanes, left));
   }
 
-  /// Scores of a query to their softmax, in place; 0 for keys that it does not see.
+  /// The vectors of a row that hold keys, with values that are carried from one to the next of each of the `chains`:
+  /// body(first key, whether all lanes are seen, value). What the last chains carry is given back.
+  using RowBody = llvm::function_ref<llvm::Value*(llvm::Value* first, bool is_whole, llvm::Value* value)>;
+  Values for_each_vector(llvm::Value* initial, RowBody body) {
+    const std::int64_t lanes = k_.lanes();
+    const std::int64_t whole = p_.is_causal ? 0 : p_.keys / lanes;
+    const std::int64_t vectors = layout_.score_stride / lanes;
+    Values values(chains, initial);
+    const auto step = [&](llvm::Value* vector, bool is_whole, llvm::Value*& value) {
+      value = body(k_.multiply(vector, lanes), is_whole, value);
+    };
+    const auto group = [&](std::int64_t begin, std::int64_t end, bool is_whole) {
+      const std::int64_t rounds = (end - begin) / chains;
+      values = k_.loop(rounds, values, [&](llvm::Value* round, const Values& carried) {
+        Values next = carried;
+        for (std::int64_t i = 0; i < chains; ++i) {
+          step(k_.add(k_.multiply(round, chains), begin + i), is_whole, next[static_cast<std::size_t>(i)]);
+        }
+        return next;
+      });
+      for (std::int64_t v = begin + rounds * chains; v < end; ++v) step(k_.index(v), is_whole, values[0]);
+    };
+    group(0, whole, true);
+    group(whole, vectors, false);
+    return values;
+  }
+
+  /// Scores of a query to their softmax, in place; 0 for keys that it does not see. A score of NaN is not the greatest,
+  /// but makes the sum NaN.
   void softmax(llvm::Value* row, llvm::Value* query) {
     auto& ir = k_.ir();
     const int lanes = k_.lanes();
-    const std::int64_t vectors = layout_.score_stride / lanes;
     llvm::Value* limit = k_.index(p_.keys);
     if (p_.is_causal) {
       llvm::Value* behind = k_.add(query, 1);
@@ -275,29 +302,31 @@ class AttentionEmitter {
     llvm::Value* scale = k_.splat(static_cast<float>(1.0 / std::sqrt(depth)), lanes);
     llvm::Value* nothing = k_.splat(-std::numeric_limits<float>::infinity(), lanes);
     llvm::Value* zero = k_.splat(0.0F, lanes);
-    llvm::Value* greatest = k_.loop(vectors, {nothing}, [&](llvm::Value* v, const Values& carried) {
-      llvm::Value* first = k_.multiply(v, lanes);
+    const auto greater = [&](llvm::Value* a, llvm::Value* b) { return ir.CreateSelect(ir.CreateFCmpOGT(a, b), a, b); };
+    Values greatest = for_each_vector(nothing, [&](llvm::Value* first, bool is_whole, llvm::Value* value) {
+      llvm::Value* x = k_.load(k_.at(row, first), lanes);
+      return greater(is_whole ? x : ir.CreateSelect(seen(first, limit), x, nothing), value);
+    });
+    llvm::Value* top = greater(greater(greatest[0], greatest[1]), greater(greatest[2], greatest[3]));
+    top = ir.CreateVectorSplat(static_cast<unsigned>(lanes), k_.max_lanes(top));
+    const Values sums = for_each_vector(zero, [&](llvm::Value* first, bool is_whole, llvm::Value* value) {
       llvm::Value* at = k_.at(row, first);
-      llvm::Value* x = ir.CreateSelect(seen(first, limit), ir.CreateFMul(k_.load(at, lanes), scale), nothing);
-      k_.store(x, at);
-      return Values{k_.maximum(carried[0], x)};
-    })[0];
-    greatest = ir.CreateVectorSplat(static_cast<unsigned>(lanes), k_.max_lanes(greatest));
-    llvm::Value* sum = k_.loop(vectors, {zero}, [&](llvm::Value* v, const Values& carried) {
-      llvm::Value* first = k_.multiply(v, lanes);
-      llvm::Value* at = k_.at(row, first);
-      llvm::Value* e = emit_exp(k_, ir.CreateFSub(k_.load(at, lanes), greatest));
-      e = ir.CreateSelect(seen(first, limit), e, zero);
+      llvm::Value* x = ir.CreateFMul(ir.CreateFSub(k_.load(at, lanes), top), scale);
+      llvm::Value* e = emit_exp_of_negative(k_, x);
+      if (!is_whole) e = ir.CreateSelect(seen(first, limit), e, zero);
       k_.store(e, at);
-      return Values{ir.CreateFAdd(carried[0], e)};
-    })[0];
+      return ir.CreateFAdd(value, e);
+    });
+    llvm::Value* sum = ir.CreateFAdd(ir.CreateFAdd(sums[0], sums[1]), ir.CreateFAdd(sums[2], sums[3]));
     llvm::Value* one = llvm::ConstantFP::get(ir.getFloatTy(), 1.0);
     llvm::Value* share = ir.CreateVectorSplat(static_cast<unsigned>(lanes), ir.CreateFDiv(one, k_.sum_lanes(sum)));
-    k_.loop(vectors, [&](llvm::Value* v) {
+    k_.loop(layout_.score_stride / lanes, [&](llvm::Value* v) {
       llvm::Value* at = k_.at(row, k_.multiply(v, lanes));
       k_.store(ir.CreateFMul(k_.load(at, lanes), share), at);
     });
   }
+
+  static constexpr std::int64_t chains = 4;  // sums, and maxima, that do not wait for each other
 
   KernelBuilder& k_;
   const AttentionProblem& p_;
