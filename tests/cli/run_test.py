@@ -204,7 +204,7 @@ class Run(CommandLineTest):
             "nan": ({**right, "Q.dense1.bias": ([2], [math.nan, 0])}, ["`Q.dense1.bias`", "nan", "finite"]),
             "missing": ({n: t for n, t in right.items() if n != "half.dense1.bias"}, ["`half.dense1.bias`", "missing"]),
             "extra": ({**right, "spare": ([1], [0])}, ["`spare`"]),
-            "shape": ({**right, "Q.dense1.bias": ([1, 2], [0, 0])}, ["`Q.dense1.bias`", "[1, 2]", "[2]"]),
+            "shape": ({**right, "Q.dense1.bias": ([2, 1], [0, 0])}, ["`Q.dense1.bias`", "[2, 1]", "[2]"]),
         }
         for name, (content, fragments) in changed.items():
             with self.subTest(name):
