@@ -122,14 +122,17 @@ network stages {
     let v = h -> reshape(18x144) -> linear(20);
     let w = v + (v -> linear(20) -> silu);
     let p = w @ (w -> permute([1, 0]));
-    (p * 0.125 -> leaky_relu(slope: 0.3)) + p
+    ((p * 0.125) -> leaky_relu(slope: 0.3)) + p
   }
-  node E(h) { let c = h -> conv(5x5, 32, pad: 2, groups: 32) -> relu6; c * 0.5 + h -> max_pool(3x3, stride: 2) }
+  node E(h) { let c = h -> conv(5x5, 32, pad: 2, groups: 32) -> relu6; let s = c * 0.5 + h; s -> max_pool(3x3, stride: 2) }
+  // Kernels that differ in what they apply alone.
+  node F(h) { let a = h -> conv(1x1, 4) -> leaky_relu(slope: 0.1); let b = h -> conv(1x1, 4) -> leaky_relu(slope: 0.7); a - b }
   output a: f32[32, 9, 9];
   output b: f32[6, 2, 2];
   output c: f32[7];
   output d: f32[18, 18];
   output e: f32[32, 4, 4];
+  output f: f32[4, 9, 9];
   x -> A.h;
   A -> a;
   x -> B.h;
@@ -140,6 +143,8 @@ network stages {
   D -> d;
   x -> E.h;
   E -> e;
+  x -> F.h;
+  F -> f;
 })";
 
 }  // namespace
