@@ -72,7 +72,7 @@ ops::Arguments random_arguments(RandomSource& random, const std::string& layer, 
     const std::int64_t from = random.between(0, input.dims[axis] - 1);
     arguments.set("axis", axis).set("from", from).set("to", random.between(from + 1, input.dims[axis]));
   } else if (layer == "upsample") {
-    arguments.set("scale", random_extent(random, 1, 3));
+    arguments.set("scale", random_extent(random, 1, 3)).set("mode", random.one_in(2) ? "nearest" : "bilinear");
   } else if (layer == "normalize") {
     ops::Numbers mean, deviations;
     for (std::int64_t c = 0; c < input.channels(); ++c) {
@@ -222,6 +222,19 @@ std::optional<Piece> BodyGenerator::halves(const Piece& tensor, std::string& let
   return std::nullopt;
 }
 
+/// A tensor and a learned one, some of whose axes are repeated.
+Piece BodyGenerator::with_parameter(const Piece& tensor) {
+  count("learned tensor");
+  std::string dims;
+  for (const std::int64_t size : tensor.shape.dims) {
+    dims += (dims.empty() ? "" : ", ") + std::to_string(random_.one_in(3) ? 1 : size);
+  }
+  std::string learned = "parameter([" + dims + "]" + (random_.one_in(3) ? ", start: normal(0.5))" : ")");
+  if (random_.one_in(3)) learned = "(" + learned + " as stage" + std::to_string(++labels_) + ")";
+  const bool adds = random_.one_in(2);
+  return {"(" + tensor.text + (adds ? " + " : " * ") + learned + ")", tensor.shape};
+}
+
 /// A tensor and a number, or its negative; parentheses around it let a pipeline go on.
 Piece BodyGenerator::with_number(const Piece& tensor) {
   const std::string number =
@@ -315,6 +328,7 @@ Piece BodyGenerator::named_body(const std::vector<BodyInput>& inputs) {
       right = {right.text + " -> global_avg_pool", per_channel};
     }
     if (random_.one_in(3)) right = with_number(right);
+    if (random_.one_in(6)) right = with_parameter(right);
     const Piece both = combined(result, right);
     if (both.shape.elements() > most_elements) continue;
     const std::string name = "w" + std::to_string(i);

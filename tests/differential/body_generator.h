@@ -53,6 +53,7 @@ class BodyGenerator {
   /// An operator between them or concat(left, right), whatever their shapes allow.
   Piece combined(const Piece& left, const Piece& right);
   Piece with_number(const Piece& tensor);
+  Piece with_parameter(const Piece& tensor);
   Piece matrix(const Piece& tensor);
   Piece attention(const Piece& from, const Piece& to);
   Piece matrix_product(const Piece& tensor);

@@ -104,6 +104,7 @@ TEST_CASE("500 generated programs are valid, sound and varied") {
                               "input of four axes",
                               "attention",
                               "matrix product",
+                              "learned tensor",
                               "repeated axes of a matrix product",
                               "family of actions",
                               "family",
