@@ -35,7 +35,7 @@
   '("conv" "conv_transpose" "dense" "linear" "max_pool" "avg_pool" "top" "global_avg_pool" "global_max_pool" "batch_norm" "layer_norm" "group_norm"
     "normalize" "relu" "leaky_relu" "sigmoid" "tanh" "gelu" "relu6" "hard_sigmoid" "hard_swish" "elu" "clamp" "exp"
     "log" "sqrt" "abs" "silu" "dropout" "softmax" "sum" "mean" "max" "flatten" "reshape" "pad_channels" "permute"
-    "slice" "upsample" "detach" "identity" "concat")
+    "slice" "upsample" "parameter" "detach" "identity" "concat")
   "Layers that a pipeline can name.")
 
 (defconst d2nn-font-lock-keywords

@@ -12,7 +12,7 @@ syntax keyword d2nnConstant none actions
 syntax keyword d2nnLayer conv conv_transpose dense linear max_pool avg_pool top global_avg_pool global_max_pool batch_norm layer_norm
 syntax keyword d2nnLayer group_norm normalize relu leaky_relu sigmoid tanh gelu relu6 hard_sigmoid hard_swish elu
 syntax keyword d2nnLayer clamp exp log sqrt abs silu dropout softmax sum mean max flatten reshape pad_channels
-syntax keyword d2nnLayer permute slice upsample detach identity concat
+syntax keyword d2nnLayer permute slice upsample parameter detach identity concat
 
 syntax match d2nnNumber '\<\d\+\>'
 syntax match d2nnNumber '\<\d\+\%(x\d\+\)\+\>'
