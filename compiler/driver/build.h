@@ -27,6 +27,9 @@ struct BuildRequest {
   std::vector<const passes::PassInfo*> print_after;  // the plan after each of these is printed to standard output
 };
 
+/// What building asks of the analysis: tell sema::CheckOptions, and the file is analysed once.
+paths::Questions questions_of_build(const passes::PassSet& passes);
+
 /// Compiles the programs of a checked file and writes the output under a temporary name, then renames it; `shared`,
 /// `static` and `object` also get a header and a manifest next to it. False when `checked.sink` has (new) errors; no
 /// file is left half-written then.

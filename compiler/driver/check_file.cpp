@@ -1,5 +1,6 @@
 #include "driver/check_file.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -13,10 +14,6 @@ namespace {
 
 constexpr const char* standard_input = "<stdin>";  // as messages call it
 
-void report(Checked& checked, const diag::DiagnosticCode* code, std::string message) {
-  checked.sink.report({.code = code, .message = std::move(message), .range = {source::no_file, 0, 0}});
-}
-
 std::string network_names(const Checked& checked) {
   std::string names;
   for (const graph::Program& program : checked.programs) names += (names.empty() ? "`" : ", `") + program.name + "`";
@@ -24,6 +21,10 @@ std::string network_names(const Checked& checked) {
 }
 
 }  // namespace
+
+void report(Checked& checked, const diag::DiagnosticCode* code, std::string message) {
+  checked.sink.report({.code = code, .message = std::move(message), .range = {source::no_file, 0, 0}});
+}
 
 Checked check_file(const std::string& path, const sema::CheckOptions& options) {
   std::optional<std::string> text = read_text(path);
@@ -42,8 +43,19 @@ Checked check_text(const std::string& name, std::string text, const sema::CheckO
   if (checked.sink.has_errors()) return checked;
   sema::CheckOptions complete = options;
   if (!complete.loader) complete.loader = load_import;
-  checked.programs = sema::check(checked.tree, checked.files, complete, checked.sink);
+  sema::Networks networks = sema::check(checked.tree, checked.files, complete, checked.sink);
+  checked.programs = std::move(networks.programs);
+  checked.analyses = std::move(networks.analyses);
   return checked;
+}
+
+void analyse(Checked& checked, const paths::Questions& questions) {
+  std::vector<paths::Analysis>& analyses = checked.analyses;
+  for (std::size_t i = 0; i < checked.programs.size(); ++i) {
+    if (i < analyses.size() && paths::answers(analyses[i], questions)) continue;
+    analyses.resize(std::max(analyses.size(), i + 1));
+    analyses[i] = paths::analyse(checked.programs[i], questions);
+  }
 }
 
 io::FileRoles files_of(const Checked& checked) {

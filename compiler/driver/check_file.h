@@ -17,8 +17,9 @@ namespace d2nn::driver {
 struct Checked {
   source::SourceFiles files;
   diag::Sink sink;
-  ast::File tree;                        // as parsed; complete when there are no errors of syntax
-  std::vector<graph::Program> programs;  // those without errors
+  ast::File tree;                         // as parsed; complete when there are no errors of syntax
+  std::vector<graph::Program> programs;   // those without errors
+  std::vector<paths::Analysis> analyses;  // of each, as the rules of the language needed it; see analyse()
 };
 
 /// Reads, parses and checks a file ("-" is standard input). An unreadable file is E0801. Programs are complete only
@@ -26,6 +27,13 @@ struct Checked {
 Checked check_file(const std::string& path, const sema::CheckOptions& options);
 /// The same for a text that is in memory; messages use `name`.
 Checked check_text(const std::string& name, std::string text, const sema::CheckOptions& options);
+
+/// Sees to it that every program's analysis answers these questions: not made again where checking was told of them
+/// (sema::CheckOptions::questions) and the program is what it was then.
+void analyse(Checked& checked, const paths::Questions& questions);
+
+/// Reports what has no place in a program: the command line, files.
+void report(Checked& checked, const diag::DiagnosticCode* code, std::string message);
 
 /// The files that checking has read (the program, its modules) and the running compiler: what a command that goes on to
 /// write must not overwrite. The command adds its own files and calls may_write() before it computes anything.

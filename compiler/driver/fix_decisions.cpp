@@ -52,6 +52,7 @@ void fix(Checked& checked, const std::string& control, const std::string& action
 }  // namespace
 
 bool fix_decisions(Checked& checked, const std::vector<std::pair<std::string, std::string>>& decisions) {
+  if (!decisions.empty()) checked.analyses.clear();  // they are those of another program now
   for (const auto& [control, action] : decisions) fix(checked, control, action);
   return !checked.sink.has_errors();
 }

@@ -12,15 +12,11 @@ namespace d2nn::passes {
 
 namespace {
 
-/// What the passes that are to run can know about the uses of values; nullopt: nothing is proved.
-std::optional<paths::Uses> find_uses(const graph::Program& program, const PassSet& passes) {
-  if (graph::nodes_of(program, graph::NodeKind::control).empty()) return std::nullopt;
-  const bool is_asked = passes.has(Pass::drop_unused) || passes.has(Pass::move_into_branch) ||
-                        passes.has(Pass::choose_exclusive) || passes.has(Pass::forward_edge);
-  if (!is_asked) return std::nullopt;
-  paths::Uses uses = paths::find_uses(program, passes.has(Pass::move_into_branch));
-  if (!uses.gave_up.empty()) return std::nullopt;
-  return uses;
+/// Whether the passes that are to run may go by the uses of values.
+bool may_use(const graph::Program& program, const paths::Uses& uses, const PassSet& passes) {
+  if (!uses.gave_up.empty() || graph::nodes_of(program, graph::NodeKind::control).empty()) return false;
+  return passes.has(Pass::drop_unused) || passes.has(Pass::move_into_branch) || passes.has(Pass::choose_exclusive) ||
+         passes.has(Pass::forward_edge);
 }
 
 void check([[maybe_unused]] const graph::Program& program, [[maybe_unused]] const Plan& plan,
@@ -46,12 +42,15 @@ std::size_t layer_operands(const Step& step) {
   return count;
 }
 
-Plan plan(const graph::Program& program, PlanMode mode, const PassSet& passes, const Observer& observe) {
-  Plan plan = lower(program, mode);
+bool needs_conditional_uses(const PassSet& passes) {
+  return passes.has(Pass::move_into_branch);
+}
+
+Plan plan_inference(const graph::Program& program, const paths::Uses& uses, const PassSet& passes,
+                    const Observer& observe) {
+  Plan plan = lower(program, PlanMode::inference);
   check(program, plan, "lowering");
-  if (mode == PlanMode::training) return plan;
-  const std::optional<paths::Uses> uses = find_uses(program, passes);
-  const PassContext context{program, uses ? &*uses : nullptr};
+  const PassContext context{program, may_use(program, uses, passes) ? &uses : nullptr};
   for (const PassInfo& pass : pipeline) {
     if (passes.has(pass.pass)) {
       pass.run(plan, context);
@@ -59,6 +58,12 @@ Plan plan(const graph::Program& program, PlanMode mode, const PassSet& passes, c
     }
     if (observe) observe(pass, plan);
   }
+  return plan;
+}
+
+Plan plan_training(const graph::Program& program) {
+  Plan plan = lower(program, PlanMode::training);
+  check(program, plan, "lowering");
   return plan;
 }
 

@@ -163,8 +163,14 @@ std::size_t layer_operands(const Step& step);
 /// Called with the plan after each pass, including passes that are disabled.
 using Observer = std::function<void(const PassInfo& pass, const Plan& plan)>;
 
-/// Plans a program that sema accepted. A plan for training goes through no pass. With assertions on, a pass that breaks
-/// a rule of verify.h is std::logic_error.
-Plan plan(const graph::Program& program, PlanMode mode, const PassSet& passes = {}, const Observer& observe = {});
+/// Plans the inference of a program that sema accepted. `uses` are the program's, conditional where move_into_branch
+/// runs (needs_conditional_uses). With assertions on, a pass that breaks a rule of verify.h is std::logic_error.
+Plan plan_inference(const graph::Program& program, const paths::Uses& uses, const PassSet& passes = {},
+                    const Observer& observe = {});
+/// Plans its training, which keeps all values: through no pass.
+Plan plan_training(const graph::Program& program);
+
+/// How paths::find_uses shall see the uses of values for these passes.
+bool needs_conditional_uses(const PassSet& passes);
 
 }  // namespace d2nn::passes

@@ -11,7 +11,9 @@
 #include "paths/expectation.h"
 #include "paths/path_list.h"
 #include "paths/predicates.h"
+#include "paths/remaining_costs_of.h"
 #include "paths/same_effect.h"
+#include "paths/uses_of.h"
 #include "paths/witness.h"
 
 namespace d2nn::paths {
@@ -76,13 +78,26 @@ void price_paths(const graph::Program& program, const Conditions& conditions, co
   }
 }
 
-Analysis analyse_exactly(const graph::Program& program, Questions questions, const Frequencies& frequencies,
+/// What plans and modules need, from the conditions that are there; what they do not suffice for is left open.
+void find_uses_and_costs(const graph::Program& program, const Conditions& conditions, const DiagramSession& session,
+                         Analysis& analysis) {
+  const Questions& questions = analysis.questions;
+  try {
+    if (questions.remaining_costs && analysis.costs_are_exact)
+      analysis.remaining_costs = remaining_costs_of(program, conditions);
+    if (questions.uses) analysis.uses = uses_of(program, questions.uses_are_conditional, conditions, session);
+  } catch (const DiagramError&) {
+  }
+}
+
+Analysis analyse_exactly(const graph::Program& program, const Questions& questions, const Frequencies& frequencies,
                          const std::vector<graph::NodeId>& variable_order) {
   const int variable_count = count_variables(program);
   const DiagramSession session(variable_count, diagram_node_limit);
   const Conditions conditions = make_conditions(program, session, variable_order);
 
   Analysis analysis;
+  analysis.questions = questions;
   for (const Predicate& executes : conditions.executes) analysis.never_executes.push_back(executes.is_never());
   for (std::size_t edge = 0; edge < program.edges.size(); ++edge) {
     analysis.edge_can_be_null.push_back(!conditions.null_edge[edge].is_never());
@@ -94,10 +109,10 @@ Analysis analyse_exactly(const graph::Program& program, Questions questions, con
     if (decisions) analysis.null_outputs.push_back({output, *decisions});
   }
   analysis.same_effects = actions_of_same_effect(program, conditions, session);
-  if (questions == Questions::everything) {
-    price_paths(program, conditions, frequencies, analysis);
-    count_paths(program, conditions, session, variable_count, analysis);
-  }
+  if (questions.paths) price_paths(program, conditions, frequencies, analysis);
+  // These go by the topological order.
+  if (variable_order.empty()) find_uses_and_costs(program, conditions, session, analysis);
+  if (questions.paths) count_paths(program, conditions, session, variable_count, analysis);
   return analysis;
 }
 
@@ -151,9 +166,8 @@ Analysis analyse_structure(const graph::Program& program, std::string why) {
   return analysis;
 }
 
-}  // namespace
-
-Analysis analyse(const graph::Program& program, Questions questions, const Frequencies& frequencies) {
+Analysis analyse_in_some_order(const graph::Program& program, const Questions& questions,
+                               const Frequencies& frequencies) {
   try {
     Analysis analysis = analyse_exactly(program, questions, frequencies, {});
     if (!analysis.not_counted.empty()) recount_paths(program, analysis);
@@ -165,6 +179,25 @@ Analysis analyse(const graph::Program& program, Questions questions, const Frequ
   } catch (const DiagramError& error) {
     return analyse_structure(program, error.what());
   }
+}
+
+}  // namespace
+
+Analysis analyse(const graph::Program& program, const Questions& questions, const Frequencies& frequencies) {
+  Questions complete = questions;
+  complete.paths = questions.paths || questions.remaining_costs;
+  Analysis analysis = analyse_in_some_order(program, complete, frequencies);
+  analysis.questions = complete;
+  // With diagrams of its own where those of the analysis had no room for it.
+  if (questions.uses && !analysis.uses) analysis.uses = find_uses(program, questions.uses_are_conditional);
+  return analysis;
+}
+
+bool answers(const Analysis& analysis, const Questions& questions) {
+  const Questions& known = analysis.questions;
+  const bool has_uses = known.uses && known.uses_are_conditional == questions.uses_are_conditional;
+  return (known.paths || !questions.paths) && (known.remaining_costs || !questions.remaining_costs) &&
+         (has_uses || !questions.uses);
 }
 
 }  // namespace d2nn::paths

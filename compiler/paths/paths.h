@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "graph/graph.h"
+#include "paths/remaining_costs.h"
+#include "paths/uses.h"
 
 namespace d2nn::paths {
 
@@ -29,7 +31,20 @@ struct Path {
   std::vector<graph::NodeId> null_outputs;
 };
 
+/// What an analysis answers besides what the rules of the language need, which is gave_up, never_executes,
+/// edge_can_be_null, source_can_be_skipped, null_outputs and same_effects. For a large network each takes several times
+/// as long as that.
+struct Questions {
+  bool paths = false;            ///< their number, list and costs, and how often nodes execute
+  bool remaining_costs = false;  ///< where the costs are exact; asks for the paths too
+  bool uses = false;
+  bool uses_are_conditional = false;  ///< as find_uses takes it
+};
+inline constexpr Questions null_values{};
+inline constexpr Questions all_paths{.paths = true};
+
 struct Analysis {
+  Questions questions;  ///< that it answers
   /// Empty: everything below is proved. Else why the diagrams had to be given up (they outgrew their limit): then
   /// path_count is empty, costs are bounds, nothing counts as never executing, an edge counts as possibly null and a
   /// source as possibly skipped unless the graph alone forbids it, and null_outputs names every output that is possibly
@@ -71,17 +86,17 @@ struct Analysis {
     std::uint32_t earlier = 0;
   };
   std::vector<SameEffect> same_effects;
+  std::optional<RemainingCosts> remaining_costs;  ///< where asked for, and possible (remaining_costs.h)
+  std::optional<Uses> uses;                       ///< where asked for
 };
 
 inline constexpr std::size_t listed_paths_limit = 10000;
 
-/// null_values: gave_up, never_executes, edge_can_be_null, source_can_be_skipped, null_outputs and same_effects only.
-/// What the rules of the language need; counting, listing and pricing the paths of a large network takes several times
-/// as long.
-enum class Questions { null_values, everything };
-
 /// Analyses a program whose nodes, edges, actions and topological order are complete. Thread-safe (serialised).
-Analysis analyse(const graph::Program& program, Questions questions = Questions::everything,
+Analysis analyse(const graph::Program& program, const Questions& questions = all_paths,
                  const Frequencies& frequencies = {});
+
+/// Whether the analysis answers all of these.
+bool answers(const Analysis& analysis, const Questions& questions);
 
 }  // namespace d2nn::paths

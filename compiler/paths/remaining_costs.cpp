@@ -8,6 +8,7 @@
 
 #include "paths/cost_diagrams.h"
 #include "paths/predicates.h"
+#include "paths/remaining_costs_of.h"
 
 namespace d2nn::paths {
 namespace {
@@ -116,10 +117,8 @@ class Tables {
 
 }  // namespace
 
-std::optional<RemainingCosts> remaining_costs(const graph::Program& program) {
+std::optional<RemainingCosts> remaining_costs_of(const graph::Program& program, const Conditions& conditions) {
   try {
-    const DiagramSession session(count_variables(program), diagram_node_limit);
-    const Conditions conditions = make_conditions(program, session);
     AddedCosts added(program, conditions);
     const std::vector<CostDiagrams::Function> of_position = added.eliminate();
     Tables tables(program, conditions, added.diagrams());
@@ -128,9 +127,16 @@ std::optional<RemainingCosts> remaining_costs(const graph::Program& program) {
     }
     if (tables.is_too_large()) return std::nullopt;
     return tables.take();
-  } catch (const DiagramError&) {
-    return std::nullopt;
   } catch (const CostDiagramsTooLarge&) {
+    return std::nullopt;
+  }
+}
+
+std::optional<RemainingCosts> remaining_costs(const graph::Program& program) {
+  try {
+    const DiagramSession session(count_variables(program), diagram_node_limit);
+    return remaining_costs_of(program, make_conditions(program, session));
+  } catch (const DiagramError&) {
     return std::nullopt;
   }
 }

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "paths/needs.h"
+#include "paths/uses_of.h"
 
 namespace d2nn::paths {
 namespace {
@@ -58,11 +59,12 @@ class StepBuilder {
 
 class UseFinder {
  public:
-  UseFinder(const graph::Program& program, bool is_conditional, const DiagramSession& session)
+  UseFinder(const graph::Program& program, bool is_conditional, const Conditions& conditions,
+            const DiagramSession& session)
       : program_(program),
         is_conditional_(is_conditional),
         session_(session),
-        conditions_(make_conditions(program, session)),
+        conditions_(conditions),
         waits_for_(program.nodes.size()) {
     for (std::size_t i = 0; i < conditions_.codes.size(); ++i) {
       for (const int variable : conditions_.codes[i].variables) {
@@ -163,7 +165,7 @@ class UseFinder {
   const graph::Program& program_;
   bool is_conditional_;
   const DiagramSession& session_;
-  Conditions conditions_;
+  const Conditions& conditions_;
   std::vector<std::size_t> code_of_variable_;
   std::vector<std::vector<graph::NodeId>> waits_for_;  // by NodeId::index of a control node: nodes that test it
   Uses uses_;
@@ -171,10 +173,15 @@ class UseFinder {
 
 }  // namespace
 
+Uses uses_of(const graph::Program& program, bool is_conditional, const Conditions& conditions,
+             const DiagramSession& session) {
+  return UseFinder(program, is_conditional, conditions, session).find();
+}
+
 Uses find_uses(const graph::Program& program, bool is_conditional) {
   try {
     const DiagramSession session(count_variables(program), node_limit);
-    return UseFinder(program, is_conditional, session).find();
+    return uses_of(program, is_conditional, make_conditions(program, session), session);
   } catch (const DiagramError& error) {
     Uses uses;
     uses.gave_up = error.what();

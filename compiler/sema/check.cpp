@@ -57,9 +57,9 @@ std::vector<const ast::Network*> select(const std::vector<const ast::Network*>& 
   return {};
 }
 
-/// The program of one network, or nothing after an error.
-std::optional<graph::Program> check_network(const ast::Network& network, const Module& module,
-                                            const CheckOptions& options, diag::Sink& sink) {
+/// Adds one network to the others, unless it has errors.
+void check_network(const ast::Network& network, const Module& module, const CheckOptions& options, diag::Sink& sink,
+                   Networks& networks) {
   const std::size_t errors_before = sink.errors_reported();
   Draft draft(network, module.constants);
   declare_names(draft, options, sink);
@@ -69,31 +69,29 @@ std::optional<graph::Program> check_network(const ast::Network& network, const M
   check_defaults_and_cost(draft, sink);
   name_parameters(draft, sink);
   check_train(draft, sink);
-  if (sink.errors_reported() > errors_before) return std::nullopt;
+  if (sink.errors_reported() > errors_before) return;
   // A file-level error may have left a hole that was reported elsewhere.
   for (const NodeFacts& facts : draft.nodes) {
-    if (!facts.has_shape) return std::nullopt;
+    if (!facts.has_shape) return;
   }
-  check_paths(draft, sink);
-  if (sink.errors_reported() > errors_before) return std::nullopt;
-  return std::move(draft.program);
+  paths::Analysis analysis = check_paths(draft, options.questions, sink);
+  if (sink.errors_reported() > errors_before) return;
+  networks.programs.push_back(std::move(draft.program));
+  networks.analyses.push_back(std::move(analysis));
 }
 
 }  // namespace
 
-std::vector<graph::Program> check(const ast::File& file, source::SourceFiles& files, const CheckOptions& options,
-                                  diag::Sink& sink) {
+Networks check(const ast::File& file, source::SourceFiles& files, const CheckOptions& options, diag::Sink& sink) {
   Modules modules = load_modules(file, files, options.loader, sink);
   check_definitions(modules.main().networks, options, sink);
   check_blocks(modules, sink);
   const bool is_file_well = !sink.has_errors();
 
-  std::vector<graph::Program> programs;
-  for (const ast::Network* network : select(modules.main().networks, options, sink)) {
-    auto program = check_network(*network, modules.main(), options, sink);
-    if (program && is_file_well) programs.push_back(std::move(*program));
-  }
-  return programs;
+  Networks checked;
+  for (const ast::Network* network : select(modules.main().networks, options, sink))
+    check_network(*network, modules.main(), options, sink, checked);
+  return is_file_well ? std::move(checked) : Networks{};
 }
 
 }  // namespace d2nn::sema

@@ -201,7 +201,7 @@ std::optional<Value> Evaluator::evaluate_unary(const ast::UnaryExpr& unary, Sour
 
 std::optional<Value> Evaluator::evaluate_guarded(const ast::Expr& expr) const {
   diag::Sink found;
-  const std::optional<Value> value = Evaluator(scope_, found, actions_, is_shape_missed_).evaluate(expr);
+  std::optional<Value> value = Evaluator(scope_, found, actions_, is_shape_missed_).evaluate(expr);
   bool is_wrong = false;
   for (const diag::Diagnostic& said : found.sorted()) {
     constexpr std::array lack_of_value{code("E0206"), code("E0207"), code("E0221"), code("E0313")};
@@ -209,7 +209,8 @@ std::optional<Value> Evaluator::evaluate_guarded(const ast::Expr& expr) const {
     sink_.report(said);
     is_wrong = true;
   }
-  if (is_wrong || value) return value;
+  if (value) return value;
+  if (is_wrong) return std::nullopt;
   // What it would be does not matter, only its type.
   const auto* binary = std::get_if<ast::BinaryExpr>(&expr.value);
   const auto* unary = std::get_if<ast::UnaryExpr>(&expr.value);

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "paths/paths.h"
 #include "sema/report.h"
 
 namespace d2nn::sema {
@@ -16,11 +15,8 @@ using graph::NodeKind;
 
 class PathRules {
  public:
-  PathRules(const Draft& draft, diag::Sink& sink)
-      : draft_(draft),
-        program_(draft.program),
-        sink_(sink),
-        analysis_(paths::analyse(draft.program, paths::Questions::null_values)) {}
+  PathRules(const Draft& draft, const paths::Analysis& analysis, diag::Sink& sink)
+      : draft_(draft), program_(draft.program), analysis_(analysis), sink_(sink) {}
 
   void run() {
     for (const paths::Analysis::NullWitness& witness : analysis_.null_outputs) check_required(witness);
@@ -134,14 +130,21 @@ class PathRules {
 
   const Draft& draft_;
   const graph::Program& program_;
+  const paths::Analysis& analysis_;
   diag::Sink& sink_;
-  const paths::Analysis analysis_;
 };
 
 }  // namespace
 
-void check_paths(const Draft& draft, diag::Sink& sink) {
-  PathRules(draft, sink).run();
+paths::Analysis check_paths(const Draft& draft, const paths::Questions& questions, diag::Sink& sink) {
+  paths::Analysis analysis = paths::analyse(draft.program, questions);
+  // What a program may be does not depend on what else is asked: that alone may have been too hard.
+  if (analysis.gave_up.empty()) {
+    PathRules(draft, analysis, sink).run();
+  } else {
+    PathRules(draft, paths::analyse(draft.program, paths::null_values), sink).run();
+  }
+  return analysis;
 }
 
 }  // namespace d2nn::sema

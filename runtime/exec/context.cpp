@@ -24,16 +24,6 @@ std::size_t processors() {
   return std::max(1u, std::thread::hardware_concurrency());
 }
 
-/// a * b when that many objects of `size` bytes fit into memory at all.
-std::size_t area(std::int64_t a, std::int64_t b, std::size_t size) {
-  std::int64_t product = 0;
-  if (__builtin_mul_overflow(a, b, &product) || product < 0 ||
-      static_cast<std::uint64_t>(product) > static_cast<std::uint64_t>(PTRDIFF_MAX) / size) {
-    throw std::bad_alloc();
-  }
-  return static_cast<std::size_t>(product);
-}
-
 /// Every buffer of the largest batch must be addressable, so that no size of a run can overflow.
 Status check_sizes(const d2nn_module& module, std::size_t max_batch) {
   const auto check = [&](const char* role, const d2nn_tensor_info* tensors, std::uint32_t count) -> Status {
@@ -64,44 +54,26 @@ std::size_t count_tiles(const d2nn_module& module, std::size_t batch, std::size_
   return std::max(least, std::min(parts(least, threads) * threads, parts(batch, least_rows)));
 }
 
-Result<std::unique_ptr<Frame>> Frame::create(const Model& model) {
-  const d2nn_module& module = model.module();
-  const std::int64_t capacity = module.tile_rows;
-  std::unique_ptr<Frame> made(new Frame(module));
-  Frame& frame = *made;
-  frame.arena_ = storage::AlignedBytes(area(module.arena_bytes, capacity, 1));
-  frame.scratch_ = storage::AlignedBytes(area(module.scratch_bytes, 1, 1));
-  frame.inputs_.resize(module.input_count);
-  frame.outputs_.resize(module.output_count);
-  frame.valid_.resize(module.output_count);
-  frame.unwanted_valid_.resize(area(module.output_count, capacity, 1));
-  frame.actions_.resize(area(module.control_count, capacity, sizeof(std::int32_t)));
-  frame.executed_.resize(area(module.flag_count, capacity, 1));
-  frame.row_lists_.resize(area(module.flag_count, capacity, sizeof(std::int32_t)));
-  frame.owned_calls_.resize(module.op_count);
-  frame.library_calls_.resize(module.op_count);
-  for (std::size_t op = 0; op < module.op_count; ++op) {
+TileFrame::TileFrame(const Model& model)
+    : module_(model.module()),
+      frame_(module_, module_.arena_bytes, module_.tile_rows, model.packed(), inference_calls),
+      unwanted_valid_(area(module_.output_count, module_.tile_rows, 1)),
+      owned_calls_(module_.op_count),
+      library_calls_(module_.op_count),
+      budget_policy_(module_, module_.tile_rows) {
+  frame_.state().library_calls = library_calls_.data();
+}
+
+Result<std::unique_ptr<TileFrame>> TileFrame::create(const Model& model) {
+  std::unique_ptr<TileFrame> frame(new TileFrame(model));
+  for (std::size_t op = 0; op < model.module().op_count; ++op) {
     if (model.library_op(op) == nullptr) continue;
     Result<std::unique_ptr<kernels::LibraryCall>> call = kernels::LibraryCall::create(*model.library_op(op));
     if (!call.ok()) return call.status();
-    frame.owned_calls_[op] = *std::move(call);
-    frame.library_calls_[op] = frame.owned_calls_[op].get();
+    frame->owned_calls_[op] = *std::move(call);
+    frame->library_calls_[op] = frame->owned_calls_[op].get();
   }
-  frame.state_.module = &module;
-  frame.state_.library_calls = frame.library_calls_.data();
-  frame.frame_ = {.arena = frame.arena_.data(),
-                  .inputs = frame.inputs_.data(),
-                  .outputs = frame.outputs_.data(),
-                  .valid = frame.valid_.data(),
-                  .packed = model.packed(),
-                  .actions = frame.actions_.data(),
-                  .executed = frame.executed_.data(),
-                  .row_lists = frame.row_lists_.data(),
-                  .scratch = frame.scratch_.data(),
-                  .capacity = capacity,
-                  .calls = &inference_calls,
-                  .state = &frame.state_};
-  return made;
+  return frame;
 }
 
 Result<std::unique_ptr<Context>> Context::create(const Model& model, std::size_t max_batch, std::size_t threads) {
@@ -120,7 +92,7 @@ Result<std::unique_ptr<Context>> Context::create(const Model& model, std::size_t
   {
     const threads::OneOpenMpThread one_thread;  // library calls are made for the count
     for (std::size_t i = 0; i < working; ++i) {
-      Result<std::unique_ptr<Frame>> frame = Frame::create(model);
+      Result<std::unique_ptr<TileFrame>> frame = TileFrame::create(model);
       if (!frame.ok()) return frame.status();
       context->frames_.push_back(*std::move(frame));
     }

@@ -10,7 +10,7 @@
 #include "d2nn/module.h"
 #include "exec/budget.h"
 #include "exec/forced_policy.h"
-#include "exec/frame_state.h"
+#include "exec/frame.h"
 #include "exec/model.h"
 #include "kernels/library_op.h"
 #include "status/status.h"
@@ -33,41 +33,32 @@ struct RunRequest {
   std::size_t first_sample = 0;  ///< number of the first sample in messages, for data cut into runs
 };
 
-/// The memory of one tile in flight, owned by one thread while it works. Its address is fixed: the frame points into
-/// it.
-class Frame {
+/// A frame for tiles of inference, with what its calls need. Owned by one thread while it works.
+class TileFrame {
  public:
-  static Result<std::unique_ptr<Frame>> create(const Model& model);
+  static Result<std::unique_ptr<TileFrame>> create(const Model& model);
 
-  /// Points the frame at samples first .. first+rows-1 of a request and clears what the last tile left.
+  /// Points the frame at samples first .. first+rows-1 of a request.
   void aim(const RunRequest& request, std::size_t first);
   /// Runs the compiled code on rows 0 .. rows-1. `alone`: through forward_one; rows is 1 then.
   std::int32_t call(std::size_t rows, bool alone);
   /// After a call that succeeded: what those rows did, into the request's trace.
   void write_trace(const d2nn_trace& trace, std::size_t first, std::size_t rows) const;
-  const Failure& failure() const { return state_.failure; }
+  const Failure& failure() const { return frame_.failure(); }
 
  private:
-  explicit Frame(const d2nn_module& module) : module_(module), budget_policy_(module, module.tile_rows) {}
+  explicit TileFrame(const Model& model);
 
   const d2nn_module& module_;
-  storage::AlignedBytes arena_;
-  storage::AlignedBytes scratch_;
-  std::vector<const float*> inputs_;
-  std::vector<float*> outputs_;
-  std::vector<std::uint8_t*> valid_;
-  std::vector<std::uint8_t> unwanted_valid_;  // receives validity that the caller did not request: [outputs][tile_rows]
-  std::vector<std::int32_t> actions_;
-  std::vector<std::uint8_t> executed_;
-  std::vector<std::int32_t> row_lists_;
+  Frame frame_;
+  std::vector<std::uint8_t>
+      unwanted_valid_;  // where validity goes that the caller did not ask for: [outputs][tile_rows]
   std::vector<std::unique_ptr<kernels::LibraryCall>> owned_calls_;
   std::vector<kernels::LibraryCall*> library_calls_;
   BudgetPolicy budget_policy_;
   ForcedPolicy forced_policy_;
   std::int64_t budget_ = 0;                       // of the request at hand
   const std::int32_t* forced_actions_ = nullptr;  // the same
-  d2nn_frame frame_{};
-  d2nn_frame_state state_;
 };
 
 /// Threads that a context may be made with.
@@ -110,8 +101,8 @@ class Context {
   const Model& model_;
   std::size_t max_batch_;
   std::size_t threads_;
-  std::vector<std::unique_ptr<Frame>> frames_;  // one per thread of the pool
-  std::vector<TileFailure> failures_;           // the same
+  std::vector<std::unique_ptr<TileFrame>> frames_;  // one per thread of the pool
+  std::vector<TileFailure> failures_;               // the same
   std::unique_ptr<threads::ThreadPool> pool_;
   std::atomic<std::size_t> first_failed_tile_{SIZE_MAX};
 };

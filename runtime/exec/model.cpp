@@ -117,14 +117,18 @@ Result<std::unique_ptr<Model>> Model::create(const d2nn_module& module, const d2
   if (Status status = check_module(module); !status.ok()) return status;
   Result<weights::ParameterSet> parameters = weights::load(module, source);
   if (!parameters.ok()) return parameters.status();
+  return create(module, parameters->values);
+}
 
+Result<std::unique_ptr<Model>> Model::create(const d2nn_module& module, std::span<const float> parameters) {
+  if (Status status = check_module(module); !status.ok()) return status;
   std::unique_ptr<Model> model(new Model(module));
   model->weights_.resize(module.op_count);
   model->packed_.resize(module.op_count, nullptr);
   model->library_ops_.resize(module.op_count);
   const threads::OneOpenMpThread one_thread;  // library kernels are chosen for the count
   for (std::size_t op = 0; op < module.op_count; ++op) {
-    if (Status status = model->pack(op, parameters->values); !status.ok()) return status;
+    if (Status status = model->pack(op, parameters); !status.ok()) return status;
   }
   return model;
 }

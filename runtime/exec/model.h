@@ -23,6 +23,8 @@ class Model {
  public:
   /// `module` must outlive the model; `source` (NULL: the embedded weights) only the call. Throws std::bad_alloc only.
   static Result<std::unique_ptr<Model>> create(const d2nn_module& module, const d2nn_weights_source* source);
+  /// The same from parameters in memory, [parameter_floats], needed during the call only: those of a training.
+  static Result<std::unique_ptr<Model>> create(const d2nn_module& module, std::span<const float> parameters);
 
   const d2nn_module& module() const { return module_; }
   /// [ops]: packed weights, NULL where an op has none or is a library op.

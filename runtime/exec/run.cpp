@@ -28,49 +28,41 @@ std::string samples_text(std::size_t first, std::size_t rows) {
 
 }  // namespace
 
-void Frame::aim(const RunRequest& request, std::size_t first) {
+void TileFrame::aim(const RunRequest& request, std::size_t first) {
   budget_ = request.cost_budget;
   forced_actions_ = request.forced_actions;
-  for (std::size_t i = 0; i < inputs_.size(); ++i) {
-    inputs_[i] = request.inputs[i] + first * static_cast<std::size_t>(module_.inputs[i].elements);
-  }
-  const std::size_t capacity = static_cast<std::size_t>(frame_.capacity);
-  for (std::size_t i = 0; i < outputs_.size(); ++i) {
-    outputs_[i] = request.outputs[i] + first * static_cast<std::size_t>(module_.outputs[i].elements);
+  for (std::size_t i = 0; i < module_.input_count; ++i)
+    frame_.inputs()[i] = request.inputs[i] + first * static_cast<std::size_t>(module_.inputs[i].elements);
+  const std::size_t capacity = static_cast<std::size_t>(frame_.capacity());
+  for (std::size_t i = 0; i < module_.output_count; ++i) {
+    frame_.outputs()[i] = request.outputs[i] + first * static_cast<std::size_t>(module_.outputs[i].elements);
     std::uint8_t* wanted = request.valid == nullptr ? nullptr : request.valid[i];
-    valid_[i] = wanted == nullptr ? unwanted_valid_.data() + i * capacity : wanted + first;
+    frame_.valid()[i] = wanted == nullptr ? unwanted_valid_.data() + i * capacity : wanted + first;
   }
 }
 
-std::int32_t Frame::call(std::size_t rows, bool alone) {
-  std::fill(actions_.begin(), actions_.end(), -1);
-  std::fill(executed_.begin(), executed_.end(), std::uint8_t{0});
-  state_.failure = {};
-  state_.policy = budget_ == 0 ? nullptr : &budget_policy_;
+std::int32_t TileFrame::call(std::size_t rows, bool alone) {
+  frame_.clear();
+  DecisionPolicy*& policy = frame_.state().policy;
+  policy = budget_ == 0 ? nullptr : &budget_policy_;
   if (budget_ != 0) budget_policy_.begin(budget_);
   if (forced_actions_ != nullptr) {
     forced_policy_.begin(forced_actions_);
-    state_.policy = &forced_policy_;
+    policy = &forced_policy_;
   }
-  return alone ? module_.forward_one(&frame_) : module_.forward_tile(&frame_, static_cast<std::int64_t>(rows));
+  return alone ? module_.forward_one(frame_.get())
+               : module_.forward_tile(frame_.get(), static_cast<std::int64_t>(rows));
 }
 
-void Frame::write_trace(const d2nn_trace& trace, std::size_t first, std::size_t rows) const {
-  const std::size_t capacity = static_cast<std::size_t>(frame_.capacity);
-  const std::size_t controls = module_.control_count;
-  const std::size_t nodes = module_.node_count;
-  for (std::size_t row = 0; row < rows; ++row) {
-    const std::size_t sample = first + row;
-    if (trace.actions != nullptr) {
-      for (std::size_t c = 0; c < controls; ++c) trace.actions[sample * controls + c] = actions_[c * capacity + row];
-    }
-    std::int64_t cost = 0;
-    for (std::size_t node = 0; node < nodes; ++node) {
-      const bool executed = executed_[node * capacity + row] != 0;
-      if (executed) cost += module_.nodes[node].cost;
-      if (trace.executed != nullptr) trace.executed[sample * nodes + node] = executed ? 1 : 0;
-    }
-    if (trace.cost != nullptr) trace.cost[sample] = cost;
+void TileFrame::write_trace(const d2nn_trace& trace, std::size_t first, std::size_t rows) const {
+  for (std::size_t r = 0; r < rows; ++r) {
+    const auto row = static_cast<std::int64_t>(r);
+    const std::size_t sample = first + r;
+    for (std::uint32_t c = 0; trace.actions != nullptr && c < module_.control_count; ++c)
+      trace.actions[sample * module_.control_count + c] = frame_.actions(c)[row];
+    for (std::uint32_t node = 0; trace.executed != nullptr && node < module_.node_count; ++node)
+      trace.executed[sample * module_.node_count + node] = frame_.has_executed(node, row) ? 1 : 0;
+    if (trace.cost != nullptr) trace.cost[sample] = frame_.cost(row);
   }
 }
 
@@ -81,7 +73,7 @@ void Context::run_tile(const RunRequest& request, std::size_t tile, std::size_t 
   const std::size_t first = tile_begin(request.batch, tiles, tile);
   const std::size_t rows = tile_begin(request.batch, tiles, tile + 1) - first;
   const bool alone = request.batch == 1;
-  Frame& frame = *frames_[thread];
+  TileFrame& frame = *frames_[thread];
   frame.aim(request, first);
   const std::int32_t status = frame.call(rows, alone);
   if (status == D2NN_OK) {

@@ -1,6 +1,5 @@
 // The command `eval`: metric, cost and distribution over paths of a network with its weights on a data set. Shared by
-// `d2nn eval` and by compiled executables. Runs the inference code through the C interface, not the
-// training code.
+// `d2nn eval` and by compiled executables.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// Tallies and greedy evaluation: see evaluate.h.
+// Tallies and evaluation: see evaluate.h.
 #include "train/evaluate.h"
 
 #include <algorithm>
@@ -42,44 +42,103 @@ Evaluation Tally::result() const {
   return result;
 }
 
-Result<Evaluation> evaluate(StepRunner& runner, const d2nn_module& module, const datasets::Dataset& data,
-                            std::span<const std::uint32_t> samples, const Reward& reward, threads::ThreadPool& pool) {
+namespace {
+
+/// What a run of up to `capacity` samples reads and writes.
+class RunBuffers {
+ public:
+  RunBuffers(const d2nn_module& module, std::size_t capacity, std::int64_t input_elements)
+      : module_(module),
+        input_elements_(input_elements),
+        inputs_(capacity * static_cast<std::size_t>(input_elements)),
+        actions_(capacity * module.control_count),
+        costs_(capacity),
+        decisions_(module.output_count) {
+    for (std::uint32_t o = 0; o < module.output_count; ++o) {
+      outputs_.emplace_back(capacity * static_cast<std::size_t>(module.outputs[o].elements));
+      valid_.emplace_back(capacity);
+      output_pointers_.push_back(outputs_[o].data());
+      valid_pointers_.push_back(valid_[o].data());
+    }
+    trace_.struct_size = sizeof trace_;
+    trace_.actions = actions_.data();
+    trace_.cost = costs_.data();
+  }
+
+  float* input(std::size_t row) { return inputs_.data() + static_cast<std::int64_t>(row) * input_elements_; }
+
+  Status run(exec::Context& context, std::size_t rows, std::size_t first_sample, std::int64_t cost_budget) {
+    const float* input = inputs_.data();
+    exec::RunRequest request;
+    request.batch = rows;
+    request.inputs = &input;
+    request.outputs = output_pointers_.data();
+    request.valid = valid_pointers_.data();
+    request.trace = &trace_;
+    request.cost_budget = cost_budget;
+    request.first_sample = first_sample;
+    return context.run(request);
+  }
+
+  void tally(std::size_t row, std::int32_t label, Tally& tally) {
+    for (std::uint32_t o = 0; o < module_.output_count; ++o) {
+      const std::int64_t columns = module_.outputs[o].elements;
+      decisions_[o] = valid_[o][row] == 0
+                          ? null_decision
+                          : greatest_score(output_pointers_[o] + static_cast<std::int64_t>(row) * columns, columns);
+    }
+    const std::span<const std::int32_t> actions(actions_.data() + row * module_.control_count, module_.control_count);
+    tally.add(label, decisions_, actions, costs_[row]);
+  }
+
+ private:
+  const d2nn_module& module_;
+  std::int64_t input_elements_;
+  storage::AlignedFloats inputs_;
+  std::vector<storage::AlignedFloats> outputs_;
+  std::vector<std::vector<std::uint8_t>> valid_;
+  std::vector<float*> output_pointers_;
+  std::vector<std::uint8_t*> valid_pointers_;
+  std::vector<std::int32_t> actions_;
+  std::vector<std::int64_t> costs_;
+  std::vector<std::int32_t> decisions_;
+  d2nn_trace trace_{};
+};
+
+}  // namespace
+
+Result<Evaluation> evaluate(exec::Context& context, const datasets::Dataset& data,
+                            std::span<const std::uint32_t> samples, const Reward& reward, threads::ThreadPool& pool,
+                            std::int64_t cost_budget) {
+  const d2nn_module& module = context.model().module();
+  const std::size_t capacity = context.max_batch();
   Tally tally(module, reward);
-  const auto capacity = static_cast<std::size_t>(runner.capacity());
-  storage::AlignedFloats inputs(capacity * static_cast<std::size_t>(data.elements()));
-  std::vector<std::uint64_t> keys(capacity);
+  RunBuffers buffers(module, capacity, data.elements());
   std::vector<Status> failures(capacity);
-  std::vector<std::int32_t> decisions(module.output_count);
-  std::vector<std::int32_t> actions(module.control_count);
-  const float* const input = inputs.data();
   for (std::size_t begin = 0; begin < samples.size(); begin += capacity) {
     const std::size_t rows = std::min(capacity, samples.size() - begin);
     auto read = [&](std::size_t row, std::size_t) {
-      failures[row] = data.fill(samples[begin + row], inputs.data() + static_cast<std::int64_t>(row) * data.elements());
+      failures[row] = data.fill(samples[begin + row], buffers.input(row));
     };
     pool.run(rows, read);
-    for (std::size_t r = 0; r < rows; ++r) {
-      if (!failures[r].ok()) return failures[r];
-      keys[r] = samples[begin + r];
+    for (std::size_t row = 0; row < rows; ++row) {
+      if (!failures[row].ok()) return failures[row];
     }
-    ForwardRequest request;
-    request.rows = static_cast<std::int64_t>(rows);
-    request.inputs = &input;
-    request.samples = keys.data();
-    request.is_training = false;
-    if (Status status = runner.forward(request); !status.ok()) return status;
-    for (std::size_t r = 0; r < rows; ++r) {
-      const auto row = static_cast<std::int64_t>(r);
-      for (std::uint32_t o = 0; o < module.output_count; ++o) {
-        const std::int64_t columns = module.outputs[o].elements;
-        decisions[o] =
-            runner.valid(o)[r] != 0 ? greatest_score(runner.output(o) + row * columns, columns) : null_decision;
-      }
-      for (std::uint32_t k = 0; k < module.control_count; ++k) actions[k] = runner.actions(k)[r];
-      tally.add(data.label(samples[begin + r]), decisions, actions, runner.cost(row));
-    }
+    if (Status status = buffers.run(context, rows, begin, cost_budget); !status.ok()) return status;
+    for (std::size_t row = 0; row < rows; ++row) buffers.tally(row, data.label(samples[begin + row]), tally);
   }
   return tally.result();
+}
+
+Result<Evaluation> evaluate(const d2nn_module& module, std::span<const float> parameters, const datasets::Dataset& data,
+                            std::span<const std::uint32_t> samples, const Reward& reward, threads::ThreadPool& pool) {
+  auto model = exec::Model::create(module, parameters);
+  if (!model.ok()) return model.status();
+  const std::size_t threads = pool.threads();
+  const std::size_t rows = std::min(static_cast<std::size_t>(module.tile_rows) * threads, samples.size());
+  auto context = exec::Context::create(**model, std::max(rows, std::size_t{1}), threads);
+  if (!context.ok()) return context.status();
+  return evaluate(**context, data, samples, reward, pool);
 }
 
 std::string path_name(const d2nn_module& module, std::span<const std::int32_t> actions) {

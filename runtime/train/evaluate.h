@@ -1,6 +1,6 @@
 // Greedy evaluation over a data set: the metric on the whole set (not averaged over bags), mean cost, how often each
-// path and each action was taken. Training evaluates with its own code and weights; `d2nn eval` fills the same tally
-// through the C interface.
+// path and each action was taken. It runs the inference code that is shipped, in training too: the weights that are
+// kept are the best in what users will run.
 #pragma once
 
 #include <cstdint>
@@ -10,10 +10,11 @@
 #include <vector>
 
 #include "d2nn/module.h"
+#include "exec/context.h"
 #include "status/status.h"
+#include "threads/thread_pool.h"
 #include "train/datasets/dataset.h"
 #include "train/reward.h"
-#include "train/step_runner.h"
 
 namespace d2nn::train {
 
@@ -60,9 +61,16 @@ class Tally {
   std::map<std::vector<std::int32_t>, OnPath> paths_;
 };
 
-/// Runs the listed samples greedily through the training code with the runner's parameters (batch norm with running
-/// statistics). D2NN_IO_ERROR: a sample could not be read; D2NN_NONFINITE_CONTROL.
-Result<Evaluation> evaluate(StepRunner& runner, const d2nn_module& module, const datasets::Dataset& data,
+/// Runs the listed samples in batches as large as the context allows; `pool` reads them. A sample costs at most
+/// `cost_budget` multiplications (0: any number; exec::check_budget accepted it). D2NN_IO_ERROR: a sample could not be
+/// read; D2NN_NONFINITE_CONTROL names one by its place in the list.
+Result<Evaluation> evaluate(exec::Context& context, const datasets::Dataset& data,
+                            std::span<const std::uint32_t> samples, const Reward& reward, threads::ThreadPool& pool,
+                            std::int64_t cost_budget = 0);
+
+/// The same with these parameters, [parameter_floats], packed for the purpose: a tile of samples per thread of the
+/// pool. D2NN_INVALID_WEIGHTS: a batch norm cannot be folded into finite weights.
+Result<Evaluation> evaluate(const d2nn_module& module, std::span<const float> parameters, const datasets::Dataset& data,
                             std::span<const std::uint32_t> samples, const Reward& reward, threads::ThreadPool& pool);
 
 /// "Q=high R=-" for a path; "the only path" without control nodes.

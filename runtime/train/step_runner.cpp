@@ -9,14 +9,14 @@
 namespace d2nn::train {
 
 StepRunner::StepRunner(const d2nn_module& module, std::int64_t capacity, threads::ThreadPool& pool)
-    : module_(module), code_(*module.train) {
+    : module_(module),
+      code_(*module.train),
+      frame_(module, code_.arena_bytes, capacity, nullptr, training_calls),
+      gradient_arena_(
+          exec::area(code_.gradient_bytes / static_cast<std::int64_t>(sizeof(float)), capacity, sizeof(float))),
+      parameters_(static_cast<std::size_t>(module.parameter_floats)),
+      parameter_gradients_(static_cast<std::size_t>(module.parameter_floats)) {
   const auto rows = static_cast<std::size_t>(capacity);
-  arena_ = storage::AlignedFloats(static_cast<std::size_t>(code_.arena_bytes) / sizeof(float) * rows);
-  gradient_arena_ = storage::AlignedFloats(static_cast<std::size_t>(code_.gradient_bytes) / sizeof(float) * rows);
-  parameters_ = storage::AlignedFloats(static_cast<std::size_t>(module.parameter_floats));
-  parameter_gradients_ = storage::AlignedFloats(static_cast<std::size_t>(module.parameter_floats));
-  scratch_ = storage::AlignedBytes(static_cast<std::size_t>(module.scratch_bytes));
-
   std::size_t output_floats = 0;
   for (std::uint32_t o = 0; o < module.output_count; ++o)
     output_floats += static_cast<std::size_t>(module.outputs[o].elements) * rows;
@@ -30,37 +30,21 @@ StepRunner::StepRunner(const d2nn_module& module, std::int64_t capacity, threads
     valid_.push_back(valid_values_.data() + o * rows);
     offset += static_cast<std::size_t>(module.outputs[o].elements) * rows;
   }
-  packed_.resize(module.op_count);
-  actions_.resize(module.control_count * rows);
-  executed_.resize(module.flag_count * rows);
-  row_lists_.resize(module.flag_count * rows);
+  std::copy(outputs_.begin(), outputs_.end(), frame_.outputs().begin());
+  std::copy(valid_.begin(), valid_.end(), frame_.valid().begin());
   for (std::uint32_t b = 0; b < code_.buffer_count; ++b) {
     if (code_.buffers[b].gradient_offset_bytes >= 0 && code_.buffers[b].gradient_accumulates != 0)
       accumulating_.push_back(b);
   }
 
-  inputs_.resize(module.input_count);
-  memory_.inputs = inputs_.data();
-  frame_.inputs = inputs_.data();
-  memory_.values = arena_.data();
+  memory_.inputs = frame_.inputs().data();
+  memory_.values = static_cast<float*>(frame_.arena());
   memory_.gradients = gradient_arena_.data();
   memory_.capacity = capacity;
   memory_.parameters = parameters_.data();
   memory_.parameter_gradients = parameter_gradients_.data();
   step_state_ = {&code_, nullptr, &pool, gradient_arena_.data(), output_gradients_.data()};
-  frame_state_.module = &module;
-  frame_state_.train_step = &step_state_;
-  frame_.arena = arena_.data();
-  frame_.outputs = outputs_.data();
-  frame_.valid = valid_.data();
-  frame_.packed = packed_.data();
-  frame_.actions = actions_.data();
-  frame_.executed = executed_.data();
-  frame_.row_lists = row_lists_.data();
-  frame_.scratch = scratch_.data();
-  frame_.capacity = capacity;
-  frame_.calls = &training_calls;
-  frame_.state = &frame_state_;
+  frame_.state().train_step = &step_state_;
 }
 
 Result<std::unique_ptr<StepRunner>> StepRunner::create(const d2nn_module& module, std::int64_t capacity,
@@ -85,7 +69,7 @@ Result<std::unique_ptr<StepRunner>> StepRunner::create(const d2nn_module& module
 
 Status StepRunner::describe(std::int32_t status, const char* direction) const {
   if (status == D2NN_OK) return {};
-  const exec::Failure& failure = frame_state_.failure;
+  const exec::Failure& failure = frame_.failure();
   if (status == D2NN_NONFINITE_CONTROL && failure.control < module_.control_count) {
     const d2nn_control& control = module_.controls[failure.control];
     return {D2NN_NONFINITE_CONTROL, "control node `" + std::string(module_.nodes[control.node].name) +
@@ -100,11 +84,9 @@ Status StepRunner::describe(std::int32_t status, const char* direction) const {
 
 Status StepRunner::forward(const ForwardRequest& request) {
   rows_ = request.rows;
-  std::copy_n(request.inputs, inputs_.size(), inputs_.begin());
-  frame_state_.policy = request.policy;
-  frame_state_.failure = {};
-  std::fill(actions_.begin(), actions_.end(), -1);
-  std::fill(executed_.begin(), executed_.end(), std::uint8_t{0});
+  std::copy_n(request.inputs, module_.input_count, frame_.inputs().begin());
+  frame_.state().policy = request.policy;
+  frame_.clear();
   kernels::TrainStep step;
   step.is_training = request.is_training;
   step.seed = request.seed;
@@ -113,7 +95,7 @@ Status StepRunner::forward(const ForwardRequest& request) {
   step.expected_rows =
       request.moves_statistics ? static_cast<double>(capacity()) : std::numeric_limits<double>::infinity();
   if (Status status = ops_->begin_step(memory_, step); !status.ok()) return status;
-  return describe(code_.forward(&frame_, rows_), "forward");
+  return describe(code_.forward(frame_.get(), rows_), "forward");
 }
 
 void StepRunner::clear_gradients() {
@@ -126,12 +108,12 @@ void StepRunner::clear_gradients() {
 }
 
 Status StepRunner::backward() {
-  return describe(code_.backward(&frame_, rows_), "backward");
+  return describe(code_.backward(frame_.get(), rows_), "backward");
 }
 
 const float* StepRunner::scores(std::uint32_t control) const {
   const d2nn_buffer& buffer = code_.buffers[code_.control_buffers[control]];
-  return reinterpret_cast<const float*>(reinterpret_cast<const std::byte*>(arena_.data()) +
+  return reinterpret_cast<const float*>(static_cast<const std::byte*>(frame_.arena()) +
                                         buffer.offset_bytes * capacity());
 }
 
@@ -142,14 +124,6 @@ std::int64_t StepRunner::score_stride(std::uint32_t control) const {
 float* StepRunner::score_gradient(std::uint32_t control) {
   const d2nn_buffer& buffer = code_.buffers[code_.control_buffers[control]];
   return buffer.gradient_offset_bytes < 0 ? nullptr : d2nn_gradient_row(gradient_arena_.data(), &buffer, capacity(), 0);
-}
-
-std::int64_t StepRunner::cost(std::int64_t row) const {
-  std::int64_t sum = 0;
-  for (std::uint32_t node = 0; node < module_.node_count; ++node) {
-    if (executed_[static_cast<std::size_t>(node * capacity() + row)] != 0) sum += module_.nodes[node].cost;
-  }
-  return sum;
 }
 
 }  // namespace d2nn::train

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "d2nn/module.h"
-#include "exec/frame_state.h"
+#include "exec/frame.h"
 #include "kernels/train_ops.h"
 #include "status/status.h"
 #include "threads/thread_pool.h"
@@ -55,7 +55,7 @@ class StepRunner {
   /// From the gradients of outputs and scores to those of the parameters, which are added to parameter_gradients().
   Status backward();
 
-  std::int64_t capacity() const { return frame_.capacity; }
+  std::int64_t capacity() const { return frame_.capacity(); }
   std::int64_t rows() const { return rows_; }
   std::span<float> parameters() { return parameters_.values(); }
   std::span<float> parameter_gradients() { return parameter_gradients_.values(); }
@@ -67,14 +67,14 @@ class StepRunner {
   /// [rows, elements of output].
   float* output_gradient(std::uint32_t output) { return output_gradients_[output]; }
   /// [rows]: the action taken, -1 where the control node did not execute.
-  const std::int32_t* actions(std::uint32_t control) const { return actions_.data() + control * frame_.capacity; }
+  const std::int32_t* actions(std::uint32_t control) const { return frame_.actions(control); }
   /// Scores of a control node [rows, stride].
   const float* scores(std::uint32_t control) const;
   std::int64_t score_stride(std::uint32_t control) const;
   /// Their gradient [rows, stride], or nullptr when none is needed.
   float* score_gradient(std::uint32_t control);
   /// Multiplications that a row executed, control nodes included.
-  std::int64_t cost(std::int64_t row) const;
+  std::int64_t cost(std::int64_t row) const { return frame_.cost(row); }
 
  private:
   StepRunner(const d2nn_module& module, std::int64_t capacity, threads::ThreadPool& pool);
@@ -83,28 +83,20 @@ class StepRunner {
   const d2nn_module& module_;
   const d2nn_train_code& code_;
   std::int64_t rows_ = 0;
-  storage::AlignedFloats arena_;
+  exec::Frame frame_;
   storage::AlignedFloats gradient_arena_;
   storage::AlignedFloats parameters_;
   storage::AlignedFloats parameter_gradients_;
-  storage::AlignedBytes scratch_;
   storage::AlignedFloats output_values_;
   storage::AlignedFloats output_gradient_values_;
-  std::vector<const float*> inputs_;
   std::vector<std::uint8_t> valid_values_;
   std::vector<float*> outputs_;
   std::vector<float*> output_gradients_;
   std::vector<std::uint8_t*> valid_;
-  std::vector<const float*> packed_;
-  std::vector<std::int32_t> actions_;
-  std::vector<std::uint8_t> executed_;
-  std::vector<std::int32_t> row_lists_;
   std::vector<std::uint32_t> accumulating_;  // buffers whose gradients are cleared
   kernels::TrainMemory memory_;
   std::unique_ptr<kernels::TrainOps> ops_;
   StepState step_state_;
-  d2nn_frame_state frame_state_;
-  d2nn_frame frame_{};
 };
 
 }  // namespace d2nn::train

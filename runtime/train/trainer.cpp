@@ -126,9 +126,10 @@ class Run {
   Status diverged(const std::string& what) const;
   float greatest_magnitude() const;
   Status wrong_reward(const std::string& where) const;
-  /// A score that is not finite means that the weights are not: the run diverged.
+  /// A score or a folded weight that is not finite means that the weights became too large: the run diverged.
   Status explain(const Status& status) const {
-    return status.code() == D2NN_NONFINITE_CONTROL ? diverged(status.message()) : status;
+    const bool has_diverged = status.code() == D2NN_NONFINITE_CONTROL || status.code() == D2NN_INVALID_WEIGHTS;
+    return has_diverged ? diverged(status.message()) : status;
   }
   RunState run_state();
   double seconds() const { return seconds_before_ + std::chrono::duration<double>(Clock::now() - started_).count(); }
@@ -313,9 +314,9 @@ Status Run::step(const Batch& batch) {
 }
 
 Status Run::evaluate_epoch(TrainReport& report) {
-  auto evaluation = evaluate(*runner_, module_, data_, judged(), objective_.reward(), pool_);
-  if (!evaluation.ok()) return explain(evaluation.status());
   if (!all_finite(runner_->parameters())) return diverged("a weight is not finite");
+  auto evaluation = evaluate(module_, runner_->parameters(), data_, judged(), objective_.reward(), pool_);
+  if (!evaluation.ok()) return explain(evaluation.status());
   if (!std::isfinite(evaluation->reward))
     return wrong_reward("of the samples evaluated after step " + std::to_string(step_));
   const Stage stage = schedule_.at(step_ - 1).stage;
@@ -354,7 +355,7 @@ Status Run::finish(TrainReport& report) {
   const std::span<float> parameters = runner_->parameters();
   if (has_best_) std::copy(best_.begin(), best_.end(), parameters.begin());
   report.weights.assign(parameters.begin(), parameters.end());
-  auto evaluation = evaluate(*runner_, module_, data_, judged(), objective_.reward(), pool_);
+  auto evaluation = evaluate(module_, report.weights, data_, judged(), objective_.reward(), pool_);
   if (!evaluation.ok()) return evaluation.status();
   report.evaluation = *std::move(evaluation);
   if (options_.output_path.empty()) return {};

@@ -29,7 +29,7 @@ Compiled compile(const std::string& text) {
   diag::Sink sink;
   const ast::File tree = syntax::parse(files, file, sink);
   Compiled compiled;
-  if (!sink.has_errors()) compiled.programs = sema::check(tree, files, {}, sink);
+  if (!sink.has_errors()) compiled.programs = sema::check(tree, files, {}, sink).programs;
   for (const diag::Diagnostic& diagnostic : sink.all()) {
     if (diagnostic.code->severity != diag::Severity::error) continue;
     const source::Position place = files[file].position(diagnostic.range.begin);

@@ -27,7 +27,7 @@ FrontEndResult program_once(std::string_view text) {
   if (sink.has_errors()) return {};
   sema::CheckOptions options;
   options.loader = load;
-  const std::vector<graph::Program> programs = sema::check(tree, files, options, sink);
+  const std::vector<graph::Program> programs = sema::check(tree, files, options, sink).programs;
   for (const graph::Program& program : programs) {
     if (const auto broken = graph::verify(program); !broken.empty()) return {broken.front(), false};
   }

@@ -17,7 +17,8 @@ struct BenchArguments {
 };
 
 int bench(const BenchArguments& arguments) {
-  driver::Checked checked = driver::check_file(arguments.program.file, arguments.program.check_options());
+  driver::Checked checked =
+      driver::check_file(arguments.program.file, arguments.program.check_options(driver::questions_of_build({})));
   arguments.fix.apply(checked);
   std::optional<driver::InProcess> compiled;
   if (!checked.sink.has_errors()) compiled = driver::InProcess::compile(checked, false, arguments.target.options());

@@ -41,11 +41,12 @@ std::string pass_names() {
 }
 
 int build(BuildArguments& arguments) {
-  driver::Checked checked = driver::check_file(arguments.program.file, arguments.program.check_options());
-  arguments.fix.apply(checked);
   arguments.request.target = arguments.target.options();
   for (const std::string& name : arguments.disabled_passes)
     arguments.request.passes.disable(passes::find_pass(name)->pass);
+  driver::Checked checked = driver::check_file(
+      arguments.program.file, arguments.program.check_options(driver::questions_of_build(arguments.request.passes)));
+  arguments.fix.apply(checked);
   for (const std::string& name : arguments.print_after)
     arguments.request.print_after.push_back(passes::find_pass(name));
   if (!checked.sink.has_errors()) driver::build(checked, arguments.request);

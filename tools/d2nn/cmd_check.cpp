@@ -68,16 +68,20 @@ std::optional<Frequencies> read_frequencies(const std::string& source, driver::C
   return frequencies;
 }
 
-paths::Analysis analysed(const graph::Program& program, const CheckArguments& arguments,
+/// Of the program at this place.
+paths::Analysis analysed(const driver::Checked& checked, std::size_t place, const CheckArguments& arguments,
                          const Frequencies& frequencies) {
-  paths::Analysis analysis = paths::analyse(program, paths::Questions::everything, frequencies.values);
+  paths::Analysis analysis = frequencies.values.empty()
+                                 ? checked.analyses[place]
+                                 : paths::analyse(checked.programs[place], paths::all_paths, frequencies.values);
   if (analysis.paths) sort_paths(*analysis.paths, arguments.order, arguments.is_descending);
   return analysis;
 }
 
 /// One file; returns false when it has errors.
 bool check_one(const std::string& file, const CheckArguments& arguments, Json& json) {
-  driver::Checked checked = driver::check_file(file, arguments.program.check_options());
+  driver::Checked checked = driver::check_file(
+      file, arguments.program.check_options(arguments.paths ? paths::all_paths : paths::null_values));
   if (arguments.hints && !checked.sink.has_errors()) driver::hint_unused_work(checked);
   std::optional<Frequencies> frequencies;
   if (!checked.sink.has_errors() && arguments.paths) frequencies = read_frequencies(arguments.frequencies, checked);
@@ -86,20 +90,20 @@ bool check_one(const std::string& file, const CheckArguments& arguments, Json& j
   if (!arguments.json) {
     print_diagnostics(checked);
     if (has_errors || !frequencies) return !has_errors;
-    for (const graph::Program& program : checked.programs) {
-      std::cout << paths_text(program, analysed(program, arguments, *frequencies), source);
-    }
+    for (std::size_t i = 0; i < checked.programs.size(); ++i)
+      std::cout << paths_text(checked.programs[i], analysed(checked, i, arguments, *frequencies), source);
     return true;
   }
   Json entry = Json::object();
   text::put(entry, "file", file);
   entry.update(diag::to_json(checked.sink, checked.files));
   if (!has_errors && frequencies) entry["networks"] = Json::array();
-  for (const graph::Program& program : checked.programs) {
+  for (std::size_t i = 0; i < checked.programs.size(); ++i) {
+    const graph::Program& program = checked.programs[i];
     if (has_errors || (!frequencies && !program.train)) continue;
     Json network{{"network", program.name}};
     if (program.train) network["train"] = driver::train_json(program);
-    if (frequencies) network.update(paths_json(program, analysed(program, arguments, *frequencies), source));
+    if (frequencies) network.update(paths_json(program, analysed(checked, i, arguments, *frequencies), source));
     entry["networks"].push_back(std::move(network));
   }
   json.push_back(std::move(entry));

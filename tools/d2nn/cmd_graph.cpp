@@ -27,8 +27,8 @@ void draw_graph(driver::Checked& checked, const GraphArguments& arguments) {
     frequencies = draw::read_trace(arguments.trace, program, checked.sink);
     if (!frequencies) return;
   }
-  const paths::Analysis analysis = paths::analyse(program);
-  draw::draw({program, analysis, frequencies ? &*frequencies : nullptr}, arguments.output, checked.sink);
+  draw::draw({program, checked.analyses.front(), frequencies ? &*frequencies : nullptr}, arguments.output,
+             checked.sink);
 }
 
 /// CLI11's form of a check: empty when the name is one.
@@ -49,7 +49,8 @@ void add_graph(CLI::App& app, int& status) {
   command->add_option("--trace", arguments->trace, "Show how often nodes and actions were taken: a trace of `d2nn run`")
       ->type_name("FILE");
   command->callback([arguments, &status] {
-    driver::Checked checked = driver::check_file(arguments->program.file, arguments->program.check_options());
+    driver::Checked checked =
+        driver::check_file(arguments->program.file, arguments->program.check_options(paths::all_paths));
     draw_graph(checked, *arguments);
     if (print_diagnostics(checked)) status = exit_wrong_input;
   });

@@ -29,18 +29,20 @@ int with_module(driver::Checked& checked, bool with_training, const TargetArgume
 }
 
 int train_program(const Arguments<train::TrainCommand>& arguments) {
-  driver::Checked checked = driver::check_file(arguments.program.file, arguments.program.check_options());
+  driver::Checked checked =
+      driver::check_file(arguments.program.file, arguments.program.check_options(driver::questions_of_build({})));
   return with_module(checked, true, arguments.target, [&](const d2nn_module& module) {
     return train::run_train_command(module, arguments.command, driver::files_of(checked));
   });
 }
 
 int evaluate_program(const Arguments<train::EvalCommand>& arguments) {
-  driver::Checked checked = driver::check_file(arguments.program.file, arguments.program.check_options());
+  driver::Checked checked =
+      driver::check_file(arguments.program.file, arguments.program.check_options(driver::questions_of_build({})));
   train::EvalCommand command = arguments.command;
   // With decisions fixed, costs are still judged by those of the whole network: only so can fixings be compared.
   if (!arguments.fix.decisions.empty() && !checked.sink.has_errors() && checked.programs.size() == 1) {
-    const paths::Analysis whole = paths::analyse(checked.programs.front());
+    const paths::Analysis& whole = checked.analyses.front();
     command.whole_cost = train::CostRange{whole.least_cost, whole.greatest_cost};
   }
   arguments.fix.apply(checked);

@@ -18,8 +18,9 @@ void ProgramOptions::add_to(CLI::App& command) {
   command.add_option("--network", network, "Select this network of the file")->type_name("NAME");
 }
 
-sema::CheckOptions ProgramOptions::check_options() const {
+sema::CheckOptions ProgramOptions::check_options(const paths::Questions& questions) const {
   sema::CheckOptions options;
+  options.questions = questions;
   options.network = network;
   for (const std::string& definition : definitions) {
     const std::size_t equal = definition.find('=');

@@ -22,8 +22,9 @@ struct ProgramOptions {
   std::string network;
 
   void add_to(CLI::App& command);
-  /// Splits the definitions; throws CLI::ValidationError for one without `=`.
-  sema::CheckOptions check_options() const;
+  /// Splits the definitions; throws CLI::ValidationError for one without `=`. `questions`: what the command will ask of
+  /// the analysis.
+  sema::CheckOptions check_options(const paths::Questions& questions = {}) const;
 };
 
 /// -O, --cpu, --target.

@@ -47,7 +47,7 @@ Analysis analyse(const std::string& name, std::string text, const sema::ImportLo
   analysis.is_parsed = true;
   sema::CheckOptions options;
   options.loader = loader;
-  analysis.programs = sema::check(analysis.tree, analysis.files, options, analysis.sink);
+  analysis.programs = sema::check(analysis.tree, analysis.files, options, analysis.sink).programs;
   read_modules(analysis, name, loader);
   index_names(analysis);
   std::stable_sort(analysis.names.begin(), analysis.names.end(), [](const Occurrence& left, const Occurrence& right) {

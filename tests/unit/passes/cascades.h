@@ -85,4 +85,11 @@ inline graph::NodeId node_named(const graph::Program& program, const std::string
   return {};
 }
 
+/// A plan of inference by all passes of the set.
+inline passes::Plan plan(const graph::Program& program, const passes::PassSet& passes = {},
+                         const passes::Observer& observe = {}) {
+  const paths::Uses uses = paths::find_uses(program, passes::needs_conditional_uses(passes));
+  return passes::plan_inference(program, uses, passes, observe);
+}
+
 }  // namespace d2nn::tests

@@ -1,6 +1,7 @@
 // Which layers that are arithmetic become one expression; that results stay the same is for tests/differential.
 #include <doctest/doctest.h>
 
+#include "cascades.h"
 #include "passes/plan.h"
 #include "reference/program_builder.h"
 
@@ -23,7 +24,7 @@ std::vector<Step> steps_of(const std::vector<LayerUse>& layers) {
   for (const LayerUse& layer : layers) builder.op(node, layer.name, layer.arguments);
   builder.edge(x, node);
   builder.edge(node, y);
-  return plan(builder.finish(), PlanMode::inference).steps;
+  return tests::plan(builder.finish()).steps;
 }
 
 ops::Arguments axes(ops::Integers list) {

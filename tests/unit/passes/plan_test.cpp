@@ -39,38 +39,38 @@ PassSet without(Pass pass) {
 
 TEST_CASE("a head that only one decision needs is settled at its place and computed behind the decision") {
   const graph::Program program = tests::cascade();
-  const Plan moved = plan(program, PlanMode::inference);
+  const Plan moved = tests::plan(program);
   const Turns head = turns_of(moved, node_named(program, "head"));
   const Turns control = turns_of(moved, node_named(program, "Q"));
   CHECK(head.settled < control.settled);
   CHECK(head.computed > control.computed);
   CHECK(moved.needs[node_named(program, "head").index].when == paths::Need::When::depends);
 
-  const Plan kept = plan(program, PlanMode::inference, without(Pass::move_into_branch));
+  const Plan kept = tests::plan(program, without(Pass::move_into_branch));
   const Turns at_once = turns_of(kept, node_named(program, "head"));
   CHECK(at_once.settled == at_once.computed);
 }
 
 TEST_CASE("training computes all that executes") {
   const graph::Program program = tests::cascade();
-  const Plan training = plan(program, PlanMode::training);
+  const Plan training = plan_training(program);
   for (const ScheduleEntry& entry : training.schedule) CHECK((entry.settles && entry.computes));
 }
 
 TEST_CASE("a sum of exclusive branches with zeros as defaults becomes a choice") {
   const graph::Program program = tests::choice();
-  const Plan chosen = plan(program, PlanMode::inference);
+  const Plan chosen = tests::plan(program);
   CHECK(chosen.joins.front().kind == graph::Join::first);
   CHECK_FALSE(chosen.joins.front().edges.front().takes_default);
   CHECK(chosen.joins.front().edges.back().takes_default);
-  const Plan added = plan(program, PlanMode::inference, without(Pass::choose_exclusive));
+  const Plan added = tests::plan(program, without(Pass::choose_exclusive));
   CHECK(added.joins.front().kind == graph::Join::sum);
 }
 
 TEST_CASE("a fixed decision leaves out its own layers, the other branch and the join") {
   graph::Program program = tests::choice();
   program[node_named(program, "Q")].fixed_action = 1;
-  const Plan fixed = plan(program, PlanMode::inference);
+  const Plan fixed = tests::plan(program);
   std::vector<std::string> labels;
   for (const Step& step : fixed.steps) labels.push_back(step.label);
   CHECK(labels == std::vector<std::string>{"B.dense1", "after.dense1"});
@@ -86,16 +86,16 @@ TEST_CASE("branches that exclude each other stand in one place, and so does the 
     return plan.buffers[plan.value_of[node_named(program, name).index]->index].offset;
   };
   const auto place_of_join = [](const Plan& plan) { return plan.buffers[plan.joins.front().target].offset; };
-  const Plan chosen = plan(program, PlanMode::inference);
+  const Plan chosen = tests::plan(program);
   CHECK(place_of(chosen, "A") == place_of(chosen, "B"));
   CHECK(place_of_join(chosen) == place_of(chosen, "A"));
   // A sum reads both edges for one row; its branches exclude each other all the same.
-  const Plan added = plan(program, PlanMode::inference, without(Pass::choose_exclusive));
+  const Plan added = tests::plan(program, without(Pass::choose_exclusive));
   CHECK(place_of(added, "A") == place_of(added, "B"));
   CHECK(place_of_join(added) != place_of(added, "A"));
 
   const graph::Program parallel = tests::parallel();
-  const Plan both = plan(parallel, PlanMode::inference);
+  const Plan both = tests::plan(parallel);
   CHECK(both.buffers[both.value_of[node_named(parallel, "A").index]->index].offset !=
         both.buffers[both.value_of[node_named(parallel, "B").index]->index].offset);
 }
@@ -112,7 +112,7 @@ TEST_CASE("tiles hold more rows than stay in cache where dense layers have many 
     builder.edge(x, wide);
     builder.edge(wide, narrow);
     builder.edge(narrow, y);
-    return plan(builder.finish(), PlanMode::inference).tile_rows;
+    return tests::plan(builder.finish()).tile_rows;
   };
   CHECK(rows(16, 16) == 64);     // all of it in cache
   CHECK(rows(32'000, 16) == 8);  // 12 rows fit

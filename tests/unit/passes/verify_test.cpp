@@ -30,7 +30,7 @@ graph::Program convolution() {
 /// The one fault that is found after the plan was changed.
 template <class Change>
 std::string fault_of(const graph::Program& program, Change change) {
-  Plan changed = plan(program, PlanMode::inference);
+  Plan changed = tests::plan(program);
   change(changed);
   const std::vector<std::string> faults = verify(program, changed);
   return faults.empty() ? "" : faults.front();
@@ -41,14 +41,14 @@ std::string fault_of(const graph::Program& program, Change change) {
 TEST_CASE("every pass hands a sound plan on, and so does training") {
   for (const graph::Program& program : {tests::cascade(), tests::choice(), tests::parallel(), convolution()}) {
     std::size_t passes_seen = 0;
-    plan(program, PlanMode::inference, {}, [&](const PassInfo& pass, const Plan& made) {
+    tests::plan(program, {}, [&](const PassInfo& pass, const Plan& made) {
       INFO(pass.name);
       const std::vector<std::string> faults = verify(program, made);
       CHECK((faults.empty() ? "" : faults.front()) == "");
       ++passes_seen;
     });
     CHECK(passes_seen == pipeline.size());
-    CHECK(verify(program, plan(program, PlanMode::training)).empty());
+    CHECK(verify(program, plan_training(program)).empty());
   }
 }
 
@@ -91,7 +91,7 @@ TEST_CASE("tensors that are read before they are written, or written twice, are 
 
 TEST_CASE("stages that do not fit are found") {
   const graph::Program program = convolution();
-  CHECK(plan(program, PlanMode::inference).steps.size() == 1);
+  CHECK(tests::plan(program).steps.size() == 1);
   CHECK(fault_of(program, [](Plan& p) { std::swap(p.steps[0].stages[0], p.steps[0].stages[1]); }) ==
         "the stages of N.conv1 stand in the wrong order");
   CHECK(fault_of(program, [](Plan& p) { std::get<FoldedNorm>(p.steps[0].stages[0].kind).parameters.pop_back(); }) ==
@@ -116,7 +116,7 @@ TEST_CASE("stages that read what is not there or not of their size are found") {
   builder.edge(x, node);
   builder.edge(node, y);
   const graph::Program program = builder.finish();
-  const Plan made = plan(program, PlanMode::inference);
+  const Plan made = tests::plan(program);
   REQUIRE(made.steps.size() == 1);
   CHECK(made.steps[0].stages.size() == 2);
   CHECK(layer_operands(made.steps[0]) == 1);

@@ -252,7 +252,7 @@ TEST_CASE("expected costs of random frequencies agree with the sum over all path
           control_cost += probability * static_cast<double>(program.nodes[n].cost);
       }
     }
-    const Analysis analysis = paths::analyse(program, paths::Questions::everything, frequencies);
+    const Analysis analysis = paths::analyse(program, paths::all_paths, frequencies);
     CHECK(analysis.expected_cost == doctest::Approx(expected_cost));
     CHECK(analysis.expected_control_cost == doctest::Approx(control_cost));
     REQUIRE(analysis.execution_probability.size() == program.nodes.size());
@@ -272,7 +272,7 @@ TEST_CASE("actions of random programs that change nothing are those whose paths 
     const Program program = random_program(seed);
     const auto controls = graph::nodes_of(program, NodeKind::control);
     const std::vector<EnumeratedPath> all = Enumeration(program).paths;
-    const Analysis analysis = paths::analyse(program, paths::Questions::null_values);
+    const Analysis analysis = paths::analyse(program, paths::null_values);
     std::size_t expected_count = 0;
     for (std::size_t c = 0; c < controls.size(); ++c) {
       std::vector<std::set<Rest>> rests(program[controls[c]].actions.size());
@@ -349,7 +349,7 @@ TEST_CASE("the analysis of random programs agrees with the enumeration of their 
     CHECK(analysis.greatest_cost == greatest);
     CHECK(analysis.edge_can_be_null == some_null);
     CHECK(analysis.source_can_be_skipped == some_skips);
-    const Analysis nulls = paths::analyse(program, paths::Questions::null_values);
+    const Analysis nulls = paths::analyse(program, paths::null_values);
     CHECK(nulls.never_executes == analysis.never_executes);
     CHECK(nulls.edge_can_be_null == some_null);
     CHECK(nulls.source_can_be_skipped == some_skips);

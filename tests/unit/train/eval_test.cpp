@@ -9,7 +9,9 @@
 #include "small_network.h"
 #include "train/eval_command.h"
 #include "train/initialise.h"
+#include "train/losses.h"
 #include "train/report.h"
+#include "train/step_runner.h"
 #include "weights/safetensors.h"
 
 using namespace d2nn;
@@ -31,7 +33,39 @@ struct WeightsFile {
 
 }  // namespace
 
-TEST_CASE("evaluating through the inference code and through the training code gives the same counts, paths and cost") {
+namespace {
+
+/// What the training code decides for these samples, statistics running.
+Evaluation evaluate_training_code(std::span<const float> parameters, const datasets::Dataset& data,
+                                  const Reward& reward) {
+  const d2nn_module& module = test::small_network();
+  threads::ThreadPool pool(2);
+  auto runner = *StepRunner::create(module, static_cast<std::int64_t>(data.size()), pool);
+  std::copy(parameters.begin(), parameters.end(), runner->parameters().begin());
+  storage::AlignedFloats inputs(static_cast<std::int64_t>(data.size()) * data.elements());
+  std::vector<std::uint64_t> keys(data.size());
+  for (std::size_t i = 0; i < data.size(); ++i)
+    REQUIRE(data.fill(i, inputs.data() + static_cast<std::int64_t>(i) * data.elements()).ok());
+  const float* input = inputs.data();
+  ForwardRequest request;
+  request.rows = static_cast<std::int64_t>(data.size());
+  request.inputs = &input;
+  request.samples = keys.data();
+  request.is_training = false;
+  REQUIRE(runner->forward(request).ok());
+  Tally tally(module, reward);
+  for (std::int64_t row = 0; row < request.rows; ++row) {
+    const std::int64_t columns = module.outputs[0].elements;
+    const std::int32_t decision = greatest_score(runner->output(0) + row * columns, columns);
+    const std::int32_t action = runner->actions(0)[row];
+    tally.add(data.label(static_cast<std::size_t>(row)), {&decision, 1}, {&action, 1}, runner->cost(row));
+  }
+  return tally.result();
+}
+
+}  // namespace
+
+TEST_CASE("training and the command evaluate alike, and the training code decides as they do") {
   const WeightsFile file;
   const datasets::Dataset data = test::small_data(333, 4);
   EvalCommand command;
@@ -44,21 +78,20 @@ TEST_CASE("evaluating through the inference code and through the training code g
   REQUIRE(inferred.ok());
 
   threads::ThreadPool pool(2);
-  auto runner = *StepRunner::create(test::small_network(), 64, pool);
-  std::copy(file.values.begin(), file.values.end(), runner->parameters().begin());
   std::vector<std::uint32_t> samples(333);
   std::iota(samples.begin(), samples.end(), 0U);
   Reward reward = command.reward;
   reward.cost = {test::small_low_cost, test::small_high_cost};
-  auto trained = evaluate(*runner, test::small_network(), data, samples, reward, pool);
-  REQUIRE(trained.ok());
-
-  CHECK(inferred->samples == 333);
-  CHECK(inferred->metric == trained->metric);
-  CHECK(inferred->accuracy == trained->accuracy);
-  CHECK(inferred->mean_cost == trained->mean_cost);
-  CHECK(inferred->reward == trained->reward);
-  CHECK(inferred->actions == trained->actions);
+  const auto of_training = evaluate(test::small_network(), file.values, data, samples, reward, pool);
+  REQUIRE(of_training.ok());
+  for (const Evaluation& other : {*of_training, evaluate_training_code(file.values, data, reward)}) {
+    CHECK(other.samples == 333);
+    CHECK(inferred->metric == other.metric);
+    CHECK(inferred->accuracy == other.accuracy);
+    CHECK(inferred->mean_cost == other.mean_cost);
+    CHECK(inferred->reward == other.reward);
+    CHECK(inferred->actions == other.actions);
+  }
   CHECK(inferred->actions[0][0] > 0);
   CHECK(inferred->actions[0][1] > 0);
   REQUIRE(inferred->paths.size() == 2);

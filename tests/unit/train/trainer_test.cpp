@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "exec/frame_state.h"
 #include "small_network.h"
 #include "weights/safetensors.h"
 
@@ -97,6 +98,37 @@ TEST_CASE("cost alone drives every sample down the cheapest path, the metric alo
   const TrainReport right = trained(options);
   CHECK(right.evaluation.accuracy > cheap.evaluation.accuracy + 0.1);
   CHECK(right.evaluation.mean_cost > cheap.evaluation.mean_cost);
+}
+
+TEST_CASE("a training is evaluated by the inference code of its module") {
+  d2nn_module module = test::small_network();
+  // Takes the low path and answers class 1, whatever the weights are.
+  module.forward_tile = [](d2nn_frame* frame, std::int64_t rows) -> std::int32_t {
+    for (std::int64_t row = 0; row < rows; ++row) {
+      for (const std::int64_t node : {test::node_n1, test::node_q, test::node_n3})
+        frame->executed[node * frame->capacity + row] = 1;
+      frame->actions[row] = 1;
+      frame->outputs[0][2 * row] = 0;
+      frame->outputs[0][2 * row + 1] = 1;
+      frame->valid[0][row] = 1;
+    }
+    return 0;
+  };
+  module.forward_one = [](d2nn_frame* frame) -> std::int32_t { return frame->state->module->forward_tile(frame, 1); };
+  TrainOptions options = quick_options();
+  options.epochs = 2;
+  Watch watch;
+  const datasets::Dataset data = test::small_data(1600, 1, true);
+  const auto report = train::train(module, data, options, watch, &watch.flag);
+  INFO(report.status().message());
+  REQUIRE(report.ok());
+  CHECK(report->evaluation.accuracy == doctest::Approx(0.25).epsilon(0.1));
+  CHECK(report->history.size() == 2);
+  for (const EpochRecord& record : report->history) {
+    CHECK(record.evaluation.accuracy == report->evaluation.accuracy);
+    CHECK(record.evaluation.mean_cost == static_cast<double>(test::small_low_cost));
+    CHECK(record.evaluation.actions[0] == std::vector<std::int64_t>{0, 400});
+  }
 }
 
 TEST_CASE("Q-learning on the outputs learns too, in both forms") {
