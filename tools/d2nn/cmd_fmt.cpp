@@ -4,10 +4,10 @@
 #include <iostream>
 #include <memory>
 #include <optional>
-#include <utility>
 
 #include "command.h"
 #include "diag/catalogue.h"
+#include "driver/check_file.h"
 #include "driver/imports.h"
 #include "io/atomic_file.h"
 #include "syntax/format.h"
@@ -21,16 +21,12 @@ struct FmtArguments {
   bool check = false;
 };
 
-void report(driver::Checked& checked, const diag::DiagnosticCode* code, std::string message) {
-  checked.sink.report({.code = code, .message = std::move(message), .range = {source::no_file, 0, 0}});
-}
-
 /// Writes what is to be written of one file; false when, with --check, it would change. Errors go to the sink of
 /// `checked`.
 bool format_file(const std::string& path, bool check, driver::Checked& checked) {
   const std::optional<std::string> before = driver::read_text(path);
   if (!before) {
-    report(checked, diag::code("E0801"), "cannot read `" + path + "`: " + std::strerror(errno));
+    driver::report(checked, diag::code("E0801"), "cannot read `" + path + "`: " + std::strerror(errno));
     return true;
   }
   const source::FileId file = checked.files.add(path == "-" ? "<stdin>" : path, *before);
@@ -42,10 +38,10 @@ bool format_file(const std::string& path, bool check, driver::Checked& checked) 
   }
   if (path == "-") {
     std::cout << *after << std::flush;
-    if (!std::cout) report(checked, diag::code("E0806"), "cannot write to standard output");
+    if (!std::cout) driver::report(checked, diag::code("E0806"), "cannot write to standard output");
   } else if (*before != *after) {
     const Status written = io::write_file(path, *after);
-    if (!written.ok()) report(checked, diag::code("E0806"), written.message());
+    if (!written.ok()) driver::report(checked, diag::code("E0806"), written.message());
   }
   return true;
 }

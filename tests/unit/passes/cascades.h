@@ -1,6 +1,10 @@
 // A cascade of two stages whose first head always executes, though only where the cascade stops is it needed.
 #pragma once
 
+#include <string>
+
+#include "passes/plan.h"
+#include "paths/uses.h"
 #include "reference/program_builder.h"
 
 namespace d2nn::tests {

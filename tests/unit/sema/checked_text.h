@@ -34,7 +34,8 @@ inline CheckedText check_text(const std::string& text, const CheckOptions& optio
   CheckedText checked;
   const source::FileId id = checked.files.add("test.d2nn", text);
   const ast::File file = syntax::parse(checked.files, id, checked.sink);
-  if (!checked.sink.has_errors()) checked.programs = check(file, checked.files, options, checked.sink);
+  if (checked.sink.has_errors()) return checked;
+  checked.programs = check(file, checked.files, options, checked.sink).programs;
   return checked;
 }
 
