@@ -127,7 +127,7 @@ TEST_CASE("a training is evaluated by the inference code of its module") {
   for (const EpochRecord& record : report->history) {
     CHECK(record.evaluation.accuracy == report->evaluation.accuracy);
     CHECK(record.evaluation.mean_cost == static_cast<double>(test::small_low_cost));
-    CHECK(record.evaluation.actions[0] == std::vector<std::int64_t>{0, 400});
+    CHECK(record.evaluation.actions[0] == std::vector<std::int64_t>{0, record.evaluation.samples});
   }
 }
 
