@@ -135,11 +135,11 @@ TEST_CASE("part 2: an infinity or NaN goes through a convolution by Winograd's a
   CHECK(compared >= 9);
 }
 
-TEST_CASE("part 1: seeds 1 to 150 agree with the reference") {
-  compare_seeds(1, 151);
+TEST_CASE("part 1: seeds 1 to 100 agree with the reference") {
+  compare_seeds(1, 101);
 }
-TEST_CASE("part 2: seeds 151 to 300 agree with the reference") {
-  compare_seeds(151, 301);
+TEST_CASE("part 2: seeds 101 to 200 agree with the reference") {
+  compare_seeds(101, 201);
 }
 TEST_CASE("more: seeds from D2NN_SEED on agree with the reference" * doctest::skip()) {
   const std::uint64_t seed = from_environment("D2NN_SEED", 1000);
