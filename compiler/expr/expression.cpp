@@ -146,23 +146,6 @@ Expression without_detach(const Expression& expression) {
   return builder.finish(results);
 }
 
-bool is_pointwise(const Expression& expression) {
-  if (expression.results.size() != 1) return false;
-  const Dims& dims = expression[expression.results[0]].dims;
-  bool reads_operand = false;
-  for (const TermInfo& info : expression.terms) {
-    if (info.primitive == Primitive::operand && info.index == 0) {
-      if (info.dims != dims) return false;
-      reads_operand = true;
-    }
-    // Without reductions and other movements an element depends on the same place, or on the one broadcast to it.
-    const bool in_place = family(info.primitive) == Family::leaf || family(info.primitive) == Family::elementwise ||
-                          info.primitive == Primitive::broadcast;
-    if (!in_place) return false;
-  }
-  return reads_operand;
-}
-
 std::string to_string(const Expression& expression) {
   std::string lines;
   for (std::uint32_t i = 0; i < expression.terms.size(); ++i) {

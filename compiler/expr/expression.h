@@ -167,11 +167,6 @@ class Builder {
 /// The same values computed without detach: what is emitted where no gradient is taken (relu becomes one maximum).
 Expression without_detach(const Expression& expression);
 
-/// Whether the expression has one result of the dims of operand 0, and element i of it depends on element i of that
-/// operand alone, on constants, and on elements of weights or other operands at the same place (or broadcast to it):
-/// what a kernel can apply to its sums before it stores them.
-bool is_pointwise(const Expression& expression);
-
 /// One line a term: "%3 = multiply %1, %2 : [4, 8]"; last "result %3". The stable text of the plan's printer and tests.
 std::string to_string(const Expression& expression);
 

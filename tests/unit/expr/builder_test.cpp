@@ -200,21 +200,6 @@ TEST_CASE_FIXTURE(Composing, "what does not fit is refused") {
   CHECK_THROWS_AS(builder.operand(0, {2, 0}), InternalError);
 }
 
-TEST_CASE_FIXTURE(Composing, "only what stays at its place is pointwise") {
-  const auto pointwise = [&](const Value& result) { return is_pointwise(builder.finish({result})); };
-  CHECK(pointwise(x));
-  CHECK(pointwise(gelu(x)));
-  CHECK(pointwise(hard_swish(x) * sqrt(row + 1) + y));
-  CHECK_FALSE(pointwise(y));  // not of operand 0
-  CHECK_FALSE(pointwise(row));
-  CHECK_FALSE(pointwise(softmax(x, {1})));                        // reduces
-  CHECK_FALSE(pointwise({builder, builder.permute(x, {1, 0})}));  // moves
-  CHECK_FALSE(pointwise({builder, builder.pad(x, 0, 1, 0)}));     // grows
-  const Value narrow{builder, builder.operand(0, {1, 6})};
-  CHECK_FALSE(pointwise(narrow + Value(builder, builder.weight(1, {4, 6}))));  // is repeated
-  CHECK_FALSE(is_pointwise(builder.finish({x, y})));
-}
-
 TEST_CASE_FIXTURE(Composing, "without detach relu is one maximum") {
   CHECK(to_string(without_detach(builder.finish({relu(x)}))) ==
         "%0 = operand 0 : [2, 3]\n"

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "differences.h"
+#include "expr/recognise.h"
 
 using namespace d2nn::expr;
 using namespace d2nn::expr::test;
@@ -142,5 +143,5 @@ TEST_CASE("clamp without bounds is nothing") {
   Builder builder;
   const Value x{builder, builder.operand(0, {3})};
   CHECK(clamp(x, -infinity, infinity) == x);
-  CHECK(is_pointwise(builder.finish({clamp(x, 0, infinity)})));
+  CHECK(is_placewise(builder.finish({clamp(x, 0, infinity)})));
 }

@@ -7,6 +7,7 @@
 
 #include "evaluate.h"
 #include "expr/compose.h"
+#include "expr/recognise.h"
 
 using namespace d2nn::expr;
 using namespace d2nn::expr::test;
@@ -59,7 +60,7 @@ TEST_CASE("a value that the outer expression reads twice is computed once") {
   std::size_t exponentials = 0;
   for (const TermInfo& term : both.terms) exponentials += term.primitive == Primitive::exp ? 1 : 0;
   CHECK(exponentials == 1);
-  CHECK(is_pointwise(both));
+  CHECK(is_placewise(both));
 }
 
 TEST_CASE("operands get other numbers, two of them the same one") {
