@@ -87,7 +87,8 @@ Piece BodyGenerator::over_a_list(const Shape& input) {
   std::string list = "[";
   const std::size_t rounds = 1 + random_.below(3);
   for (std::size_t i = 0; i < rounds; ++i) {
-    shape.dims.back() = random_.between(1, i + 1 < rounds ? 9 : std::min<std::int64_t>(input.dims.back(), 9));
+    shape.dims.back() =
+        random_.between(i + 1 < rounds ? 1 : 2, i + 1 < rounds ? 9 : std::clamp<std::int64_t>(input.dims.back(), 2, 9));
     list += (i > 0 ? ", " : "") + std::to_string(shape.dims.back());
   }
   list += "]";

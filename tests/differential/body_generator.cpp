@@ -98,9 +98,9 @@ ops::Arguments random_arguments(RandomSource& random, const std::string& layer, 
     if (layer == "leaky_relu") arguments.set("slope", slope);
     if (layer == "elu") arguments.set("alpha", slope);
     if (layer == "dropout") arguments.set("p", p);
-    if (layer == "batch_norm") arguments.set("eps", 1e-3).set("momentum", 0.25);
+    if (layer == "batch_norm") arguments.set("momentum", 0.25);
   }
-  if (layer == "layer_norm" || layer == "group_norm") {
+  if (layer == "layer_norm" || layer == "group_norm" || layer == "batch_norm") {
     arguments.set("eps", 1e-2);  // a constant input would magnify its rounding by 1 / sqrt(eps)
   }
   return ops::complete(ops::layer(layer).params, std::move(arguments));
