@@ -173,7 +173,7 @@ float greatest_winograd_value(const d2nn_op& op, const float* weight, const floa
   // A tile's rounding errors are about a millionth of its greatest value: they stay below 1, and activations of
   // networks stay far below this.
   constexpr double largest = 1048576;
-  const std::int64_t taps = op.in_c * op.kernel_h * op.kernel_w;
+  const std::int64_t taps = op.in_c / op.groups * op.kernel_h * op.kernel_w;
   double weights = 1;
   double offset = 0;
   for (std::int64_t o = 0; o < op.out_c; ++o) {
